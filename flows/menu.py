@@ -1,0 +1,183 @@
+"""What is on sale, as plain values: the menu a conversation talks about, and the offer it was read for one turn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flows.speech import Text
+
+Money = Mapping[str, Any]
+"""`{"minor": 4800, "currency": "USD"}`"""
+Instant = Mapping[str, str]
+"""`{"utc": "2026-11-21T19:00:00Z", "zone": "America/Santo_Domingo"}`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Something that is sold. `kind` is "transfer" or "tour"; `pickup` says whether a tour fetches its guests."""
+
+    key: str
+    kind: str
+    name: Text
+    aliases: tuple[str, ...] = ()
+    short: Text | None = None
+    """20 characters at most, for a button."""
+    summary: Text | None = None
+    extras: tuple[str, ...] = ()
+    """Keys of the extras it may be booked with."""
+    pickup: bool = True
+    largest_party: int = 0
+    """People at most in one booking; 0 is no limit of its own."""
+    notice_minutes: int = 0
+    """How long before the start it must be booked; 0 takes the menu's."""
+    picture: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """An area that routes are priced between."""
+
+    key: str
+    name: Text
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere a guest may be fetched or brought. `kind` is "airport", "hotel", "area", "port"…; `popular` ones are offered first."""
+
+    key: str
+    name: Text
+    zone: str
+    kind: str
+    aliases: tuple[str, ...] = ()
+    location: tuple[float, float] | None = None
+    """Latitude, longitude."""
+    popular: bool = False
+    detail: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A tier of vehicles and what fits into one."""
+
+    key: str
+    name: Text
+    seats: int
+    bags: int
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An add-on. `per` is "booking", "person" or "piece"; only pieces are counted, up to `limit`."""
+
+    key: str
+    name: Text
+    price: Money
+    per: str = "booking"
+    limit: int = 1
+    occasion: bool = False
+    aliases: tuple[str, ...] = ()
+    short: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """All that is on sale, from one version of the catalogue.
+
+    `routes` holds every (zone, zone) that is driven, in the direction driven; empty means every pair is. `zone` is the IANA zone of
+    the operator's clock.
+    """
+
+    brand: str
+    zone: str
+    languages: tuple[str, ...]
+    services: tuple[Service, ...]
+    places: tuple[Place, ...]
+    zones: tuple[Zone, ...]
+    vehicles: tuple[Vehicle, ...]
+    extras: tuple[Extra, ...] = ()
+    routes: frozenset[tuple[str, str]] = frozenset()
+    notice_minutes: int = 180
+    hold_minutes: int = 30
+    country: str = "DO"
+    """ISO 3166: how a phone number without a country is read."""
+    phone: str | None = None
+    version: str = ""
+    """Names this version of the catalogue; equal versions are the same menu."""
+
+    def service(self, key: str | None) -> Service | None:
+        """The service of that key, if it is still sold."""
+        return next((service for service in self.services if service.key == key), None)
+
+    def place(self, key: str | None) -> Place | None:
+        """The place of that key, if it still exists."""
+        return next((place for place in self.places if place.key == key), None)
+
+    def zone_of(self, key: str | None) -> Zone | None:
+        """The zone of that key."""
+        return next((zone for zone in self.zones if zone.key == key), None)
+
+    def vehicle(self, key: str | None) -> Vehicle | None:
+        """The vehicle tier of that key."""
+        return next((vehicle for vehicle in self.vehicles if vehicle.key == key), None)
+
+    def extra(self, key: str | None) -> Extra | None:
+        """The extra of that key."""
+        return next((extra for extra in self.extras if extra.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The moment and the menu a turn is taken in. `now` is aware and in the operator's zone."""
+
+    now: datetime
+    menu: Menu
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleOffer:
+    """A vehicle tier for this route and time: its price, and whether one is free."""
+
+    key: str
+    name: Text
+    seats: int
+    bags: int
+    price: Money
+    free: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DepartureOffer:
+    """A departure of a tour: when it starts, how many seats are left, what an adult pays."""
+
+    starts: Instant
+    seats_left: int
+    price: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What the request costs. `lines` are the story's lines; `tax` is the story's tax; `due` is what is paid first."""
+
+    lines: tuple[Mapping[str, Any], ...]
+    total: Money
+    tax: Mapping[str, Any] | None = None
+    due: Money | None = None
+    valid_until: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the open question is answered from: only what `needs` named is filled, the rest stays empty.
+
+    Any of it may also be empty because nothing is on sale; the conversation then says so and offers another day.
+    """
+
+    world: World
+    vehicles: tuple[VehicleOffer, ...] = ()
+    departures: tuple[DepartureOffer, ...] = ()
+    quote: Quote | None = None
+    story: Mapping[str, Any] = field(default_factory=dict)

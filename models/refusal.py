@@ -1,0 +1,129 @@
+"""The answers "no" that we expect to give, each with what the person can do next.
+
+Refusal
+├── NotOnSale
+├── TooMany
+├── TooSoon
+├── InThePast
+├── NoSuchTime
+│   ├── NonexistentTime
+│   └── AmbiguousTime
+├── Incomplete
+├── SoldOut
+├── HoldEnded
+├── NotYours
+└── Payment
+    ├── WrongAmount
+    └── AlreadyPaid
+
+A docstring is the sentence for the log and the command line; each door words it once for people, from `key` and `facts`.
+"""
+
+import re
+from typing import Any
+
+
+class Refusal(Exception):
+    """That is not possible."""
+
+    def __init__(self, **facts: Any) -> None:
+        """`facts` are plain values (money, instants and texts as they are kept), worded by whoever answers."""
+        self.facts: dict[str, Any] = facts
+        super().__init__((type(self).__doc__ or "").split("\n")[0])
+
+    @property
+    def key(self) -> str:
+        """The name of the block of words: TooSoon is "too_soon"."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", type(self).__name__).lower()
+
+
+class NotOnSale(Refusal):
+    """We do not sell that; choose something else.
+
+    facts: `what` service | route | vehicle | extra | place | departure, and what was asked for (`asked`).
+    """
+
+
+class TooMany(Refusal):
+    """That is more than fits; make it fewer, or ask a person.
+
+    facts: `of` people | luggage | the key of an extra, `asked`, `most`.
+    """
+
+
+class TooSoon(Refusal):
+    """That is too soon for us; take a later time.
+
+    facts: `notice` minutes, `earliest` instant from which it is possible.
+    """
+
+
+class InThePast(Refusal):
+    """That time has gone by; choose another.
+
+    facts: `asked` instant, `now` instant.
+    """
+
+
+class NoSuchTime(Refusal):
+    """That day the clock does not show this time once; choose another.
+
+    facts: `local`, `zone`.
+    """
+
+
+class NonexistentTime(NoSuchTime):
+    """The clock is put forward over this time, so it does not exist; choose an earlier or a later one.
+
+    facts: `local`, `zone`, `earlier` and `later`: the nearest local times that exist.
+    """
+
+
+class AmbiguousTime(NoSuchTime):
+    """The clock is put back, so this time comes twice; say which of the two.
+
+    facts: `local`, `zone`, `earlier` and `later`: the time with its offset, as `time` of a draft may be written.
+    """
+
+
+class Incomplete(Refusal):
+    """Something is still to be answered.
+
+    facts: `missing`, the keys of the questions.
+    """
+
+
+class SoldOut(Refusal):
+    """That was just taken, and nothing is charged; choose another.
+
+    facts: `alternatives`.
+    """
+
+
+class HoldEnded(Refusal):
+    """The time to pay ran out and what was held is free again; ask for it anew.
+
+    facts: `ended` instant.
+    """
+
+
+class NotYours(Refusal):
+    """This belongs to someone else; ask them, or ask a person of ours."""
+
+
+class Payment(Refusal):
+    """That payment cannot be taken."""
+
+
+class WrongAmount(Payment):
+    """What was paid is not what is due; a person of ours looks at it.
+
+    facts: `due`, `paid` money.
+    """
+
+
+class AlreadyPaid(Payment):
+    """This is paid already; nothing is due.
+
+    facts: `at` instant.
+    """

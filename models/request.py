@@ -1,0 +1,286 @@
+"""What a guest wants, as plain values: who travels, from where to where, when, in what, and with which extras."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from models.catalog import Catalog, Category, Departure, Service, Text, Tour, Vehicle
+from models.refusal import AmbiguousTime, Incomplete, InThePast, NonexistentTime, NotOnSale, TooMany, TooSoon
+
+Draft = Mapping[str, Any]  # what a talk has gathered; its keys are the questions
+
+QUARTER = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Who travels. `children` are ages in years, None where it was not told; `luggage` is pieces, None while not asked."""
+
+    adults: int
+    children: tuple[int | None, ...] = ()
+    infants: int = 0
+    luggage: int | None = None
+
+    @property
+    def size(self) -> int:
+        """Everyone, infants too."""
+        return self.adults + len(self.children) + self.infants
+
+    def as_fact(self) -> dict[str, Any]:
+        """The plain value of the story."""
+        children = list(self.children)
+        return {"adults": self.adults, "children": children, "infants": self.infants, "luggage": self.luggage}
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where a leg begins or ends: a place of the catalogue, or what the guest typed, which then has no `place`."""
+
+    name: Text | str
+    kind: str
+    zone: str
+    place: str | None = None
+    detail: Text | None = None
+    room: str | None = None
+
+    def as_fact(self, catalog: Catalog) -> dict[str, Any]:
+        """The plain value of the story; the zone by its name."""
+        name = self.name if isinstance(self.name, str) else dict(self.name)
+        detail = dict(self.detail) if self.detail else None
+        zone = dict(catalog.zones[self.zone].name)
+        return {"name": name, "detail": detail, "room": self.room, "zone": zone, "kind": self.kind}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something to claim: `quantity` of a resource that has `units`, from and until these UTC instants, buffers included."""
+
+    resource: str
+    units: int
+    starts: datetime
+    ends: datetime
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLeg:
+    """One journey. `starts` and `ends` are aware UTC instants; `before` and `after` are minutes kept free around it.
+
+    Of a tour, `starts` is the departure and `pickup_at` when the guest is fetched. Without a chosen vehicle there is no `resource`.
+    """
+
+    origin: Stop
+    destination: Stop | None
+    starts: datetime
+    ends: datetime
+    flight: str | None = None
+    pickup_at: datetime | None = None
+    resource: str | None = None
+    units: int = 0
+    quantity: int = 1
+    before: int = 0
+    after: int = 0
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return int((self.ends - self.starts).total_seconds()) // 60
+
+    def resources(self) -> list[Need]:
+        """What must be claimed for it."""
+        if self.resource is None:
+            return []
+        starts, ends = self.starts - timedelta(minutes=self.before), self.ends + timedelta(minutes=self.after)
+        return [Need(self.resource, self.units, starts, ends, self.quantity)]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a guest wants of one service. A draft and a booking both turn into one."""
+
+    service: str
+    legs: tuple[RequestLeg, ...]
+    party: Party
+    vehicle: str | None = None
+    departure: str | None = None
+    extras: Mapping[str, int] = field(default_factory=dict)
+    occasion: str | None = None
+    notes: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+
+    @property
+    def starts(self) -> datetime:
+        """When it begins, in UTC: what notice and cancellation are counted from."""
+        return min(leg.starts for leg in self.legs)
+
+    def resources(self) -> list[Need]:
+        """What must be claimed for all of it."""
+        return [need for leg in self.legs for need in leg.resources()]
+
+
+def from_draft(draft: Draft, catalog: Catalog, now: datetime | None = None) -> Request:
+    """The request that a draft describes, as soon as service, where, when and party are answered.
+
+    With `now` (aware) the minimum notice is checked. Refuses with Incomplete, NotOnSale, TooMany, InThePast, TooSoon,
+    NonexistentTime or AmbiguousTime.
+    """
+    service = catalog.services.get(draft.get("service") or "")
+    if service is None:
+        raise _missing(draft, "service") or NotOnSale(what="service", asked=draft["service"])
+    party = party_of(draft)
+    vehicle = _vehicle(draft, catalog)
+    extras = {key: quantity for key, quantity in (draft.get("extras") or {}).items() if quantity > 0}
+    leg = _tour_leg(draft, catalog, service, party) if service.tour else _transfer_leg(draft, catalog, service, vehicle)
+    if now is not None:
+        refuse_late(service, leg.starts, catalog.brand.zone, now)
+    known = {key: draft.get(key) for key in ("departure", "occasion", "notes", "name", "phone", "email")}
+    return Request(service.key, (leg,), party, vehicle.key if vehicle else None, extras=extras, **known)
+
+
+def party_of(draft: Draft) -> Party:
+    """Who travels, as far as a draft says. Refuses with Incomplete before that was asked."""
+    of = draft.get("party")
+    if of is None:
+        raise Incomplete(missing=["party"])
+    return Party(of["adults"], tuple(of.get("children") or ()), of.get("infants") or 0, draft.get("luggage"))
+
+
+def utc(local: datetime, zone: str) -> datetime:
+    """The UTC instant of a local time in an IANA zone; a time that has its own offset is taken by that.
+
+    Refuses with NonexistentTime or AmbiguousTime on the days on which the clock is changed.
+    """
+    if local.tzinfo is not None:
+        return local.astimezone(UTC)
+    first, second = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first == second:
+        return first
+    refusal, ways = (AmbiguousTime, (first, second)) if first < second else (NonexistentTime, (second, first))
+    earlier, later = (way.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")[11:] for way in ways)
+    raise refusal(local=local.isoformat(timespec="minutes"), zone=zone, earlier=earlier, later=later)
+
+
+def as_instant(moment: datetime, zone: str) -> dict[str, str]:
+    """The plain value of an instant: UTC and the IANA zone in which it is shown."""
+    return {"utc": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "zone": zone}
+
+
+def refuse_late(service: Service, starts: datetime, zone: str, now: datetime) -> None:
+    """Refuse with InThePast or TooSoon what starts before the service's notice from `now`."""
+    if starts <= now:
+        raise InThePast(asked=as_instant(starts, zone), now=as_instant(now, zone))
+    earliest = earliest_start(service, now)
+    if starts < now + timedelta(minutes=service.notice):
+        raise TooSoon(notice=service.notice, earliest=as_instant(earliest, zone))
+
+
+def earliest_start(service: Service, now: datetime) -> datetime:
+    """From when on a service can begin: its notice from now, on the next quarter of an hour."""
+    soonest = now.astimezone(UTC) + timedelta(minutes=service.notice)
+    past = (soonest - soonest.replace(minute=0, second=0, microsecond=0)) % QUARTER
+    return soonest + (QUARTER - past if past else timedelta())
+
+
+def _missing(draft: Draft, *keys: str) -> Incomplete | None:
+    missing = [key for key in keys if draft.get(key) is None]
+    return Incomplete(missing=missing) if missing else None
+
+
+def _vehicle(draft: Draft, catalog: Catalog) -> Vehicle | None:
+    key = draft.get("vehicle")
+    if key is not None and key not in catalog.vehicles:
+        raise NotOnSale(what="vehicle", asked=key)
+    return catalog.vehicles[key] if key is not None else None
+
+
+def stop_of(answer: Mapping[str, Any], catalog: Catalog, room: str | None = None) -> Stop:
+    """Where an answer {"place": "puj"} or {"typed": "Villa Rosa, calle 3", "zone": "bavaro"} is. Refuses with NotOnSale."""
+    if answer.get("place") is not None:
+        place = catalog.place(answer["place"])
+        if place is None:
+            raise NotOnSale(what="place", asked=answer["place"])
+        return Stop(place.name, place.kind, place.zone, place.key, place.meeting, room)
+    if answer.get("zone") not in catalog.zones:
+        raise NotOnSale(what="place", asked=answer.get("typed"))
+    return Stop(answer["typed"], "address", answer["zone"], room=room)
+
+
+def _transfer_leg(draft: Draft, catalog: Catalog, service: Service, vehicle: Vehicle | None) -> RequestLeg:
+    if missing := _missing(draft, "pickup", "dropoff", "date", "time"):
+        raise missing
+    origin = stop_of(draft["pickup"], catalog, draft.get("room"))
+    destination = stop_of(draft["dropoff"], catalog)
+    route = catalog.route(origin.zone, destination.zone)
+    if route is None or (origin.place is not None and origin.place == destination.place):
+        raise NotOnSale(what="route", asked=[draft["pickup"], draft["dropoff"]])
+    starts = utc(datetime.fromisoformat(f"{draft['date']}T{draft['time']}"), catalog.brand.zone)
+    leg = RequestLeg(origin, destination, starts, starts + timedelta(minutes=route.minutes), draft.get("flight"))
+    return _in_vehicle(leg, service, vehicle)
+
+
+def _in_vehicle(leg: RequestLeg, service: Service, vehicle: Vehicle | None) -> RequestLeg:
+    if vehicle is None:
+        return leg
+    after = service.after + vehicle.turnaround
+    return replace(leg, resource=vehicle.resource, units=vehicle.units, before=service.before, after=after)
+
+
+def _tour_leg(draft: Draft, catalog: Catalog, service: Service, party: Party) -> RequestLeg:
+    tour = tour_of(service)
+    if missing := _missing(draft, "departure"):
+        raise missing
+    departure = catalog.departure(service.key, draft["departure"])
+    if departure is None:
+        raise NotOnSale(what="departure", asked=draft["departure"])
+    starts = utc(departure.local, catalog.brand.zone)
+    pier = stop_of({"place": tour.starts_at}, catalog)
+    origin, pickup_at = _fetched(draft, catalog, service, starts) if draft.get("pickup") else (pier, None)
+    return RequestLeg(
+        origin=origin,
+        destination=pier if origin.place != pier.place else None,
+        starts=starts,
+        ends=starts + timedelta(minutes=tour.duration),
+        pickup_at=pickup_at,
+        resource=departure.resource,
+        units=departure.seats,
+        quantity=seats_of(departure, tour, party),
+        before=service.before,
+        after=service.after,
+    )
+
+
+def _fetched(draft: Draft, catalog: Catalog, service: Service, starts: datetime) -> tuple[Stop, datetime | None]:
+    """Where a guest of a tour is picked up and when; None for who comes to the departure by themselves."""
+    origin = stop_of(draft["pickup"], catalog, draft.get("room"))
+    if origin.place is not None and origin.place == tour_of(service).starts_at:
+        return origin, None
+    point = catalog.pickup_for(service.key, origin.place, origin.zone)
+    if point is None:
+        raise NotOnSale(what="pickup", asked=draft["pickup"])
+    return origin, starts - timedelta(minutes=point.minutes)
+
+
+def tour_of(service: Service) -> Tour:
+    """What is particular to a tour; NotOnSale for a service that has no timetable."""
+    if service.tour is None:
+        raise NotOnSale(what="service", asked=service.key)
+    return service.tour
+
+
+def travellers(tour: Tour, party: Party) -> list[tuple[Category, int]]:
+    """How many of the party pay in each category of a tour, in the catalogue's order."""
+    who = [tour.adults] * party.adults + [tour.infants] * party.infants
+    who += [tour.children if age is None else tour.category_for(age) for age in party.children]
+    return [(category, count) for category in tour.categories if (count := who.count(category))]
+
+
+def seats_of(departure: Departure, tour: Tour, party: Party) -> int:
+    """How many seats of a departure a party takes: all of them on a private one. Refuses with TooMany."""
+    taken = sum(count for category, count in travellers(tour, party) if category.seat)
+    if taken > departure.seats:
+        raise TooMany(of="people", asked=taken, most=departure.seats)
+    return departure.seats if departure.private else taken

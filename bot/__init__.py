@@ -1,0 +1,1 @@
+"""Mouth, ears and legs: what speaks, listens, draws and carries."""

@@ -1,0 +1,396 @@
+"""Turns what happened into the words a person reads, in their language.
+
+Flows and handlers name a block and its facts; the words stand under `templates/`. Chat and notices are read from
+`templates/chat/<script>.<language>.txt`, the recap's labels and values from `templates/recap/<language>.txt`. Mails, pages and
+documents are HTML with English as the source text; `templates/locale/*.po` holds the other languages.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from jinja2.runtime import Context
+
+from bot.notation import Notation
+from models import recap as recaps
+
+Facts = Mapping[str, Any]
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+# A block is looked up in the scripts in this order; scripts not named here follow by name.
+SCRIPTS = ("book", "notices")
+SOURCE = "en"
+NOTHING = "–"
+# Meta: the body of a template holds 1024 characters, values included.
+TEMPLATE_LIMIT = 1024
+# Twilio: a reply button holds 20 characters.
+SHORT = 20
+# What a recap's value may be drawn from; a field that names fewer leaves the others empty.
+STORY = (
+    "reference",
+    "state",
+    "language",
+    "service",
+    "legs",
+    "guest",
+    "party",
+    "vehicle",
+    "extras",
+    "occasion",
+    "notes",
+    "lines",
+    "total",
+    "tax",
+    "payment",
+    "hold_until",
+    "free_until",
+    "source",
+    "audience",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnOption:
+    """One answer to tap: its words, the same in 20 characters, and what it stands for."""
+
+    label: str
+    short: str
+    question: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnLink:
+    """A door to one of our pages: its words and its purpose; the channel asks for the address."""
+
+    label: str
+    purpose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A message as one reader gets it."""
+
+    text: str
+    options: tuple[DrawnOption, ...] = ()
+    links: tuple[DrawnLink, ...] = ()
+
+
+class Words(str):
+    """Words of the script itself: in an approved template they stand as they are, and are no variable."""
+
+    __slots__ = ()
+
+
+def languages() -> list[str]:
+    """The languages that have words, the source language first."""
+    found = {path.stem for path in (TEMPLATES / "recap").glob("*.txt")}
+    return sorted(found, key=lambda language: (language != SOURCE, language))
+
+
+def spoken(language: str | None) -> str:
+    """The language itself where it has words, "es" for "es-DO", else the source language."""
+    short = (language or SOURCE).replace("_", "-").split("-")[0].lower()
+    return short if short in languages() else SOURCE
+
+
+# --- chat ---
+
+
+def block(name: str, language: str, facts: Facts) -> str:
+    """A block of the script with its facts, as one person reads it in chat."""
+    return _voice(spoken(language)).block(name, facts)
+
+
+def draw(say: Facts, language: str) -> Drawn:
+    """A kept `Say` (its `as_json`) in a reader's language.
+
+    A label that begins with "@" is a block, drawn with the option's own facts over the message's; a link's words are the block
+    `link_<purpose>`.
+    """
+    voice = _voice(spoken(language))
+    facts = say.get("facts", {})
+    sentences = [_text(voice, sentence) for sentence in say.get("before", ())]
+    text = "\n".join([*sentences, voice.block(say["block"], facts)]).strip()
+    options = tuple(_option(voice, option, facts) for option in say.get("options", ()))
+    links = tuple(
+        DrawnLink(voice.block(f"link_{link['purpose']}", facts), link["purpose"]) for link in say.get("links", ())
+    )
+    return Drawn(text, options, links)
+
+
+def _text(voice: "Voice", say: Facts) -> str:
+    before = [_text(voice, sentence) for sentence in say.get("before", ())]
+    return "\n".join([*before, voice.block(say["block"], say.get("facts", {}))])
+
+
+def _option(voice: "Voice", option: Facts, facts: Facts) -> DrawnOption:
+    own = {**facts, **option.get("facts", {})}
+    label = voice.label(option["label"], own)
+    short = option.get("short")
+    drawn = voice.label(short, own) if short else label
+    return DrawnOption(label, cut(drawn, SHORT), option["question"], option["value"])
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters, with an ellipsis where something is missing."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+# --- the recap ---
+
+
+def recap(fields: Iterable[Any], language: str) -> list[tuple[str, str, str]]:
+    """(key, label, value) of each field of `models.recap.fields`, in its order."""
+    voice = _voice(spoken(language))
+    drawn = ((key, voice.said(f"label_{key}"), voice.said(key, facts)) for key, facts in map(_field, fields))
+    return [(key, label, value) for key, label, value in drawn if value]
+
+
+def story_recap(story: Facts, audience: str, language: str) -> list[tuple[str, str, str]]:
+    """The recap of a story as `audience` (guest, team, partner) may see it."""
+    return recap(recaps.fields(story, audience), language)
+
+
+def chat_recap(fields: Iterable[Any], language: str) -> str:
+    """The recap as lines of chat: "Label: value"."""
+    return "\n".join(f"{label}: {value}" for _, label, value in recap(fields, language))
+
+
+def _field(field: Any) -> tuple[str, Facts]:
+    """A field as `models.recap` makes it, or the pair it became when it was kept."""
+    return (field[0], field[1]) if isinstance(field, list | tuple) else (field.key, field.facts)
+
+
+# --- approved templates of WhatsApp ---
+
+
+def template(name: str, language: str, facts: Facts | None = None) -> str:
+    """The body of the approved template made from a notice, with {{1}}, {{2}} … where a value stands.
+
+    `facts` only fill the block; any will do, and without them the sample of `templates/chat/sample.json` is taken.
+    """
+    return _voice(spoken(language)).template(name, sample(name) if facts is None else facts)[0]
+
+
+def variables(name: str, language: str, facts: Facts) -> dict[str, str]:
+    """The values of a notice by their number as text ("1", "2" …), on one line each and never empty.
+
+    Twilio: ContentVariables; Meta refuses line breaks, tabs and more than four spaces in a value.
+    """
+    body, values = _voice(spoken(language)).template(name, facts)
+    return {str(number): value for number, value in enumerate(_fitting(body, values), 1)}
+
+
+def lint(name: str, language: str, samples: Iterable[Facts]) -> list[str]:
+    """What keeps a notice from being an approved template; an empty list when nothing does.
+
+    Meta: the body is the same for everyone, at most 1024 characters, neither begins nor ends with a variable, and has words
+    between two variables.
+    """
+    bodies = [template(name, language, facts) for facts in samples]
+    body = bodies[0]
+    found = {
+        "the body changes with the facts": len(set(bodies)) > 1,
+        f"longer than {TEMPLATE_LIMIT} characters": len(body) > TEMPLATE_LIMIT,
+        "begins with a variable": bool(re.match(r"\W*\{\{\d+\}\}", body)),
+        "ends with a variable": bool(re.search(r"\{\{\d+\}\}\W*$", body)),
+        "has two variables side by side": bool(re.search(r"\}\}\s*\{\{", body)),
+        "more than two line breaks in a row": "\n\n\n" in body,
+    }
+    return [fault for fault, holds in found.items() if holds]
+
+
+def notices() -> list[str]:
+    """The names of every notice: what may reach a person who has not written for a day."""
+    return list(_samples())
+
+
+def sample(name: str) -> Facts:
+    """Believable facts for a notice: what a provider is shown when it approves the template."""
+    return _samples()[name]
+
+
+@cache
+def _samples() -> dict[str, Facts]:
+    kept = json.loads((TEMPLATES / "chat" / "sample.json").read_text("utf-8"))
+    shared = kept["facts"]
+    return {name: {key: shared[key] for key in keys} for name, keys in kept["notices"].items()}
+
+
+def _one_line(value: str) -> str:
+    lines = (re.sub(r"\s+", " ", line).strip() for line in value.splitlines())
+    return ", ".join(line for line in lines if line) or NOTHING
+
+
+def _fitting(body: str, values: list[str]) -> list[str]:
+    """The values, the longest cut until body and values together fit."""
+    written = list(values)
+    fixed = len(re.sub(r"\{\{\d+\}\}", "", body))
+    while (over := fixed + sum(map(len, written)) - TEMPLATE_LIMIT) > 0:
+        longest = max(range(len(written)), key=lambda n: len(written[n]))
+        others = max((len(value) for n, value in enumerate(written) if n != longest), default=0)
+        keep = max(len(written[longest]) - over, min(others, len(written[longest]) - 1), 1)
+        written[longest] = cut(written[longest], keep)
+    return written
+
+
+# --- one language of the script ---
+
+
+class Voice:
+    """One language: the script's blocks, the recap's blocks, and the filters they are written with."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.notation = Notation(language)
+        self.texts = self._environment(self._recap)
+        self.templates = self._environment(self._whole_recap, finalize=_record)
+        self.sayings = self.texts.get_template(f"recap/{language}.txt")
+        self.scripts = self._blocks(self.texts)
+        self.notices = self._blocks(self.templates)
+
+    def block(self, name: str, facts: Facts) -> str:
+        """A block of the script, without the empty lines around it."""
+        return _drawn(self.scripts, name, facts)
+
+    def label(self, label: Facts | str, facts: Facts) -> str:
+        """An option's words: a block when they begin with "@"."""
+        if isinstance(label, str) and label.startswith("@"):
+            return self.block(label[1:], facts)
+        return self.notation.local(label)
+
+    def said(self, name: str, facts: Facts | None = None) -> str:
+        """A block of the recap, on one line; empty where there is nothing to say."""
+        known: dict[str, Any] = dict.fromkeys(STORY) | dict(facts or {})
+        text = "".join(self.sayings.blocks[name](self.sayings.new_context(known)))
+        return " ".join(text.split())
+
+    def template(self, name: str, facts: Facts) -> tuple[str, list[str]]:
+        """A notice's body with numbered variables, and their values in order."""
+        values: list[str] = []
+        return _drawn(self.notices, name, {**facts, "_values": values}), values
+
+    def filters(self) -> dict[str, Any]:
+        """The notation, and what needs words of its own."""
+        return self.notation.filters() | {
+            "party": lambda party: self.said("party_words", {"party": party}),
+            "travellers": lambda party: self.said("travellers_words", {"party": party}),
+            "bags": lambda party: self.said("bags_words", {"party": party}),
+            "stop": lambda stop: self.said("stop_words", {"stop": stop}),
+        }
+
+    def _environment(self, recap_: Callable[..., Any], finalize: Any = None) -> jinja2.Environment:
+        made = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(TEMPLATES),
+            autoescape=False,  # plain text: no channel gets a parse mode
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=finalize,
+        )
+        made.filters.update(self.filters())
+        made.globals.update(recap=recap_, says=self.said)
+        return made
+
+    def _recap(self, story: Facts, audience: str) -> list[dict[str, str]]:
+        return [{"label": label, "value": value} for _, label, value in story_recap(story, audience, self.language)]
+
+    def _whole_recap(self, story: Facts, audience: str) -> list[dict[str, str]]:
+        """Every field the audience may see, so that the body of a template is the same for each booking."""
+        drawn = {key: value for key, _, value in story_recap(story, audience, self.language)}
+        return [
+            {
+                "label": Words(self.said(f"label_{key}")),
+                "value": drawn.get(key, NOTHING),
+            }
+            for key in recaps.AUDIENCES[audience]
+        ]
+
+    def _blocks(self, environment: jinja2.Environment) -> dict[str, jinja2.Template]:
+        found: dict[str, jinja2.Template] = {}
+        for script in sorted((TEMPLATES / "chat").glob(f"*.{self.language}.txt"), key=_script_order):
+            source = environment.get_template(f"chat/{script.name}")
+            found = dict.fromkeys(source.blocks, source) | found
+        return found
+
+
+def _script_order(path: Path) -> tuple[int, str]:
+    script = path.name.split(".")[0]
+    return (SCRIPTS.index(script) if script in SCRIPTS else len(SCRIPTS), script)
+
+
+def _drawn(scripts: Mapping[str, jinja2.Template], name: str, facts: Facts) -> str:
+    source = scripts[name]
+    text = "".join(source.blocks[name](source.new_context(dict(facts))))
+    return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+@jinja2.pass_context
+def _record(context: Context, value: Any) -> Any:
+    """Puts {{n}} where a value would be printed, and notes the value."""
+    if isinstance(value, Words):
+        return value
+    context["_values"].append(_one_line(str(value)))
+    return f"{{{{{len(context['_values'])}}}}}"
+
+
+@cache
+def _voice(language: str) -> Voice:
+    return Voice(language)
+
+
+# --- mails, pages, documents ---
+
+
+def page(name: str, language: str, /, **facts: Any) -> str:
+    """A template under `templates/` as HTML in a language: page("mail/brief_lead.html", "es", story=…)."""
+    return html(spoken(language)).get_template(name).render(**facts)
+
+
+@cache
+def html(language: str) -> jinja2.Environment:
+    """The environment of mails, pages and documents in one language; it escapes whatever it prints."""
+    voice = _voice(language)
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    translations = translated(language)
+    # The i18n extension adds this to the environment, which type checkers cannot know.
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        translations.gettext, translations.ngettext, newstyle=True
+    )
+    made.filters.update(voice.filters())
+    made.globals.update(
+        recap=lambda story, audience: story_recap(story, audience, language),
+        says=voice.said,
+        language=language,
+    )
+    return made
+
+
+def translated(language: str) -> Translations:
+    """Every sentence of `templates/locale/<language>.po` and `<part>.<language>.po`; English is the source and has none."""
+    known = Translations()
+    locale = TEMPLATES / "locale"
+    for path in sorted([*locale.glob(f"{language}.po"), *locale.glob(f"*.{language}.po")]):
+        with path.open("rb") as source:
+            compiled = BytesIO()
+            write_mo(compiled, read_po(source, locale=language))
+        compiled.seek(0)
+        known.add(Translations(compiled))
+    return known

@@ -1,0 +1,41 @@
+"""What every handler is handed: the time, who we are in the lanes, where the house hears of bookings, the secret of links."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from models import catalogs
+from models.catalog import Alert, Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """One process of this operator's house. `now` gives aware UTC; `alerts` override the catalogue's when not empty."""
+
+    now: Callable[[], datetime]
+    owner: str
+    secret: bytes
+    alerts: tuple[Alert, ...] = ()
+    test_mode: bool = True  # payments of the provider's test mode count
+
+    async def catalog(self) -> Catalog:
+        """What is on sale now."""
+        return (await catalogs.on_sale())[1]
+
+    async def alerted(self) -> tuple[Alert, ...]:
+        """Where the house hears of bookings."""
+        own = {alert.channel for alert in self.alerts}
+        catalog = await self.catalog()
+        return self.alerts + tuple(alert for alert in catalog.alerts if alert.channel not in own)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it, and by which door: for the timeline. `kind`: guest, staff, lead, system or provider."""
+
+    name: str
+    kind: str
+    door: str
+
+
+SYSTEM = Actor("Bellhop", "system", "clock")

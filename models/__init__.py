@@ -1,0 +1,1 @@
+"""What we remember, and the rules that hold whoever asks."""

@@ -1,0 +1,96 @@
+"""A booking: the one record of what a guest wants, where it stands, and the rules of its life."""
+
+from datetime import datetime
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.fields import Instant, Json
+
+STATES = (
+    "requested", "on_hold", "pending_guest", "pending_supplier", "confirmed", "in_service", "completed",
+    "expired", "rejected", "cancelled", "no_show", "waitlisted",
+)  # fmt: skip
+OPEN = ("requested", "on_hold", "pending_guest", "pending_supplier")  # may still be confirmed
+HELD = ("confirmed", "in_service", "completed", "no_show")  # its capacity is taken for good
+
+
+class Booking(Model):
+    """The one record. `request` and `quote` are plain values frozen as sold, `recipient` is where the guest talks."""
+
+    id = fields.BigIntField(primary_key=True)
+    reference = fields.CharField(max_length=16)
+    state = fields.CharField(max_length=20)
+    catalog_version = fields.BigIntField()
+    request = Json()
+    quote = Json()
+    currency = fields.CharField(max_length=3)
+    total = fields.BigIntField()  # minor units
+    due_now = fields.BigIntField()  # minor units that confirm the booking
+    guest: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Guest", related_name="bookings", on_delete=fields.RESTRICT
+    )
+    recipient: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Recipient", related_name="bookings", on_delete=fields.RESTRICT, null=True
+    )
+    channel = fields.CharField(max_length=16)
+    language = fields.CharField(max_length=8)
+    hold_until = Instant(null=True)
+    link_version = fields.IntField(default=1)
+    terms_sha256 = fields.CharField(max_length=64, null=True)
+    terms_accepted = Instant(null=True)
+    starts = Instant()  # of the first leg: what the desk sorts by
+    created = Instant()
+    changed = Instant()
+
+    class Meta:
+        table = "booking"
+        indexes = (("starts",), ("state", "starts"), ("recipient_id",))
+
+
+class Leg(Model):
+    """One ride or departure of a booking, local times are shown in `zone`."""
+
+    id = fields.BigIntField(primary_key=True)
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="legs", on_delete=fields.RESTRICT
+    )
+    position = fields.IntField()
+    starts = Instant()
+    ends = Instant()
+    zone = fields.CharField(max_length=64)
+    dispatch = fields.CharField(max_length=16, default="unassigned")
+    lead = fields.CharField(max_length=60, null=True)  # key in the catalogue
+    lead_name = fields.TextField(null=True)
+
+    class Meta:
+        table = "leg"
+
+
+class Line(Model):
+    """One line of the price, as sold: quantity × unit = amount, in minor units of the booking's currency."""
+
+    id = fields.BigIntField(primary_key=True)
+    booking: fields.ForeignKeyRelation[Booking] = fields.ForeignKeyField(
+        "models.Booking", related_name="lines", on_delete=fields.RESTRICT
+    )
+    position = fields.IntField()
+    label = Json()
+    detail = Json(null=True)
+    quantity = fields.IntField()
+    unit = fields.BigIntField(null=True)  # inside a package an item has no price of its own
+    amount = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "line"
+
+
+def may_confirm(state: str) -> bool:
+    """Whether a payment or the desk may still make it certain."""
+    return state in (*OPEN, "expired")
+
+
+def held_until(state: str, until: datetime | None, now: datetime) -> datetime | None:
+    """The moment its hold lapses, if it still holds."""
+    return until if state == "on_hold" and until is not None and until > now else None

@@ -1,0 +1,195 @@
+"""Where the records are kept: opening the database, one transaction at a time, SQL that both databases read."""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from tortoise import Tortoise, connections
+from tortoise.transactions import in_transaction
+
+from models import guards
+
+RECORDS = [
+    "models.booking", "models.catalogs", "models.claims", "models.delivery", "models.documents", "models.dues",
+    "models.guest", "models.ledger", "models.links", "models.settings", "models.staff", "models.talk", "models.threads", "models.timeline",
+]  # fmt: skip
+
+Rows = list[dict[str, Any]]
+AfterCommit = Callable[[], None]
+_owed: ContextVar[list[AfterCommit] | None] = ContextVar("after_commit", default=None)
+
+
+class Refused(Exception):
+    """The database cannot be opened as asked; the sentence says why and what to do."""
+
+
+def config(url: str) -> dict[str, Any]:
+    """Tortoise's configuration for `sqlite:///path` or `postgres://user:password@host/name`."""
+    return {
+        "connections": {"default": _connection(url)},
+        "apps": {
+            "models": {"models": RECORDS, "default_connection": "default", "migrations": "models.migrations"},
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+def _connection(url: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {"engine": "models.sqlite", "credentials": {"file_path": sqlite_path(url), **_PRAGMAS}}
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise Refused(f"DATABASE_URL must begin with sqlite:/// or postgres://, not {parts.scheme or 'nothing'}")
+    query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    return {
+        "engine": "tortoise.backends.asyncpg",
+        "credentials": {
+            "host": query.get("host", parts.hostname or "localhost"),
+            "port": parts.port or 5432,
+            "user": unquote(parts.username or "postgres"),
+            "password": unquote(parts.password or ""),
+            "database": parts.path.lstrip("/"),
+            "minsize": 1,
+            "maxsize": 10,
+        },
+    }
+
+
+_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": 5000}
+
+
+def sqlite_path(url: str) -> str:
+    """The file of `sqlite:///relative` or `sqlite:////absolute`."""
+    return unquote(url.removeprefix("sqlite:///"))
+
+
+async def connect(url: str) -> None:
+    """Open the database for this process; `close` ends it."""
+    if url.startswith("sqlite:"):
+        Path(sqlite_path(url)).parent.mkdir(parents=True, exist_ok=True)
+    await Tortoise.init(config=config(url), _enable_global_fallback=True)
+
+
+async def close() -> None:
+    """Close every connection (aiosqlite's thread would keep the process alive otherwise)."""
+    await Tortoise.close_connections()
+
+
+async def migrate(url: str) -> None:
+    """Bring the tables to the newest shape, lay the guards anew and verify that they stand.
+
+    Refuses (`Refused`) a database that a newer program has written.
+    """
+    from tortoise.migrations.api import migrate as run_migrations  # late: it pulls in the schema tools
+
+    if url.startswith("sqlite:"):
+        Path(sqlite_path(url)).parent.mkdir(parents=True, exist_ok=True)
+    await run_migrations(config=config(url))
+    await close()
+    await connect(url)
+    async with transaction() as run:
+        await _refuse_newer(run)
+        for statement in guards.statements(dialect()):
+            await run(statement)
+    await verify()
+
+
+async def verify() -> None:
+    """Every guard stands in the database (Tortoise drops some silently when it rebuilds a table)."""
+    async with transaction() as run:
+        standing = {row["name"] for row in await run(guards.standing(dialect()))}
+    missing = sorted(guards.names() - standing)
+    if missing:
+        raise Refused(f"the database lacks its guards {', '.join(missing)}: run `bellhop migrate`")
+
+
+async def _refuse_newer(run: "Run") -> None:
+    ours = {path.stem for path in (Path(__file__).parent / "migrations").glob("0*.py")}
+    theirs = {row["name"] for row in await run("SELECT name FROM tortoise_migrations WHERE app = 'models'")}
+    if theirs - ours:
+        raise Refused(
+            f"the database was written by a newer Bellhop ({', '.join(sorted(theirs - ours))}): update this one"
+        )
+
+
+def dialect() -> str:
+    """`sqlite` or `postgres`."""
+    return str(connections.get("default").capabilities.dialect)
+
+
+class Run:
+    """Runs one statement of SQL with `:named` values inside its transaction and gives the rows back."""
+
+    __slots__ = ("_connection", "_positional")
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self._positional = connection.capabilities.dialect != "sqlite"
+
+    @property
+    def locks_rows(self) -> bool:
+        """Whether this database locks rows one by one (PostgreSQL) rather than all at once."""
+        return bool(self._positional)
+
+    async def __call__(self, sql: str, **values: Any) -> Rows:
+        if not self._positional:
+            rows: Rows = await self._connection.execute_query_dict(sql, values)
+            return rows
+        text, names = numbered(sql)
+        rows = await self._connection.execute_query_dict(text, [values[name] for name in names])
+        return rows
+
+
+@lru_cache(maxsize=512)
+def numbered(sql: str) -> tuple[str, tuple[str, ...]]:
+    """`:name` as PostgreSQL's `$1`; a name used twice keeps its number. `::type` is left alone."""
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] not in names:
+            names.append(match[1])
+        return f"${names.index(match[1]) + 1}"
+
+    text = re.sub(r"(?<![:\w]):([a-z_]\w*)", number, sql)
+    return text, tuple(names)
+
+
+@asynccontextmanager
+async def transaction() -> AsyncIterator[Run]:
+    """One transaction; inside another it is a savepoint. On SQLite every writer passes the one fair gate."""
+    outer = _owed.get()
+    owed: list[AfterCommit] = []
+    token = _owed.set(owed)
+    try:
+        async with in_transaction() as connection:
+            yield Run(connection)
+    finally:
+        _owed.reset(token)
+    if outer is not None:
+        outer.extend(owed)
+        return
+    for act in owed:
+        act()
+
+
+def after_commit(act: AfterCommit) -> None:
+    """Do this in memory once the transaction around us is durable; dropped when it is undone."""
+    owed = _owed.get()
+    if owed is None:
+        act()
+    elif act not in owed:
+        owed.append(act)
+
+
+async def read(sql: str, **values: Any) -> Rows:
+    """Rows read outside any transaction."""
+    return await Run(connections.get("default"))(sql, **values)
+
+
+Fulfil = Callable[[Run], Awaitable[None]]

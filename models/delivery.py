@@ -1,0 +1,124 @@
+"""Deliveries: everything that must leave the house, in the lane of the recipient it goes to."""
+
+from datetime import datetime
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.database import Run, after_commit
+from models.fields import Instant, Json, micros, packed
+
+ANSWER, NOTICE, BULK = 0, 5, 9  # what goes first: whoever just wrote, then what someone waits for, then the rest
+
+
+class Recipient(Model):
+    """One address on one channel, and the lane its deliveries leave by, in order.
+
+    `lease` is on the database's clock (PostgreSQL) or this process's monotonic one (SQLite); `fence` grows with every
+    claim, and a write that names an older one changes nothing.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    channel = fields.CharField(max_length=16)
+    address = fields.CharField(max_length=200)
+    name = fields.TextField(default="")
+    language = fields.CharField(max_length=8, null=True)
+    last_heard = Instant(null=True)  # opens WhatsApp's 24 hours
+    stopped = fields.BooleanField(default=False)  # told us to stop, or cannot be reached there
+    next_due = Instant(null=True)
+    urgency = fields.SmallIntField(default=NOTICE)
+    lease = fields.BigIntField(null=True)
+    owner = fields.CharField(max_length=40, null=True)
+    fence = fields.BigIntField(default=0)
+    failures = fields.IntField(default=0)
+
+    class Meta:
+        table = "recipient"
+        indexes = (("next_due",),)
+
+
+class Delivery(Model):
+    """One message, mail or call that must leave. `payload` is what to say, drawn at sending, `drawn` what was said.
+
+    `state`: waiting → sending → sent → delivered | read | failed (no further try) | given_up.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    recipient: fields.ForeignKeyRelation[Recipient] = fields.ForeignKeyField(
+        "models.Recipient", related_name="deliveries", on_delete=fields.RESTRICT
+    )
+    booking: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Booking", related_name="deliveries", on_delete=fields.RESTRICT, null=True
+    )
+    thread: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Thread", related_name="deliveries", on_delete=fields.RESTRICT, null=True
+    )
+    kind = fields.CharField(max_length=40)  # block, notice or letter
+    payload = Json()
+    language = fields.CharField(max_length=8)
+    state = fields.CharField(max_length=10)
+    attempt = fields.IntField(default=0)
+    urgency = fields.SmallIntField()
+    business_key = fields.CharField(max_length=160, null=True)
+    provider_id = fields.CharField(max_length=255, null=True)
+    drawn = fields.TextField(null=True)
+    template = fields.BooleanField(default=False)
+    error = fields.TextField(null=True)
+    lapses = Instant(null=True)  # pointless after this moment
+    created = Instant()
+    sending = Instant(null=True)
+    sent = Instant(null=True)
+    delivered = Instant(null=True)
+    read = Instant(null=True)
+
+    class Meta:
+        table = "delivery"
+        indexes = (("recipient_id", "state", "id"), ("booking_id", "id"), ("provider_id",), ("state", "created"))
+
+
+class Wake:
+    """The courier's bell: rung after a commit that left something to carry."""
+
+    listeners: list[Any] = []
+
+    @classmethod
+    def ring(cls) -> None:
+        """Tell every listener in this process."""
+        for listener in cls.listeners:
+            listener()
+
+
+async def recipient(run: Run, channel: str, address: str, *, name: str = "", language: str | None = None) -> int:
+    """The recipient at this address, made when we meet it first; a name given now fills an empty one."""
+    row = await run(
+        "INSERT INTO recipient (channel, address, name, language, stopped, urgency, fence, failures) "
+        "VALUES (:channel, :address, :name, :language, false, :urgency, 0, 0) "
+        "ON CONFLICT (channel, address) DO UPDATE SET "
+        "name = CASE WHEN recipient.name = '' THEN excluded.name ELSE recipient.name END RETURNING id",
+        channel=channel, address=address, name=name, language=language, urgency=NOTICE,
+    )  # fmt: skip
+    return int(row[0]["id"])
+
+
+async def post(
+    run: Run, to: int, kind: str, payload: dict[str, Any], *, language: str, now: datetime, key: str | None = None,
+    booking: int | None = None, thread: int | None = None, urgency: int = NOTICE, lapses: datetime | None = None,
+) -> int | None:  # fmt: skip
+    """Leave something for a recipient, in its lane; None when the same thing (by business key) was left before."""
+    row = await run(
+        "INSERT INTO delivery (recipient_id, booking_id, thread_id, kind, payload, language, state, attempt, urgency, "
+        "business_key, template, lapses, created) VALUES (:to, :booking, :thread, :kind, :payload, :language, 'waiting', "
+        "0, :urgency, :key, false, :lapses, :now) ON CONFLICT (business_key) DO NOTHING RETURNING id",
+        to=to, booking=booking, thread=thread, kind=kind, payload=packed(payload), language=language, urgency=urgency,
+        key=key, lapses=None if lapses is None else micros(lapses), now=micros(now),
+    )  # fmt: skip
+    if not row:
+        return None
+    await run(
+        "UPDATE recipient SET next_due = COALESCE(next_due, :now), "  # a lane that backs off goes on backing off
+        "urgency = CASE WHEN next_due IS NULL OR urgency > :urgency THEN :urgency ELSE urgency END WHERE id = :to",
+        now=micros(now), urgency=urgency, to=to,
+    )  # fmt: skip
+    after_commit(Wake.ring)
+    return int(row[0]["id"])

@@ -1,0 +1,86 @@
+"""The ledger: what was paid and given back, append-only, and what the payment provider told us, once."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.database import Run
+from models.fields import Instant, Json
+
+
+class Event(Model):
+    """An event of a provider, taken once however often it is sent."""
+
+    id = fields.BigIntField(primary_key=True)
+    provider = fields.CharField(max_length=16)
+    external_id = fields.CharField(max_length=255)
+    kind = fields.CharField(max_length=80)
+    body = Json()
+    received = Instant()
+
+    class Meta:
+        table = "event"
+
+
+class Checkout(Model):
+    """A page of the provider's on which a guest may pay, amount in minor units."""
+
+    id = fields.BigIntField(primary_key=True)
+    booking: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Booking", related_name="checkouts", on_delete=fields.RESTRICT
+    )
+    session = fields.CharField(max_length=255)
+    url = fields.TextField()
+    amount = fields.BigIntField()
+    currency = fields.CharField(max_length=3)
+    state = fields.CharField(max_length=12)  # open | complete | expired
+    attempt = fields.IntField()
+    expires = Instant()
+    created = Instant()
+
+    class Meta:
+        table = "checkout"
+
+
+class Payment(Model):
+    """Money in (positive) or back (negative), minor units. Never edited, a guard in the database sees to it."""
+
+    id = fields.BigIntField(primary_key=True)
+    booking: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Booking", related_name="payments", on_delete=fields.RESTRICT
+    )
+    kind = fields.CharField(max_length=12)  # payment | refund
+    provider = fields.CharField(max_length=16)
+    provider_id = fields.CharField(max_length=255)
+    amount = fields.BigIntField()
+    currency = fields.CharField(max_length=3)
+    method = fields.TextField(null=True)
+    at = Instant()
+
+    class Meta:
+        table = "payment"
+
+
+def payment_state(total: int, due_now: int, paid: int, refunded: int) -> str:
+    """Where the payment stands, derived from the ledger's sums in minor units (both not negative)."""
+    if refunded:
+        return "refunded" if refunded >= paid else "partly_refunded"
+    if paid > total:
+        return "overpaid"
+    if paid == total and paid > 0:
+        return "paid"
+    return "deposit_paid" if paid and paid >= due_now else "unpaid"
+
+
+async def sums(run: Run, booking: int) -> tuple[int, int]:
+    """What came in and what went back for a booking, minor units."""
+    row = (
+        await run(
+            "SELECT COALESCE(SUM(CASE WHEN amount > 0 THEN amount ELSE 0 END), 0) AS paid, "
+            "COALESCE(SUM(CASE WHEN amount < 0 THEN -amount ELSE 0 END), 0) AS refunded "
+            "FROM payment WHERE booking_id = :booking",
+            booking=booking,
+        )
+    )[0]
+    return int(row["paid"]), int(row["refunded"])

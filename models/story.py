@@ -1,0 +1,105 @@
+"""A booking's story as plain values: what every recap, message, mail, page and document is drawn from."""
+
+from typing import Any
+
+from models import catalogs, ledger
+from models.catalog import Catalog
+from models.database import Run, read
+from models.fields import instant, unpacked
+from models.ledger import payment_state
+from models.money import Money
+from models.price import Quote, free_until
+from models.request import Request, as_instant, from_draft
+
+Story = dict[str, Any]
+
+
+def told(request: Request, quote: Quote | None, catalog: Catalog, *, language: str, source: dict[str, Any]) -> Story:
+    """The story of a request that nobody has booked yet; without a quote it has no price."""
+    service = catalog.services[request.service]
+    vehicle = catalog.vehicles.get(request.vehicle or "")
+    until = free_until(service.cancellation, request.starts)
+    return {
+        "reference": None, "state": "draft", "language": language,
+        "service": {"kind": service.kind, "key": service.key, "name": dict(service.name), "icon": service.icon},
+        "legs": [_leg(leg, catalog) for leg in request.legs],
+        "guest": {"name": request.name, "phone": request.phone, "email": request.email, "language": language},
+        "party": request.party.as_fact(),
+        "vehicle": vehicle and {"key": vehicle.key, "name": dict(vehicle.name), "seats": vehicle.seats, "icon": vehicle.icon},
+        "extras": [
+            {"key": key, "name": dict(catalog.extras[key].name), "quantity": count, "occasion": catalog.extras[key].occasion}
+            for key, count in request.extras.items()
+        ],
+        "occasion": request.occasion, "notes": request.notes, **_price(quote),
+        "hold_until": None, "free_until": until and as_instant(until, catalog.brand.zone), "source": source,
+    }  # fmt: skip
+
+
+def _leg(leg: Any, catalog: Catalog) -> dict[str, Any]:
+    zone = catalog.brand.zone
+    return {
+        "from": leg.origin.as_fact(catalog), "to": leg.destination and leg.destination.as_fact(catalog),
+        "starts": as_instant(leg.starts, zone), "ends": as_instant(leg.ends, zone), "minutes": leg.minutes,
+        "pickup_at": leg.pickup_at and as_instant(leg.pickup_at, zone), "flight": leg.flight,
+        "dispatch": "unassigned", "lead": None,
+    }  # fmt: skip
+
+
+def _price(quote: Quote | None) -> dict[str, Any]:
+    if quote is None:
+        return {"lines": [], "total": None, "tax": None, "payment": None}
+    nothing = Money(0, quote.currency).as_fact()
+    fact = quote.as_fact()
+    payment = {
+        "state": "unpaid",
+        "due_now": fact["due_now"],
+        "paid": nothing,
+        "due": fact["total"],
+        "method": None,
+        "at": None,
+    }
+    return {"lines": fact["lines"], "total": fact["total"], "tax": fact["tax"], "payment": payment}
+
+
+async def of_booking(booking: int, run: Run | None = None) -> Story:
+    """The story of a booking as it stands; inside a transaction it sees what that has written."""
+    ask = run or read
+    row = (await ask("SELECT * FROM booking WHERE id = :booking", booking=booking))[0]
+    catalog = await catalogs.version(int(row["catalog_version"]))
+    draft, quote = unpacked(row["request"]), Quote.from_fact(unpacked(row["quote"]))
+    zone = catalog.brand.zone
+    source = {"channel": row["channel"], "at": as_instant(instant(row["created"]), zone)}
+    story = told(from_draft(draft, catalog), quote, catalog, language=row["language"], source=source)
+    hold = row["hold_until"]
+    story |= {
+        "reference": row["reference"], "state": row["state"],
+        "hold_until": as_instant(instant(hold), zone) if hold and row["state"] == "on_hold" else None,
+        "payment": await _payment(ask, row, zone),
+    }  # fmt: skip
+    legs = await ask("SELECT * FROM leg WHERE booking_id = :booking ORDER BY position", booking=booking)
+    for told_leg, leg in zip(story["legs"], legs, strict=True):
+        told_leg |= {"dispatch": leg["dispatch"], "lead": _lead(leg, catalog)}
+    return story
+
+
+def _lead(leg: dict[str, Any], catalog: Catalog) -> dict[str, Any] | None:
+    if leg["lead"] is None:
+        return None
+    known = catalog.leads.get(leg["lead"])
+    return {"key": leg["lead"], "name": leg["lead_name"], "phone": known.phone if known else None}
+
+
+async def _payment(ask: Any, row: dict[str, Any], zone: str) -> dict[str, Any]:
+    paid, refunded = await ledger.sums(ask, int(row["id"]))
+    last = await ask(
+        "SELECT method, at FROM payment WHERE booking_id = :booking ORDER BY id DESC LIMIT 1", booking=row["id"]
+    )
+    currency, kept = row["currency"], paid - refunded
+    return {
+        "state": payment_state(row["total"], row["due_now"], paid, refunded),
+        "due_now": Money(max(row["due_now"] - kept, 0), currency).as_fact(),
+        "paid": Money(kept, currency).as_fact(),
+        "due": Money(max(row["total"] - kept, 0), currency).as_fact(),
+        "method": last[0]["method"] if last else None,
+        "at": as_instant(instant(last[0]["at"]), zone) if last else None,
+    }

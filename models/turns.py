@@ -1,0 +1,194 @@
+"""How a turn of a talk is kept: what was heard, where the talk stands, what is answered, all in one commit.
+
+The one place with SQL by hand on the hot path. `run` is whatever runs a statement in the transaction around it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from models import lanes
+from models.database import Run, after_commit, read
+from models.delivery import ANSWER, Wake
+from models.fields import micros, packed, unpacked
+
+
+class Stale(Exception):
+    """The talk moved on while this turn was taken: take it again on the fresh talk."""
+
+
+class Repeated(Exception):
+    """The channel repeated itself: what it says was heard before and has had its effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A talk as it was read before the turn. `version` 0: there is none yet."""
+
+    recipient: int
+    talk: int | None
+    version: int
+    state: dict[str, Any] | None
+    silent: bool
+    booking: int | None
+    owed: bool  # an earlier message of theirs still waits for its turn
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One thing to say back: the block that names it and its payload, drawn at sending."""
+
+    kind: str
+    payload: dict[str, Any]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """All that one turn leaves behind. `inbound` names a message kept earlier as owed; else `heard` is kept now."""
+
+    seen: Seen
+    channel: str
+    external_id: str
+    heard: dict[str, Any]
+    words: str
+    state: dict[str, Any] | None
+    replies: tuple[Reply, ...]
+    now: datetime
+    owner: str
+    name: str = ""
+    silent: bool | None = None
+    booking: int | None = None
+    inbound: int | None = None
+    marks: tuple[Any, ...] = field(default=())
+
+
+async def look(recipient: int) -> Seen:
+    """The talk of this recipient as it stands."""
+    rows = await read(
+        "SELECT t.id, t.version, t.state, t.silent, t.booking_id, EXISTS (SELECT 1 FROM inbound i "
+        "WHERE i.recipient_id = r.id AND i.state = 'owed') AS owed "
+        "FROM recipient r LEFT JOIN talk t ON t.recipient_id = r.id WHERE r.id = :recipient",
+        recipient=recipient,
+    )
+    row = rows[0]
+    if row["id"] is None:
+        return Seen(recipient, None, 0, None, False, None, bool(row["owed"]))
+    return Seen(
+        recipient, int(row["id"]), int(row["version"]), unpacked(row["state"]), bool(row["silent"]),
+        row["booking_id"], bool(row["owed"]),
+    )  # fmt: skip
+
+
+async def keep(turn: Turn, run: Run) -> tuple[int, lanes.Lane | None, lanes.Outgoing | None]:
+    """Keep a turn. Gives the inbound's id and, when the lane was free, the lane and its first reply, born claimed.
+
+    Raises `Repeated` or `Stale`; the transaction around it must then be undone.
+    """
+    inbound = await _keep_heard(turn, run)
+    if turn.state is not None:
+        await _keep_talk(turn, run)
+    await run(
+        "UPDATE recipient SET last_heard = :now, name = CASE WHEN :name = '' THEN name ELSE :name END WHERE id = :id",
+        now=micros(turn.now), name=turn.name, id=turn.seen.recipient,
+    )  # fmt: skip
+    return inbound, *await _keep_replies(turn, inbound, run)
+
+
+async def _keep_heard(turn: Turn, run: Run) -> int:
+    if turn.inbound is not None:
+        await run("UPDATE inbound SET state = 'done', due = NULL WHERE id = :id", id=turn.inbound)
+        return turn.inbound
+    rows = await run(
+        "INSERT INTO inbound (channel, external_id, recipient_id, heard, words, state, attempts, received) "
+        "VALUES (:channel, :external, :recipient, :heard, :words, 'done', 0, :now) "
+        "ON CONFLICT (channel, external_id) DO NOTHING RETURNING id",
+        channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
+        words=turn.words, now=micros(turn.now),
+    )  # fmt: skip
+    if not rows:
+        raise Repeated
+    return int(rows[0]["id"])
+
+
+async def _keep_talk(turn: Turn, run: Run) -> None:
+    silent = turn.seen.silent if turn.silent is None else turn.silent
+    booking = turn.booking if turn.booking is not None else turn.seen.booking
+    values = {"state": packed(turn.state), "now": micros(turn.now), "silent": silent, "booking": booking}
+    if turn.seen.talk is None:
+        rows = await run(
+            "INSERT INTO talk (recipient_id, version, state, silent, booking_id, changed) "
+            "VALUES (:recipient, 1, :state, :silent, :booking, :now) ON CONFLICT (recipient_id) DO NOTHING RETURNING id",
+            recipient=turn.seen.recipient, **values,
+        )  # fmt: skip
+    else:
+        rows = await run(
+            "UPDATE talk SET version = version + 1, state = :state, silent = :silent, booking_id = :booking, "
+            "changed = :now WHERE id = :talk AND version = :seen RETURNING id",
+            talk=turn.seen.talk, seen=turn.seen.version, **values,
+        )  # fmt: skip
+    if not rows:
+        raise Stale
+
+
+async def _keep_replies(turn: Turn, inbound: int, run: Run) -> tuple[lanes.Lane | None, lanes.Outgoing | None]:
+    if not turn.replies:
+        return None, None
+    fence = await lanes.claim_quiet(run, turn.seen.recipient, turn.owner)
+    born: lanes.Outgoing | None = None
+    for position, reply in enumerate(turn.replies):
+        claimed = fence is not None and position == 0
+        row = await _write_reply(turn, inbound, position, reply, claimed, run)
+        if claimed and fence is not None:
+            born = _born(turn, reply, int(row["id"]), fence, row)
+    if fence is None:
+        await run(
+            "UPDATE recipient SET next_due = COALESCE(next_due, :now), urgency = :urgency WHERE id = :id",
+            now=micros(turn.now), urgency=ANSWER, id=turn.seen.recipient,
+        )  # fmt: skip
+        after_commit(Wake.ring)
+        return None, None
+    return lanes.Lane(turn.seen.recipient, fence), born
+
+
+async def _write_reply(
+    turn: Turn, inbound: int, position: int, reply: Reply, claimed: bool, run: Run
+) -> dict[str, Any]:
+    rows = await run(
+        "INSERT INTO delivery (recipient_id, booking_id, kind, payload, language, state, attempt, urgency, "
+        "business_key, template, created, sending) VALUES (:to, :booking, :kind, :payload, :language, :state, :attempt, "
+        ":urgency, :key, false, :now, :sending) "
+        "RETURNING id, (SELECT channel FROM recipient WHERE id = :to) AS channel, "
+        "(SELECT address FROM recipient WHERE id = :to) AS address",
+        to=turn.seen.recipient, booking=turn.booking if turn.booking is not None else turn.seen.booking,
+        kind=reply.kind, payload=packed(reply.payload), language=reply.language,
+        state="sending" if claimed else "waiting", attempt=int(claimed), urgency=ANSWER,
+        key=f"answer:{inbound}:{position}", now=micros(turn.now), sending=micros(turn.now) if claimed else None,
+    )  # fmt: skip
+    return rows[0]
+
+
+def _born(turn: Turn, reply: Reply, delivery: int, fence: int, row: dict[str, Any]) -> lanes.Outgoing:
+    return lanes.Outgoing(
+        id=delivery, recipient=turn.seen.recipient, fence=fence, attempt=1, channel=row["channel"],
+        address=row["address"], kind=reply.kind, payload=reply.payload, language=reply.language,
+        last_heard=micros(turn.now), booking=turn.booking if turn.booking is not None else turn.seen.booking,
+        begun=micros(turn.now),
+    )  # fmt: skip
+
+
+async def owe(turn: Turn, run: Run, *, error: str, due: datetime) -> None:
+    """Keep a message whose turn failed, or which must wait behind one that did, to be tried again at `due`."""
+    if turn.inbound is not None:
+        await run(
+            "UPDATE inbound SET attempts = attempts + 1, due = :due, error = :error WHERE id = :id",
+            due=micros(due), error=error, id=turn.inbound,
+        )  # fmt: skip
+        return
+    await run(
+        "INSERT INTO inbound (channel, external_id, recipient_id, heard, words, state, attempts, due, error, received) "
+        "VALUES (:channel, :external, :recipient, :heard, :words, 'owed', :tried, :due, :error, :now) "
+        "ON CONFLICT (channel, external_id) DO NOTHING",
+        channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
+        words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
+    )  # fmt: skip

@@ -1,0 +1,224 @@
+// The stage: brings phones, panel and bar together and keeps them true to what happens.
+
+import { about, day, el, fill, hour, icon, now, setOffset, words } from "./dom.js";
+import { get, listen, post, sim, tellSim } from "./api.js";
+import { Phone } from "./phone.js";
+import { checkout, count, mailbox, openLink, setUpTabs, showFile, wire } from "./panel.js";
+import { setUpPlay } from "./play.js";
+import { setUpTries } from "./tries.js";
+
+const find = (selector) => document.querySelector(selector);
+const narrow = matchMedia("(max-width: 1239px)");
+
+const stage = {
+  phones: [],
+  get guest() { return this.lastGuest || this.phones[0]; },
+  kill,
+  show,
+};
+
+// -- devices --
+
+function setUpPhones() {
+  stage.phones = [...document.querySelectorAll(".device")].map((element) => new Phone(element, { onLink: openLink, onFile: showFile, onArrival: arrived, onTrouble: (why) => outage("triangle", words.failed_send, why.status === 502 ? words.simulators_more : why.message) }));
+  for (const phone of stage.phones.filter((one) => one.role === "guest")) phone.element.addEventListener("focusin", () => { stage.lastGuest = phone; });
+  for (const button of document.querySelectorAll(".devices [data-to]")) button.addEventListener("click", () => show(button.dataset.to));
+}
+
+function arrived(phone, fresh) {
+  const button = find(`.devices [data-to="${phone.person}"]`);
+  if (!narrow.matches || find(".boards").dataset.show === phone.person || !button) return;
+  const badge = button.querySelector(".count");
+  badge.textContent = Number(badge.textContent || 0) + fresh.length;
+  badge.hidden = false;
+}
+
+function show(name) {
+  find(".boards").dataset.show = name;
+  for (const device of document.querySelectorAll(".device, .panel")) device.classList.toggle("shown", device.dataset.person === name);
+  for (const button of document.querySelectorAll(".devices [data-to]")) {
+    button.toggleAttribute("aria-current", button.dataset.to === name);
+    if (button.dataset.to === name && name !== "desk") { button.querySelector(".count").hidden = true; button.querySelector(".count").textContent = ""; }
+  }
+  stage.phones.find((phone) => phone.person === name)?.toEnd();
+  find(".bar").classList.remove("open");
+}
+
+// -- the bar: clock, switches, kill --
+
+function tick() {
+  const moment = now();
+  find(".bar .day").textContent = day(moment);
+  find(".bar .hour").textContent = hour(moment);
+  for (const clock of document.querySelectorAll(".phone-clock")) clock.textContent = hour(moment);
+}
+
+async function moveClock(asked, button) {
+  button.disabled = true;
+  const before = now().getTime();
+  try {
+    const moved = await post("/stage/clock", asked);
+    setOffset(moved.offset);
+    if (asked.to && Math.abs(now().getTime() - before) < 1500) outage("clock", words.nothing_next, "");
+  } catch (why) { outage("triangle", fill(words.tries.failed, { why: why.message }), ""); } finally { button.disabled = false; tick(); soon(); }
+}
+
+function setUpBar() {
+  for (const button of document.querySelectorAll("[data-minutes]")) button.addEventListener("click", () => moveClock({ minutes: Number(button.dataset.minutes) }, button));
+  find("[data-next]").addEventListener("click", (event) => moveClock({ to: "next" }, event.currentTarget));
+  for (const label of document.querySelectorAll(".provider")) label.querySelector("input").addEventListener("change", (event) => flip(label.dataset.provider, event.target.checked));
+  find(".kill").addEventListener("click", kill);
+  const sliders = find(".sliders");
+  sliders.addEventListener("click", () => sliders.setAttribute("aria-expanded", String(find(".bar").classList.toggle("open"))));
+  fold();
+  narrow.addEventListener("change", fold);
+}
+
+/** On a phone's width the clock's buttons and the tries live in the folded part of the bar. */
+function fold() {
+  const tries = find(".tries");
+  const skips = [...document.querySelectorAll(".skip-some")];
+  if (narrow.matches && innerWidth < 820) find(".for-narrow").append(el("div.group.clock-more", {}, skips), tries);
+  else { find(".panel").append(tries); find(".bar .now").after(...skips); }
+}
+
+const downSince = JSON.parse(sessionStorage.getItem("down") || "{}");
+
+async function flip(provider, up) {
+  try { await tellSim("/switches", { [provider]: up ? "up" : "down" }); } catch { /* the next state tells */ }
+  soon();
+}
+
+function drawSwitches(switches = {}) {
+  for (const label of document.querySelectorAll(".provider")) {
+    const provider = label.dataset.provider;
+    const up = (switches[provider] ?? "up") === "up";
+    label.classList.toggle("down", !up);
+    label.querySelector("input").checked = up;
+    label.querySelector("span").textContent = up ? words.up[provider] : words.down[provider];
+    if (up) delete downSince[provider]; else downSince[provider] ??= hour(now());
+  }
+  sessionStorage.setItem("down", JSON.stringify(downSince));
+  find(".sliders").classList.toggle("down", Object.keys(downSince).length > 0);
+  const banner = find(".down-banner");
+  const lines = Object.entries(downSince).map(([provider, time]) => [words.down[provider], fill(words.down_since, { time })]);
+  banner.hidden = lines.length === 0;
+  banner.lastElementChild.replaceChildren(...lines.flatMap(([head, rest], at) => [at ? el("br") : "", el("b", {}, `${head} `), rest]));
+}
+
+const score = JSON.parse(sessionStorage.getItem("score") || '{"killed": 0, "back": null}');
+let killedAt = 0;
+
+async function kill() {
+  score.killed += 1;
+  killedAt = performance.now();
+  drawScore();
+  try { await post("/stage/kill"); } catch { /* it died before it could say so */ }
+}
+
+/** Lost: webhooks no try of which was taken. Doubled: the bot said the very same thing twice in a row. */
+function drawScore() {
+  sessionStorage.setItem("score", JSON.stringify(score));
+  const doubled = stage.phones.reduce((sum, phone) => sum + phone.messages.filter((message, at) => at && twin(message, phone.messages[at - 1])).length, 0);
+  const parts = [[words.killed, score.killed], [words.lost, lost()], [words.doubled, doubled]];
+  find(".score").replaceChildren(...parts.flatMap(([word, number], at) => [el("span", {}, `${word} `, el(`b${at ? (number ? ".bad" : ".good") : ""}`, {}, `${number}`))]));
+  find(".score").title = score.back ? fill(words.back_in, { seconds: score.back }) : "";
+}
+
+const twin = (one, other) => !one.mine && !other.mine && one.text !== "" && one.text === other.text && one.id !== other.id && !one.edited && Math.abs(new Date(one.at) - new Date(other.at)) < 120000;
+
+function lost() {
+  const best = new Map();
+  for (const entry of wire.entries) {
+    if (entry.way !== "webhook" || /status/.test(entry.url)) continue;
+    const key = entry.body;
+    const taken = entry.status !== null && entry.status < 500;
+    best.set(key, { taken: taken || best.get(key)?.taken, at: Date.parse(entry.at) });
+  }
+  return [...best.values()].filter((one) => !one.taken && now().getTime() - one.at > 60000).length;
+}
+
+function outage(name, head, rest, stays = false) {
+  const line = find(".outage");
+  clearTimeout(line.timer);
+  line.replaceChildren(icon(name, 16), el("span", {}, el("b", {}, head), rest ? ` ${rest}` : ""));
+  line.hidden = false;
+  line.classList.toggle("bad", stays);
+  if (!stays) line.timer = setTimeout(() => { line.hidden = true; }, 5000);
+}
+
+// -- news --
+
+const due = new Map();
+const later = (name, ms, act) => { if (!due.has(name)) due.set(name, setTimeout(() => { due.delete(name); act(); }, ms)); };
+const soon = () => later("facts", 300, facts);
+
+async function facts() {
+  try {
+    const told = await get("/stage/about");
+    setOffset(told.offset);
+    const awaiting = told.bookings?.awaiting || 0;
+    count("desk", awaiting);
+    const badge = find('.devices [data-to="desk"] .count');
+    badge.textContent = awaiting;
+    badge.hidden = !awaiting;
+  } catch { return; }
+  try {
+    const state = await sim("/state");
+    drawSwitches(state.switches);
+    wire.set(state.wire || []);
+    const open = Object.values(state.checkouts || {}).filter((one) => (one.status || one.state) === "open").length;
+    count("checkout", open);
+    if (find(".outage").dataset.why === "simulators") { find(".outage").hidden = true; delete find(".outage").dataset.why; }
+  } catch (why) { if (why.status === 502) { outage("wifi", words.simulators_gone, words.simulators_more, true); find(".outage").dataset.why = "simulators"; } }
+  drawScore();
+}
+
+function everything() {
+  for (const phone of stage.phones) phone.refresh().then(drawScore);
+  mailbox.refresh();
+  facts();
+}
+
+function heardNews(news) {
+  const phone = stage.phones.find((one) => one.person === news.person);
+  if (news.type === "typing") { if (phone && phone.channel === news.channel) phone.typing(true); return; }
+  if (news.type === "message" || news.type === "status") {
+    if (phone && phone.channel === news.channel) phone.refresh();
+    else if (phone && news.type === "message") phone.news(news.channel);
+    soon();
+  } else if (news.type === "mail") { mailbox.refresh(); soon(); }
+  else if (news.type === "wire") { wire.add(news.entry); later("score", 300, drawScore); }
+  else if (news.type === "reset") everything();
+  else soon();
+}
+
+function gone() {
+  document.body.classList.add("server-gone");
+  outage("bolt", words.gone, words.gone_more, true);
+}
+
+function back(seconds) {
+  document.body.classList.remove("server-gone");
+  const took = (killedAt ? (performance.now() - killedAt) / 1000 : seconds).toFixed(1);
+  if (killedAt) score.back = took;
+  killedAt = 0;
+  outage("check-circle", words.back, fill(words.back_more, { seconds: took }));
+  const desk = find(".desk-frame");
+  try { if (!desk.contentDocument?.body?.childElementCount) desk.src = desk.getAttribute("src"); } catch { desk.src = desk.getAttribute("src"); }
+}
+
+setUpPhones();
+setUpBar();
+setUpTabs();
+checkout.rest();
+document.addEventListener("panel", (event) => { if (event.detail === "wire") wire.draw(); });
+document.addEventListener("show", (event) => { if (narrow.matches) show(event.detail); });
+setUpTries(stage);
+setUpPlay(stage);
+show(find(".boards").dataset.show);
+tick();
+setInterval(tick, 1000);
+setInterval(soon, 10000);
+mailbox.list();
+listen({ onNews: heardNews, onOpen: everything, onGone: gone, onBack: back });

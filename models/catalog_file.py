@@ -7,7 +7,7 @@ from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -58,15 +58,15 @@ def read_file(path: Path) -> Reading:
 def read(text: str) -> Reading:
     """Read and check a catalogue written in YAML. The content is plain JSON values, fit for `models.catalog.compile`."""
     try:
-        raw, marks, mistakes = _plain(text)
+        source = _Source(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         return Reading(None, (Mistake(line, column, "", f"This is not YAML: {error.problem or error.context}."),))
     except (yaml.YAMLError, RecursionError) as error:
         return Reading(None, (Mistake(1, 1, "", f"This is not YAML: {error}."),))
-    check = _Check(marks, mistakes, raw)
-    content = CATALOG(check, raw, ())
+    check = _Check(source)
+    content = CATALOG(check, source.raw, ())
     if content is not DROPPED:
         _Links(check, content).follow()
     found = tuple(sorted(set(check.mistakes)))
@@ -76,40 +76,44 @@ def read(text: str) -> Reading:
 # --- from YAML to plain values, remembering where each stood ---
 
 
-def _plain(text: str) -> tuple[Any, Marks, list[Mistake]]:
-    if len(text) > LARGEST:
-        raise yaml.YAMLError("the file is too long")
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        # A few aliases of aliases can stand for billions of values.
-        if isinstance(event, yaml.AliasEvent):
-            mark = cast(Any, event.start_mark)
-            raise yaml.MarkedYAMLError(problem="aliases (*name) are not read, write it out", problem_mark=mark)
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
-    marks: Marks = {}
-    mistakes: list[Mistake] = []
-    return _value(root, (), marks, mistakes) if root else {}, marks, mistakes
+class _Source:
+    """The file as plain values; `marks` remembers where each stood, `mistakes` what cannot be told from plain values."""
 
+    def __init__(self, text: str) -> None:
+        if len(text) > LARGEST:
+            raise yaml.YAMLError("the file is too long")
+        self.marks: Marks = {}
+        self.mistakes: list[Mistake] = []
+        self.met: set[int] = set()
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        self.raw: Any = self.value(root, ()) if root else {}
 
-def _value(node: yaml.Node, at: At, marks: Marks, mistakes: list[Mistake]) -> Any:
-    marks.setdefault(at, _mark(node))
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, at, marks, mistakes)
-    if isinstance(node, yaml.SequenceNode):
-        return [_value(each, (*at, number), marks, mistakes) for number, each in enumerate(node.value)]
-    return _scalar(node) if isinstance(node, yaml.ScalarNode) else None
+    def value(self, node: yaml.Node, at: At) -> Any:
+        """A node as plain values."""
+        self.marks.setdefault(at, _mark(node))
+        if id(node) in self.met:
+            # A few aliases of aliases can stand for billions of values.
+            self.mistakes.append(Mistake(*self.marks[at], _path(at), "Aliases (*name) are not read: write it out."))
+            return None
+        self.met.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, at)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(each, (*at, number)) for number, each in enumerate(node.value)]
+        return _scalar(node) if isinstance(node, yaml.ScalarNode) else None
 
-
-def _mapping(node: yaml.MappingNode, at: At, marks: Marks, mistakes: list[Mistake]) -> dict[str, Any]:
-    read: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
-        if key in read:
-            first = marks[(*at, key)][0]
-            mistakes.append(Mistake(*_mark(key_node), _path(at), f"{key!r} stands here already, in line {first}."))
-            continue
-        marks[(*at, key)] = _mark(key_node)
-        read[key] = _value(value_node, (*at, key), marks, mistakes)
-    return read
+    def mapping(self, node: yaml.MappingNode, at: At) -> dict[str, Any]:
+        """A node of names; of a name that stands twice the first is taken."""
+        read: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else "?"
+            if key in read:
+                sentence = f"{key!r} stands here already, in line {self.marks[(*at, key)][0]}."
+                self.mistakes.append(Mistake(*_mark(key_node), _path(at), sentence))
+                continue
+            self.marks[(*at, key)] = _mark(key_node)
+            read[key] = self.value(value_node, (*at, key))
+        return read
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
@@ -135,10 +139,10 @@ def _path(at: At) -> str:
 class _Check:
     """What has been found wrong so far, and what the kinds must know: the languages and the currency of the brand."""
 
-    def __init__(self, marks: Marks, mistakes: list[Mistake], raw: Any) -> None:
-        self.marks = marks
-        self.mistakes = mistakes
-        brand = raw.get("brand") if isinstance(raw, dict) else None
+    def __init__(self, source: _Source) -> None:
+        self.marks = source.marks
+        self.mistakes = source.mistakes
+        brand = source.raw.get("brand") if isinstance(source.raw, dict) else None
         brand = brand if isinstance(brand, dict) else {}
         named = brand.get("languages")
         self.languages = [each for each in named if isinstance(each, str)] if isinstance(named, list) else []

@@ -17,7 +17,9 @@ _TWO = (
     "TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG"
 )
 DECIMALS = (
-    {code: 0 for code in _ZERO.split()} | {code: 2 for code in _TWO.split()} | {code: 3 for code in _THREE.split()}
+    {code: 0 for code in _ZERO.split()}
+    | {code: 2 for code in _TWO.split()}
+    | {code: 3 for code in _THREE.split()}
 )
 
 
@@ -87,9 +89,6 @@ class Money:
 
     def __mul__(self, times: int) -> "Money":
         return Money(self.minor * times, self.currency)
-
-    def __bool__(self) -> bool:
-        return self.minor != 0
 
     def __lt__(self, other: "Money") -> bool:
         self._same(other)

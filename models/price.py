@@ -34,8 +34,8 @@ class Line:
             "label": dict(self.label),
             "detail": dict(self.detail) if self.detail else None,
             "quantity": self.quantity,
-            "unit": self.unit.as_fact() if self.unit else None,
-            "amount": self.amount.as_fact() if self.amount else None,
+            "unit": self.unit.as_fact() if self.unit is not None else None,
+            "amount": self.amount.as_fact() if self.amount is not None else None,
         }
 
 
@@ -51,7 +51,12 @@ class TaxPart:
     def as_fact(self) -> dict[str, Any]:
         """The plain value of the story."""
         percent = f"{self.percent.normalize():f}"
-        return {"name": self.name, "percent": percent, "included": self.included, "amount": self.amount.as_fact()}
+        return {
+            "name": self.name,
+            "percent": percent,
+            "included": self.included,
+            "amount": self.amount.as_fact(),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +89,28 @@ class Quote:
     def from_fact(cls, fact: dict[str, Any]) -> "Quote":
         """The quote as it was kept."""
         lines = tuple(
-            Line(of["key"], of["label"], of["detail"], of["quantity"], _money(of["unit"]), _money(of["amount"]))
+            Line(
+                of["key"],
+                of["label"],
+                of["detail"],
+                of["quantity"],
+                _money(of["unit"]),
+                _money(of["amount"]),
+            )
             for of in fact["lines"]
         )
         kept, tax = fact["tax"], None
         if kept:
-            tax = TaxPart(kept["name"], Decimal(kept["percent"]), kept["included"], Money.from_fact(kept["amount"]))
+            tax = TaxPart(
+                kept["name"],
+                Decimal(kept["percent"]),
+                kept["included"],
+                Money.from_fact(kept["amount"]),
+            )
         due_now = Money.from_fact(fact["due_now"])
-        return cls(lines, Money.from_fact(fact["total"]), tax, due_now, fact["catalog_version"])
+        return cls(
+            lines, Money.from_fact(fact["total"]), tax, due_now, fact["catalog_version"]
+        )
 
 
 def quote(catalog: Catalog, request: Request) -> Quote:
@@ -102,13 +121,18 @@ def quote(catalog: Catalog, request: Request) -> Quote:
     service = catalog.services.get(request.service)
     if service is None:
         raise NotOnSale(what="service", asked=request.service)
-    lines = [*_service_lines(catalog, service, request), *_extra_lines(catalog, request)]
+    lines = [
+        *_service_lines(catalog, service, request),
+        *_extra_lines(catalog, request),
+    ]
     tax = _tax(catalog.brand.tax, _sum(lines, catalog))
     if tax and not tax.included:
         label = dict.fromkeys(catalog.brand.languages, tax.name)
         lines.append(Line("tax", label, None, 1, tax.amount, tax.amount))
     whole = _sum(lines, catalog)
-    return Quote(tuple(lines), whole, tax, whole.percent(service.deposit), catalog.version)
+    return Quote(
+        tuple(lines), whole, tax, whole.percent(service.deposit), catalog.version
+    )
 
 
 def vehicle_prices(catalog: Catalog, request: Request) -> list[tuple[Vehicle, Money]]:
@@ -120,12 +144,23 @@ def vehicle_prices(catalog: Catalog, request: Request) -> list[tuple[Vehicle, Mo
     fitting = catalog.vehicles_for(request.party, service)
     if not fitting:
         raise too_many(catalog.vehicles_of(service), request.party)
-    priced = [vehicle for vehicle in fitting if all(_fare(catalog, leg, vehicle) for leg in request.legs)]
+    priced = [
+        vehicle
+        for vehicle in fitting
+        if all(_fare(catalog, leg, vehicle) for leg in request.legs)
+    ]
     if not priced:
         raise NotOnSale(
-            what="route", asked=[[leg.origin.zone, leg.destination and leg.destination.zone] for leg in request.legs]
+            what="route",
+            asked=[
+                [leg.origin.zone, leg.destination and leg.destination.zone]
+                for leg in request.legs
+            ],
         )
-    return [(vehicle, _sum(_rides(catalog, vehicle, request.legs), catalog)) for vehicle in priced]
+    return [
+        (vehicle, _sum(_rides(catalog, vehicle, request.legs), catalog))
+        for vehicle in priced
+    ]
 
 
 def too_many(vehicles: Iterable[Vehicle], party: Party) -> TooMany:
@@ -150,7 +185,12 @@ def free_until(rules: Iterable[CancellationRule], starts: datetime) -> datetime 
     return starts - timedelta(hours=min(free)) if free else None
 
 
-def fee(rules: Iterable[CancellationRule], starts: datetime, cancelled: datetime, price: Money) -> Money:
+def fee(
+    rules: Iterable[CancellationRule],
+    starts: datetime,
+    cancelled: datetime,
+    price: Money,
+) -> Money:
     """What is kept of a price when it is cancelled at that moment: the lowest fee whose hours are still there, else all."""
     hours_left = (starts - cancelled) / timedelta(hours=1)
     fitting = [rule.fee for rule in rules if hours_left >= rule.hours]
@@ -162,7 +202,9 @@ def _service_lines(catalog: Catalog, service: Service, request: Request) -> list
         return _transfer_lines(catalog, service, request)
     if service.kind in ("tour", "charter"):
         return _tour_lines(catalog, service, request)
-    raise NotOnSale(what="service", asked=service.key)  # hours and packages have no way to be asked for yet
+    raise NotOnSale(
+        what="service", asked=service.key
+    )  # hours and packages have no way to be asked for yet
 
 
 def _transfer_lines(catalog: Catalog, service: Service, request: Request) -> list[Line]:
@@ -176,25 +218,46 @@ def _transfer_lines(catalog: Catalog, service: Service, request: Request) -> lis
     return _rides(catalog, vehicle, request.legs)
 
 
-def _rides(catalog: Catalog, vehicle: Vehicle, legs: Iterable[RequestLeg]) -> list[Line]:
+def _rides(
+    catalog: Catalog, vehicle: Vehicle, legs: Iterable[RequestLeg]
+) -> list[Line]:
     lines = []
     for leg in legs:
         price = _fare(catalog, leg, vehicle)
         if price is None:
-            raise NotOnSale(what="route", asked=[leg.origin.zone, leg.destination and leg.destination.zone])
-        lines.append(Line(f"vehicle:{vehicle.key}", vehicle.name, _way(catalog, leg), 1, price, price))
+            raise NotOnSale(
+                what="route",
+                asked=[leg.origin.zone, leg.destination and leg.destination.zone],
+            )
+        lines.append(
+            Line(
+                f"vehicle:{vehicle.key}",
+                vehicle.name,
+                _way(catalog, leg),
+                1,
+                price,
+                price,
+            )
+        )
     return lines
 
 
 def _fare(catalog: Catalog, leg: RequestLeg, vehicle: Vehicle) -> Money | None:
-    route = catalog.route(leg.origin.zone, leg.destination.zone) if leg.destination else None
+    route = (
+        catalog.route(leg.origin.zone, leg.destination.zone)
+        if leg.destination
+        else None
+    )
     return route.prices.get(vehicle.key) if route else None
 
 
 def _way(catalog: Catalog, leg: RequestLeg) -> Text:
     """ "Airport PUJ → Hotel Arena Blanca": an arrow, so that it needs no word of any language."""
     stops = [stop for stop in (leg.origin, leg.destination) if stop]
-    return {language: " → ".join(_called(stop, language) for stop in stops) for language in catalog.brand.languages}
+    return {
+        language: " → ".join(_called(stop, language) for stop in stops)
+        for language in catalog.brand.languages
+    }
 
 
 def _called(stop: Stop, language: str) -> str:
@@ -206,9 +269,18 @@ def _tour_lines(catalog: Catalog, service: Service, request: Request) -> list[Li
     if departure is None:
         raise NotOnSale(what="departure", asked=request.departure)
     if departure.private and departure.price is not None:
-        return [Line(service.key, service.name, None, 1, departure.price, departure.price)]
+        return [
+            Line(service.key, service.name, None, 1, departure.price, departure.price)
+        ]
     return [
-        Line(category.key, category.name, service.name, count, category.price, category.price * count)
+        Line(
+            category.key,
+            category.name,
+            service.name,
+            count,
+            category.price,
+            category.price * count,
+        )
         for category, count in travellers(tour_of(service), request.party)
     ]
 
@@ -241,7 +313,10 @@ def _tax(tax: Tax | None, lines: Money) -> TaxPart | None:
 
 
 def _sum(lines: Iterable[Line], catalog: Catalog) -> Money:
-    return total((line.amount for line in lines if line.amount is not None), catalog.brand.currency)
+    return total(
+        (line.amount for line in lines if line.amount is not None),
+        catalog.brand.currency,
+    )
 
 
 def _money(fact: dict[str, Any] | None) -> Money | None:

@@ -40,7 +40,8 @@ class Refusal(Exception):
 class NotOnSale(Refusal):
     """We do not sell that; choose something else.
 
-    facts: `what` service | route | vehicle | extra | place | departure, and what was asked for (`asked`).
+    facts: `what` service | route | vehicle | extra | place | pickup | departure | age, and what was `asked` for;
+    for an age also the `youngest` that may come along.
     """
 
 

@@ -7,11 +7,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.catalog import Catalog, Category, Departure, Service, Text, Tour, Vehicle
-from models.refusal import AmbiguousTime, Incomplete, InThePast, NonexistentTime, NotOnSale, TooMany, TooSoon
+from models.refusal import (
+    AmbiguousTime,
+    Incomplete,
+    InThePast,
+    NonexistentTime,
+    NotOnSale,
+    TooMany,
+    TooSoon,
+)
 
 Draft = Mapping[str, Any]  # what a talk has gathered; its keys are the questions
 
 QUARTER = timedelta(minutes=15)
+INFANT = 1  # the age of an infant whose age nobody asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,12 @@ class Party:
     def as_fact(self) -> dict[str, Any]:
         """The plain value of the story."""
         children = list(self.children)
-        return {"adults": self.adults, "children": children, "infants": self.infants, "luggage": self.luggage}
+        return {
+            "adults": self.adults,
+            "children": children,
+            "infants": self.infants,
+            "luggage": self.luggage,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,13 @@ class Stop:
         name = self.name if isinstance(self.name, str) else dict(self.name)
         detail = dict(self.detail) if self.detail else None
         zone = dict(catalog.zones[self.zone].name)
-        return {"name": name, "detail": detail, "room": self.room, "zone": zone, "kind": self.kind}
+        return {
+            "name": name,
+            "detail": detail,
+            "room": self.room,
+            "zone": zone,
+            "kind": self.kind,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +112,10 @@ class RequestLeg:
         """What must be claimed for it."""
         if self.resource is None:
             return []
-        starts, ends = self.starts - timedelta(minutes=self.before), self.ends + timedelta(minutes=self.after)
+        starts, ends = (
+            self.starts - timedelta(minutes=self.before),
+            self.ends + timedelta(minutes=self.after),
+        )
         return [Need(self.resource, self.units, starts, ends, self.quantity)]
 
 
@@ -130,15 +153,35 @@ def from_draft(draft: Draft, catalog: Catalog, now: datetime | None = None) -> R
     """
     service = catalog.services.get(draft.get("service") or "")
     if service is None:
-        raise _missing(draft, "service") or NotOnSale(what="service", asked=draft["service"])
+        raise _missing(draft, "service") or NotOnSale(
+            what="service", asked=draft["service"]
+        )
     party = party_of(draft)
     vehicle = _vehicle(draft, catalog)
-    extras = {key: quantity for key, quantity in (draft.get("extras") or {}).items() if quantity > 0}
-    leg = _tour_leg(draft, catalog, service, party) if service.tour else _transfer_leg(draft, catalog, service, vehicle)
+    extras = {
+        key: quantity
+        for key, quantity in (draft.get("extras") or {}).items()
+        if quantity > 0
+    }
+    leg = (
+        _tour_leg(draft, catalog, service, party)
+        if service.tour
+        else _transfer_leg(draft, catalog, service, vehicle)
+    )
     if now is not None:
         refuse_late(service, leg.starts, catalog.brand.zone, now)
-    known = {key: draft.get(key) for key in ("departure", "occasion", "notes", "name", "phone", "email")}
-    return Request(service.key, (leg,), party, vehicle.key if vehicle else None, extras=extras, **known)
+    known = {
+        key: draft.get(key)
+        for key in ("departure", "occasion", "notes", "name", "phone", "email")
+    }
+    return Request(
+        service.key,
+        (leg,),
+        party,
+        vehicle.key if vehicle else None,
+        extras=extras,
+        **known,
+    )
 
 
 def party_of(draft: Draft) -> Party:
@@ -146,7 +189,12 @@ def party_of(draft: Draft) -> Party:
     of = draft.get("party")
     if of is None:
         raise Incomplete(missing=["party"])
-    return Party(of["adults"], tuple(of.get("children") or ()), of.get("infants") or 0, draft.get("luggage"))
+    return Party(
+        of["adults"],
+        tuple(of.get("children") or ()),
+        of.get("infants") or 0,
+        draft.get("luggage"),
+    )
 
 
 def utc(local: datetime, zone: str) -> datetime:
@@ -156,12 +204,27 @@ def utc(local: datetime, zone: str) -> datetime:
     """
     if local.tzinfo is not None:
         return local.astimezone(UTC)
-    first, second = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
+    first, second = (
+        local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
+        for fold in (0, 1)
+    )
     if first == second:
         return first
-    refusal, ways = (AmbiguousTime, (first, second)) if first < second else (NonexistentTime, (second, first))
-    earlier, later = (way.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")[11:] for way in ways)
-    raise refusal(local=local.isoformat(timespec="minutes"), zone=zone, earlier=earlier, later=later)
+    refusal, ways = (
+        (AmbiguousTime, (first, second))
+        if first < second
+        else (NonexistentTime, (second, first))
+    )
+    earlier, later = (
+        way.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")[11:]
+        for way in ways
+    )
+    raise refusal(
+        local=local.isoformat(timespec="minutes"),
+        zone=zone,
+        earlier=earlier,
+        later=later,
+    )
 
 
 def as_instant(moment: datetime, zone: str) -> dict[str, str]:
@@ -197,7 +260,9 @@ def _vehicle(draft: Draft, catalog: Catalog) -> Vehicle | None:
     return catalog.vehicles[key] if key is not None else None
 
 
-def stop_of(answer: Mapping[str, Any], catalog: Catalog, room: str | None = None) -> Stop:
+def stop_of(
+    answer: Mapping[str, Any], catalog: Catalog, room: str | None = None
+) -> Stop:
     """Where an answer {"place": "puj"} or {"typed": "Villa Rosa, calle 3", "zone": "bavaro"} is. Refuses with NotOnSale."""
     if answer.get("place") is not None:
         place = catalog.place(answer["place"])
@@ -209,27 +274,49 @@ def stop_of(answer: Mapping[str, Any], catalog: Catalog, room: str | None = None
     return Stop(answer["typed"], "address", answer["zone"], room=room)
 
 
-def _transfer_leg(draft: Draft, catalog: Catalog, service: Service, vehicle: Vehicle | None) -> RequestLeg:
+def _transfer_leg(
+    draft: Draft, catalog: Catalog, service: Service, vehicle: Vehicle | None
+) -> RequestLeg:
     if missing := _missing(draft, "pickup", "dropoff", "date", "time"):
         raise missing
     origin = stop_of(draft["pickup"], catalog, draft.get("room"))
     destination = stop_of(draft["dropoff"], catalog)
     route = catalog.route(origin.zone, destination.zone)
-    if route is None or (origin.place is not None and origin.place == destination.place):
+    if route is None or (
+        origin.place is not None and origin.place == destination.place
+    ):
         raise NotOnSale(what="route", asked=[draft["pickup"], draft["dropoff"]])
-    starts = utc(datetime.fromisoformat(f"{draft['date']}T{draft['time']}"), catalog.brand.zone)
-    leg = RequestLeg(origin, destination, starts, starts + timedelta(minutes=route.minutes), draft.get("flight"))
+    starts = utc(
+        datetime.fromisoformat(f"{draft['date']}T{draft['time']}"), catalog.brand.zone
+    )
+    leg = RequestLeg(
+        origin,
+        destination,
+        starts,
+        starts + timedelta(minutes=route.minutes),
+        draft.get("flight"),
+    )
     return _in_vehicle(leg, service, vehicle)
 
 
-def _in_vehicle(leg: RequestLeg, service: Service, vehicle: Vehicle | None) -> RequestLeg:
+def _in_vehicle(
+    leg: RequestLeg, service: Service, vehicle: Vehicle | None
+) -> RequestLeg:
     if vehicle is None:
         return leg
     after = service.after + vehicle.turnaround
-    return replace(leg, resource=vehicle.resource, units=vehicle.units, before=service.before, after=after)
+    return replace(
+        leg,
+        resource=vehicle.resource,
+        units=vehicle.units,
+        before=service.before,
+        after=after,
+    )
 
 
-def _tour_leg(draft: Draft, catalog: Catalog, service: Service, party: Party) -> RequestLeg:
+def _tour_leg(
+    draft: Draft, catalog: Catalog, service: Service, party: Party
+) -> RequestLeg:
     tour = tour_of(service)
     if missing := _missing(draft, "departure"):
         raise missing
@@ -238,7 +325,11 @@ def _tour_leg(draft: Draft, catalog: Catalog, service: Service, party: Party) ->
         raise NotOnSale(what="departure", asked=draft["departure"])
     starts = utc(departure.local, catalog.brand.zone)
     pier = stop_of({"place": tour.starts_at}, catalog)
-    origin, pickup_at = _fetched(draft, catalog, service, starts) if draft.get("pickup") else (pier, None)
+    origin, pickup_at = (
+        _fetched(draft, catalog, service, starts)
+        if draft.get("pickup")
+        else (pier, None)
+    )
     return RequestLeg(
         origin=origin,
         destination=pier if origin.place != pier.place else None,
@@ -253,7 +344,9 @@ def _tour_leg(draft: Draft, catalog: Catalog, service: Service, party: Party) ->
     )
 
 
-def _fetched(draft: Draft, catalog: Catalog, service: Service, starts: datetime) -> tuple[Stop, datetime | None]:
+def _fetched(
+    draft: Draft, catalog: Catalog, service: Service, starts: datetime
+) -> tuple[Stop, datetime | None]:
     """Where a guest of a tour is picked up and when; None for who comes to the departure by themselves."""
     origin = stop_of(draft["pickup"], catalog, draft.get("room"))
     if origin.place is not None and origin.place == tour_of(service).starts_at:
@@ -272,10 +365,24 @@ def tour_of(service: Service) -> Tour:
 
 
 def travellers(tour: Tour, party: Party) -> list[tuple[Category, int]]:
-    """How many of the party pay in each category of a tour, in the catalogue's order."""
-    who = [tour.adults] * party.adults + [tour.infants] * party.infants
-    who += [tour.children if age is None else tour.category_for(age) for age in party.children]
-    return [(category, count) for category in tour.categories if (count := who.count(category))]
+    """How many of the party pay in each category of a tour, in the catalogue's order. Refuses who is too young with NotOnSale."""
+    young = [_of_age(tour, INFANT) for _ in range(party.infants)]
+    young += [
+        tour.children if age is None else _of_age(tour, age) for age in party.children
+    ]
+    who = [tour.adults] * party.adults + young
+    return [
+        (category, count)
+        for category in tour.categories
+        if (count := who.count(category))
+    ]
+
+
+def _of_age(tour: Tour, age: int) -> Category:
+    category = tour.category_for(age)
+    if category is None:
+        raise NotOnSale(what="age", asked=age, youngest=tour.youngest)
+    return category
 
 
 def seats_of(departure: Departure, tour: Tour, party: Party) -> int:

@@ -12,12 +12,8 @@ from models.money import Money
 
 T = TypeVar("T")
 
-Text = Mapping[
-    str, str
-]  # the same words in every language of the brand: {"en": "Van", "es": "Van"}
-Content = dict[
-    str, Any
-]  # the catalogue as plain JSON values, as it is written in the file and kept in the database
+Text = Mapping[str, str]  # the same words in every language of the brand: {"en": "Van", "es": "Van"}
+Content = dict[str, Any]  # the catalogue as plain JSON values, as it is written in the file and kept in the database
 
 PlaceKind = Literal["airport", "hotel", "area", "port", "town"]
 ServiceKind = Literal["transfer", "hours", "tour", "charter", "package"]
@@ -259,9 +255,7 @@ class Tour:
 
     def category_for(self, age: int) -> Category | None:
         """The category of someone of that age; None for who is too young for this tour."""
-        fitting = [
-            each for each in self.categories if each.youngest <= age <= each.oldest
-        ]
+        fitting = [each for each in self.categories if each.youngest <= age <= each.oldest]
         oldest = self.adults if age > self.adults.oldest else None
         return fitting[0] if fitting else oldest
 
@@ -273,9 +267,7 @@ class Tour:
     @property
     def children(self) -> Category:
         """The category of a child of unknown age: the dearest below the adults' that is not for infants alone."""
-        younger = [
-            each for each in self.categories if each != self.adults and each.oldest > 3
-        ]
+        younger = [each for each in self.categories if each != self.adults and each.oldest > 3]
         return max(younger, key=lambda each: each.price.minor, default=self.adults)
 
     @property
@@ -417,19 +409,11 @@ class Catalog:
     def vehicles_of(self, service: Service) -> list[Vehicle]:
         """The tiers a service may be done in, smallest first."""
         allowed = service.vehicles or tuple(self.vehicles)
-        return sorted(
-            (self.vehicles[key] for key in allowed), key=lambda each: each.seats
-        )
+        return sorted((self.vehicles[key] for key in allowed), key=lambda each: each.seats)
 
-    def vehicles_for(
-        self, party: Travellers, service: Service | None = None
-    ) -> list[Vehicle]:
+    def vehicles_for(self, party: Travellers, service: Service | None = None) -> list[Vehicle]:
         """The tiers that take the party with its luggage, smallest first; of one service when it is given."""
-        offered = (
-            self.vehicles_of(service)
-            if service
-            else sorted(self.vehicles.values(), key=lambda each: each.seats)
-        )
+        offered = self.vehicles_of(service) if service else sorted(self.vehicles.values(), key=lambda each: each.seats)
         return [each for each in offered if each.takes(party)]
 
     def extras_for(self, service: str) -> list[Extra]:
@@ -437,8 +421,7 @@ class Catalog:
         return [
             each
             for each in self.extras.values()
-            if each.price is not None
-            and (not each.services or service in each.services)
+            if each.price is not None and (not each.services or service in each.services)
         ]
 
     def departures_on(self, service: str, day: date) -> list[Departure]:
@@ -457,9 +440,7 @@ class Catalog:
         ]
         return sorted(found, key=lambda each: each.local)
 
-    def departures_between(
-        self, service: str, first: date, last: date
-    ) -> Iterator[Departure]:
+    def departures_between(self, service: str, first: date, last: date) -> Iterator[Departure]:
         """Every departure from the first local day to the last, both included."""
         for offset in range((last - first).days + 1):
             yield from self.departures_on(service, first + timedelta(days=offset))
@@ -470,28 +451,15 @@ class Catalog:
             day = datetime.strptime(key, "%Y-%m-%dT%H:%M").date()
         except ValueError:
             return None
-        return next(
-            (each for each in self.departures_on(service, day) if each.key == key), None
-        )
+        return next((each for each in self.departures_on(service, day) if each.key == key), None)
 
-    def pickup_for(
-        self, service: str, place: str | None, zone: str | None
-    ) -> Pickup | None:
+    def pickup_for(self, service: str, place: str | None, zone: str | None) -> Pickup | None:
         """How long before a departure we fetch a guest there; a rule for the place itself goes before its zone's."""
         tour = self.services[service].tour
         points = tour.pickups if tour else ()
-        exact = [
-            each for each in points if each.place is not None and each.place == place
-        ]
+        exact = [each for each in points if each.place is not None and each.place == place]
         return next(
-            iter(
-                exact
-                + [
-                    each
-                    for each in points
-                    if each.zone is not None and each.zone == zone
-                ]
-            ),
+            iter(exact + [each for each in points if each.zone is not None and each.zone == zone]),
             None,
         )
 
@@ -506,16 +474,12 @@ class Catalog:
         return anywhere
 
     def _defaults(self) -> Iterator[tuple[Lead, Default]]:
-        return (
-            (lead, default) for lead in self.leads.values() for default in lead.defaults
-        )
+        return ((lead, default) for lead in self.leads.values() for default in lead.defaults)
 
 
 def fingerprint(content: Any) -> str:
     """SHA-256 of plain JSON values, the same however their keys are ordered."""
-    canonical = json.dumps(
-        content, sort_keys=True, ensure_ascii=False, separators=(",", ":")
-    )
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
@@ -538,9 +502,7 @@ class _Compiler:
             brand=self.brand(self.content["brand"]),
             zones=each("zones", lambda key, of: Zone(key, self.text(of["name"]))),
             places=each("places", self.place),
-            routes={
-                (route.origin, route.destination): route for route in self.routes()
-            },
+            routes={(route.origin, route.destination): route for route in self.routes()},
             vehicles=each("vehicles", self.vehicle),
             services=each("services", self.service),
             extras=each("extras", self.extra),
@@ -590,9 +552,7 @@ class _Compiler:
             logo=of["logo"],
             art=of["art"],
             terms=self.text(of["terms"]),
-            tax=Tax(tax["name"], percentage(tax["percent"]), tax.get("included", True))
-            if tax
-            else None,
+            tax=Tax(tax["name"], percentage(tax["percent"]), tax.get("included", True)) if tax else None,
             reference_prefix=of["reference_prefix"],
         )
 
@@ -646,54 +606,37 @@ class _Compiler:
             rates=self.prices(of.get("rates", {})),
             price=self.price(of.get("price")),
             items=tuple(
-                Item(item.get("service"), item.get("extra"), item.get("quantity", 1))
-                for item in of.get("items", [])
+                Item(item.get("service"), item.get("extra"), item.get("quantity", 1)) for item in of.get("items", [])
             ),
         )
 
     def cancellation(self, rules: Iterable[Content]) -> list[CancellationRule]:
-        read = [
-            CancellationRule(rule["hours"], percentage(rule["fee"])) for rule in rules
-        ]
+        read = [CancellationRule(rule["hours"], percentage(rule["fee"])) for rule in rules]
         return sorted(read, key=lambda rule: rule.hours, reverse=True)
 
     def tour(self, of: Content) -> Tour:
         return Tour(
-            categories=tuple(
-                self.category(key, each) for key, each in of["categories"].items()
-            ),
+            categories=tuple(self.category(key, each) for key, each in of["categories"].items()),
             departures=tuple(self.departures(row) for row in of["departures"]),
             duration=of["duration"],
             starts_at=of["starts_at"],
             description=self.text(of["description"]),
             difficulty=of["difficulty"],
-            photos=tuple(
-                Photo(each["file"], self.text(each["alt"]))
-                for each in of.get("photos", [])
-            ),
-            itinerary=tuple(
-                Step(each["minutes"], self.text(each["text"]))
-                for each in of.get("itinerary", [])
-            ),
+            photos=tuple(Photo(each["file"], self.text(each["alt"])) for each in of.get("photos", [])),
+            itinerary=tuple(Step(each["minutes"], self.text(each["text"])) for each in of.get("itinerary", [])),
             included=self.texts(of.get("included", [])),
             not_included=self.texts(of.get("not_included", [])),
             bring=self.texts(of.get("bring", [])),
             pickups=tuple(
-                Pickup(each.get("zone"), each.get("place"), each["minutes"])
-                for each in of.get("pickups", [])
+                Pickup(each.get("zone"), each.get("place"), each["minutes"]) for each in of.get("pickups", [])
             ),
-            questions=tuple(
-                self.question(key, each)
-                for key, each in of.get("questions", {}).items()
-            ),
+            questions=tuple(self.question(key, each) for key, each in of.get("questions", {}).items()),
         )
 
     def category(self, key: str, of: Content) -> Category:
         youngest, oldest = of["ages"]
         price = Money.of(of["price"], self.currency)
-        return Category(
-            key, self.text(of["name"]), youngest, oldest, price, of.get("seat", True)
-        )
+        return Category(key, self.text(of["name"]), youngest, oldest, price, of.get("seat", True))
 
     def departures(self, of: Content) -> Departures:
         return Departures(
@@ -741,10 +684,7 @@ class _Compiler:
             telegram=None if telegram is None else str(telegram),
             email=of.get("email"),
             phone=of.get("phone") or of.get("whatsapp"),
-            defaults=tuple(
-                Default(each["service"], tuple(each.get("zones", ())))
-                for each in of.get("defaults", [])
-            ),
+            defaults=tuple(Default(each["service"], tuple(each.get("zones", ()))) for each in of.get("defaults", [])),
         )
 
     def text(self, of: str | Text) -> Text:

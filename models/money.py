@@ -17,9 +17,7 @@ _TWO = (
     "TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG"
 )
 DECIMALS = (
-    {code: 0 for code in _ZERO.split()}
-    | {code: 2 for code in _TWO.split()}
-    | {code: 3 for code in _THREE.split()}
+    {code: 0 for code in _ZERO.split()} | {code: 2 for code in _TWO.split()} | {code: 3 for code in _THREE.split()}
 )
 
 

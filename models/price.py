@@ -108,9 +108,7 @@ class Quote:
                 Money.from_fact(kept["amount"]),
             )
         due_now = Money.from_fact(fact["due_now"])
-        return cls(
-            lines, Money.from_fact(fact["total"]), tax, due_now, fact["catalog_version"]
-        )
+        return cls(lines, Money.from_fact(fact["total"]), tax, due_now, fact["catalog_version"])
 
 
 def quote(catalog: Catalog, request: Request) -> Quote:
@@ -130,9 +128,7 @@ def quote(catalog: Catalog, request: Request) -> Quote:
         label = dict.fromkeys(catalog.brand.languages, tax.name)
         lines.append(Line("tax", label, None, 1, tax.amount, tax.amount))
     whole = _sum(lines, catalog)
-    return Quote(
-        tuple(lines), whole, tax, whole.percent(service.deposit), catalog.version
-    )
+    return Quote(tuple(lines), whole, tax, whole.percent(service.deposit), catalog.version)
 
 
 def vehicle_prices(catalog: Catalog, request: Request) -> list[tuple[Vehicle, Money]]:
@@ -144,23 +140,13 @@ def vehicle_prices(catalog: Catalog, request: Request) -> list[tuple[Vehicle, Mo
     fitting = catalog.vehicles_for(request.party, service)
     if not fitting:
         raise too_many(catalog.vehicles_of(service), request.party)
-    priced = [
-        vehicle
-        for vehicle in fitting
-        if all(_fare(catalog, leg, vehicle) for leg in request.legs)
-    ]
+    priced = [vehicle for vehicle in fitting if all(_fare(catalog, leg, vehicle) for leg in request.legs)]
     if not priced:
         raise NotOnSale(
             what="route",
-            asked=[
-                [leg.origin.zone, leg.destination and leg.destination.zone]
-                for leg in request.legs
-            ],
+            asked=[[leg.origin.zone, leg.destination and leg.destination.zone] for leg in request.legs],
         )
-    return [
-        (vehicle, _sum(_rides(catalog, vehicle, request.legs), catalog))
-        for vehicle in priced
-    ]
+    return [(vehicle, _sum(_rides(catalog, vehicle, request.legs), catalog)) for vehicle in priced]
 
 
 def too_many(vehicles: Iterable[Vehicle], party: Party) -> TooMany:
@@ -202,9 +188,7 @@ def _service_lines(catalog: Catalog, service: Service, request: Request) -> list
         return _transfer_lines(catalog, service, request)
     if service.kind in ("tour", "charter"):
         return _tour_lines(catalog, service, request)
-    raise NotOnSale(
-        what="service", asked=service.key
-    )  # hours and packages have no way to be asked for yet
+    raise NotOnSale(what="service", asked=service.key)  # hours and packages have no way to be asked for yet
 
 
 def _transfer_lines(catalog: Catalog, service: Service, request: Request) -> list[Line]:
@@ -218,9 +202,7 @@ def _transfer_lines(catalog: Catalog, service: Service, request: Request) -> lis
     return _rides(catalog, vehicle, request.legs)
 
 
-def _rides(
-    catalog: Catalog, vehicle: Vehicle, legs: Iterable[RequestLeg]
-) -> list[Line]:
+def _rides(catalog: Catalog, vehicle: Vehicle, legs: Iterable[RequestLeg]) -> list[Line]:
     lines = []
     for leg in legs:
         price = _fare(catalog, leg, vehicle)
@@ -243,21 +225,14 @@ def _rides(
 
 
 def _fare(catalog: Catalog, leg: RequestLeg, vehicle: Vehicle) -> Money | None:
-    route = (
-        catalog.route(leg.origin.zone, leg.destination.zone)
-        if leg.destination
-        else None
-    )
+    route = catalog.route(leg.origin.zone, leg.destination.zone) if leg.destination else None
     return route.prices.get(vehicle.key) if route else None
 
 
 def _way(catalog: Catalog, leg: RequestLeg) -> Text:
     """ "Airport PUJ → Hotel Arena Blanca": an arrow, so that it needs no word of any language."""
     stops = [stop for stop in (leg.origin, leg.destination) if stop]
-    return {
-        language: " → ".join(_called(stop, language) for stop in stops)
-        for language in catalog.brand.languages
-    }
+    return {language: " → ".join(_called(stop, language) for stop in stops) for language in catalog.brand.languages}
 
 
 def _called(stop: Stop, language: str) -> str:
@@ -269,9 +244,7 @@ def _tour_lines(catalog: Catalog, service: Service, request: Request) -> list[Li
     if departure is None:
         raise NotOnSale(what="departure", asked=request.departure)
     if departure.private and departure.price is not None:
-        return [
-            Line(service.key, service.name, None, 1, departure.price, departure.price)
-        ]
+        return [Line(service.key, service.name, None, 1, departure.price, departure.price)]
     return [
         Line(
             category.key,

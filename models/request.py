@@ -153,27 +153,14 @@ def from_draft(draft: Draft, catalog: Catalog, now: datetime | None = None) -> R
     """
     service = catalog.services.get(draft.get("service") or "")
     if service is None:
-        raise _missing(draft, "service") or NotOnSale(
-            what="service", asked=draft["service"]
-        )
+        raise _missing(draft, "service") or NotOnSale(what="service", asked=draft["service"])
     party = party_of(draft)
     vehicle = _vehicle(draft, catalog)
-    extras = {
-        key: quantity
-        for key, quantity in (draft.get("extras") or {}).items()
-        if quantity > 0
-    }
-    leg = (
-        _tour_leg(draft, catalog, service, party)
-        if service.tour
-        else _transfer_leg(draft, catalog, service, vehicle)
-    )
+    extras = {key: quantity for key, quantity in (draft.get("extras") or {}).items() if quantity > 0}
+    leg = _tour_leg(draft, catalog, service, party) if service.tour else _transfer_leg(draft, catalog, service, vehicle)
     if now is not None:
         refuse_late(service, leg.starts, catalog.brand.zone, now)
-    known = {
-        key: draft.get(key)
-        for key in ("departure", "occasion", "notes", "name", "phone", "email")
-    }
+    known = {key: draft.get(key) for key in ("departure", "occasion", "notes", "name", "phone", "email")}
     return Request(
         service.key,
         (leg,),
@@ -204,21 +191,11 @@ def utc(local: datetime, zone: str) -> datetime:
     """
     if local.tzinfo is not None:
         return local.astimezone(UTC)
-    first, second = (
-        local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
-        for fold in (0, 1)
-    )
+    first, second = (local.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC) for fold in (0, 1))
     if first == second:
         return first
-    refusal, ways = (
-        (AmbiguousTime, (first, second))
-        if first < second
-        else (NonexistentTime, (second, first))
-    )
-    earlier, later = (
-        way.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")[11:]
-        for way in ways
-    )
+    refusal, ways = (AmbiguousTime, (first, second)) if first < second else (NonexistentTime, (second, first))
+    earlier, later = (way.astimezone(ZoneInfo(zone)).isoformat(timespec="minutes")[11:] for way in ways)
     raise refusal(
         local=local.isoformat(timespec="minutes"),
         zone=zone,
@@ -260,9 +237,7 @@ def _vehicle(draft: Draft, catalog: Catalog) -> Vehicle | None:
     return catalog.vehicles[key] if key is not None else None
 
 
-def stop_of(
-    answer: Mapping[str, Any], catalog: Catalog, room: str | None = None
-) -> Stop:
+def stop_of(answer: Mapping[str, Any], catalog: Catalog, room: str | None = None) -> Stop:
     """Where an answer {"place": "puj"} or {"typed": "Villa Rosa, calle 3", "zone": "bavaro"} is. Refuses with NotOnSale."""
     if answer.get("place") is not None:
         place = catalog.place(answer["place"])
@@ -274,21 +249,15 @@ def stop_of(
     return Stop(answer["typed"], "address", answer["zone"], room=room)
 
 
-def _transfer_leg(
-    draft: Draft, catalog: Catalog, service: Service, vehicle: Vehicle | None
-) -> RequestLeg:
+def _transfer_leg(draft: Draft, catalog: Catalog, service: Service, vehicle: Vehicle | None) -> RequestLeg:
     if missing := _missing(draft, "pickup", "dropoff", "date", "time"):
         raise missing
     origin = stop_of(draft["pickup"], catalog, draft.get("room"))
     destination = stop_of(draft["dropoff"], catalog)
     route = catalog.route(origin.zone, destination.zone)
-    if route is None or (
-        origin.place is not None and origin.place == destination.place
-    ):
+    if route is None or (origin.place is not None and origin.place == destination.place):
         raise NotOnSale(what="route", asked=[draft["pickup"], draft["dropoff"]])
-    starts = utc(
-        datetime.fromisoformat(f"{draft['date']}T{draft['time']}"), catalog.brand.zone
-    )
+    starts = utc(datetime.fromisoformat(f"{draft['date']}T{draft['time']}"), catalog.brand.zone)
     leg = RequestLeg(
         origin,
         destination,
@@ -299,9 +268,7 @@ def _transfer_leg(
     return _in_vehicle(leg, service, vehicle)
 
 
-def _in_vehicle(
-    leg: RequestLeg, service: Service, vehicle: Vehicle | None
-) -> RequestLeg:
+def _in_vehicle(leg: RequestLeg, service: Service, vehicle: Vehicle | None) -> RequestLeg:
     if vehicle is None:
         return leg
     after = service.after + vehicle.turnaround
@@ -314,9 +281,7 @@ def _in_vehicle(
     )
 
 
-def _tour_leg(
-    draft: Draft, catalog: Catalog, service: Service, party: Party
-) -> RequestLeg:
+def _tour_leg(draft: Draft, catalog: Catalog, service: Service, party: Party) -> RequestLeg:
     tour = tour_of(service)
     if missing := _missing(draft, "departure"):
         raise missing
@@ -325,11 +290,7 @@ def _tour_leg(
         raise NotOnSale(what="departure", asked=draft["departure"])
     starts = utc(departure.local, catalog.brand.zone)
     pier = stop_of({"place": tour.starts_at}, catalog)
-    origin, pickup_at = (
-        _fetched(draft, catalog, service, starts)
-        if draft.get("pickup")
-        else (pier, None)
-    )
+    origin, pickup_at = _fetched(draft, catalog, service, starts) if draft.get("pickup") else (pier, None)
     return RequestLeg(
         origin=origin,
         destination=pier if origin.place != pier.place else None,
@@ -344,9 +305,7 @@ def _tour_leg(
     )
 
 
-def _fetched(
-    draft: Draft, catalog: Catalog, service: Service, starts: datetime
-) -> tuple[Stop, datetime | None]:
+def _fetched(draft: Draft, catalog: Catalog, service: Service, starts: datetime) -> tuple[Stop, datetime | None]:
     """Where a guest of a tour is picked up and when; None for who comes to the departure by themselves."""
     origin = stop_of(draft["pickup"], catalog, draft.get("room"))
     if origin.place is not None and origin.place == tour_of(service).starts_at:
@@ -367,15 +326,9 @@ def tour_of(service: Service) -> Tour:
 def travellers(tour: Tour, party: Party) -> list[tuple[Category, int]]:
     """How many of the party pay in each category of a tour, in the catalogue's order. Refuses who is too young with NotOnSale."""
     young = [_of_age(tour, INFANT) for _ in range(party.infants)]
-    young += [
-        tour.children if age is None else _of_age(tour, age) for age in party.children
-    ]
+    young += [tour.children if age is None else _of_age(tour, age) for age in party.children]
     who = [tour.adults] * party.adults + young
-    return [
-        (category, count)
-        for category in tour.categories
-        if (count := who.count(category))
-    ]
+    return [(category, count) for category in tour.categories if (count := who.count(category))]
 
 
 def _of_age(tour: Tour, age: int) -> Category:

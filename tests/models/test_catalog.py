@@ -7,9 +7,7 @@ import models
 from models.catalog import compile
 from models.catalog_file import read_file
 
-COSTA = compile(
-    read_file(Path(models.__path__[0]) / "sample" / "catalog.yaml").content or {}
-)
+COSTA = compile(read_file(Path(models.__path__[0]) / "sample" / "catalog.yaml").content or {})
 
 
 def test_the_sample_is_a_whole_operator() -> None:
@@ -37,11 +35,7 @@ def test_a_route_goes_both_ways() -> None:
 
 def test_the_lead_of_a_zone_goes_before_the_lead_of_everywhere() -> None:
     """Rafael drives around Punta Cana, Marisol everywhere else."""
-    names = [
-        lead.name
-        for zone in ("bavaro", "miches")
-        if (lead := COSTA.lead_for("transfer", zone))
-    ]
+    names = [lead.name for zone in ("bavaro", "miches") if (lead := COSTA.lead_for("transfer", zone))]
     assert names == ["Rafael Peña", "Marisol Núñez"]
     assert COSTA.lead_for("unheard_of", "bavaro") is None
 
@@ -54,18 +48,13 @@ def test_departures_follow_the_timetable() -> None:
         ("08:30", False),
         ("10:00", True),
     ]
-    week = list(
-        COSTA.departures_between("isla_saona", date(2026, 11, 23), date(2026, 11, 24))
-    )
+    week = list(COSTA.departures_between("isla_saona", date(2026, 11, 23), date(2026, 11, 24)))
     assert [each.local.day for each in week] == [23, 24, 24, 24]
 
 
 def test_a_rule_for_the_place_goes_before_its_zones() -> None:
     """Arena Blanca is fetched later than the rest of Bávaro."""
-    minutes = [
-        COSTA.pickup_for("isla_saona", place, "bavaro")
-        for place in ("arena_blanca", "palma_real")
-    ]
+    minutes = [COSTA.pickup_for("isla_saona", place, "bavaro") for place in ("arena_blanca", "palma_real")]
     assert [point.minutes for point in minutes if point] == [75, 90]
     assert COSTA.pickup_for("isla_saona", None, "santo_domingo") is None
 
@@ -83,15 +72,11 @@ def test_what_can_be_claimed_is_named_with_its_units() -> None:
 def test_extras_are_offered_with_their_services() -> None:
     """Nobody is offered a snorkel in the van."""
     assert "snorkel" not in [extra.key for extra in COSTA.extras_for("transfer")]
-    assert {"snorkel", "flowers"} <= {
-        extra.key for extra in COSTA.extras_for("isla_saona")
-    }
+    assert {"snorkel", "flowers"} <= {extra.key for extra in COSTA.extras_for("isla_saona")}
 
 
 def test_the_terms_are_known_by_their_wording() -> None:
     """Another wording has another hash, whoever agreed to the old one."""
-    changed = (
-        read_file(Path(models.__path__[0]) / "sample" / "catalog.yaml").content or {}
-    )
+    changed = read_file(Path(models.__path__[0]) / "sample" / "catalog.yaml").content or {}
     changed["brand"]["terms"]["en"] += " New."
     assert compile(changed).brand.terms_hash != COSTA.brand.terms_hash

@@ -75,9 +75,7 @@ def usd(amount: str) -> Money:
     ("amount", "currency", "minor"),
     [("48.50", "USD", 4850), (5000, "JPY", 5000), ("1.005", "KWD", 1005)],
 )
-def test_money_counts_the_minor_units_of_its_currency(
-    amount: str | int, currency: str, minor: int
-) -> None:
+def test_money_counts_the_minor_units_of_its_currency(amount: str | int, currency: str, minor: int) -> None:
     """Yen have no cents, dinars have a thousand fils."""
     money = Money.of(amount, currency)
     assert money.as_fact() == {"minor": minor, "currency": currency}
@@ -98,9 +96,7 @@ def test_money_is_neither_a_float_nor_of_two_currencies() -> None:
 
 def test_a_half_is_rounded_away_from_zero() -> None:
     """A refund is rounded as its payment was."""
-    assert [
-        rounded(Decimal(half)) for half in ("0.5", "1.5", "2.5", "-0.5", "-2.5", "2.49")
-    ] == [1, 2, 3, -1, -3, 2]
+    assert [rounded(Decimal(half)) for half in ("0.5", "1.5", "2.5", "-0.5", "-2.5", "2.49")] == [1, 2, 3, -1, -3, 2]
 
 
 # --- a transfer ---
@@ -142,9 +138,7 @@ def test_a_deposit_is_a_percentage_of_the_total() -> None:
 
 def test_a_tax_that_prices_do_not_hold_has_a_line_of_its_own() -> None:
     """The lines add up to the total either way."""
-    catalog = replace(
-        COSTA, brand=replace(COSTA.brand, tax=Tax("ITBIS", Decimal(18), included=False))
-    )
+    catalog = replace(COSTA, brand=replace(COSTA.brand, tax=Tax("ITBIS", Decimal(18), included=False)))
     found = quote(catalog, asked(TRANSFER, catalog))
     assert found.lines[-1].key == "tax"
     assert found.total == usd("112.10")
@@ -194,9 +188,7 @@ def test_a_way_that_is_not_driven_is_refused() -> None:
 
 def test_a_typed_address_is_priced_by_its_zone() -> None:
     """A villa that no list has costs what its zone costs, and keeps its name as typed."""
-    request = asked(
-        TRANSFER, dropoff={"typed": "Villa Rosa, calle 3", "zone": "bavaro"}
-    )
+    request = asked(TRANSFER, dropoff={"typed": "Villa Rosa, calle 3", "zone": "bavaro"})
     assert quote(COSTA, request).total == usd("95")
     stop = request.legs[0].destination
     assert stop is not None
@@ -211,9 +203,7 @@ def test_a_typed_address_is_priced_by_its_zone() -> None:
         ({"child_seat": 4}, TooMany),
     ],
 )
-def test_an_extra_that_is_not_for_sale_there_is_refused(
-    extras: dict[str, int], refusal: type[Refusal]
-) -> None:
+def test_an_extra_that_is_not_for_sale_there_is_refused(extras: dict[str, int], refusal: type[Refusal]) -> None:
     """Unknown, of another service, or more than its limit."""
     with pytest.raises(refusal):
         priced(TRANSFER, extras=extras)
@@ -229,9 +219,7 @@ def test_what_is_still_to_be_answered_is_named() -> None:
 # --- when ---
 
 
-def test_a_leg_has_its_instants_in_utc_and_holds_its_vehicle_through_the_turnaround() -> (
-    None
-):
+def test_a_leg_has_its_instants_in_utc_and_holds_its_vehicle_through_the_turnaround() -> None:
     """15:00 in Punta Cana is 19:00 UTC; 35 minutes of road and 30 of turnaround are claimed."""
     request = asked(TRANSFER)
     (need,) = request.resources()
@@ -280,10 +268,7 @@ def test_a_time_the_clock_skips_or_shows_twice_is_asked_about() -> None:
         "01:30-04:00",
         "01:30-05:00",
     )
-    assert (
-        utc(datetime.fromisoformat("2026-11-01T01:30-05:00"), "America/New_York").hour
-        == 6
-    )
+    assert utc(datetime.fromisoformat("2026-11-01T01:30-05:00"), "America/New_York").hour == 6
 
 
 # --- a tour ---
@@ -326,9 +311,7 @@ def test_a_private_departure_is_taken_whole_at_its_own_price() -> None:
         )
 
 
-@pytest.mark.parametrize(
-    "departure", ["2026-11-23T07:30", "2026-11-24T09:00", "tomorrow"]
-)
+@pytest.mark.parametrize("departure", ["2026-11-23T07:30", "2026-11-24T09:00", "tomorrow"])
 def test_a_departure_that_the_timetable_does_not_have_is_refused(
     departure: str,
 ) -> None:
@@ -375,9 +358,7 @@ def test_the_lines_always_add_up_to_the_total(
         return
     amounts = [line.amount for line in found.lines if line.amount]
     assert sum(amount.minor for amount in amounts) == found.total.minor > 0
-    assert all(
-        line.unit and line.amount == line.unit * line.quantity for line in found.lines
-    )
+    assert all(line.unit and line.amount == line.unit * line.quantity for line in found.lines)
     assert usd("0") < found.due_now <= found.total
 
 
@@ -385,10 +366,7 @@ def test_cancelling_is_free_early_and_costs_more_the_later() -> None:
     """Free until six hours before, half until three, all after; and what the rules never free is never free."""
     rules, starts, price = COSTA.services["transfer"].cancellation, NOW, usd("95")
     assert free_until(rules, starts) == starts - timedelta(hours=6)
-    kept = [
-        fee(rules, starts, starts - timedelta(hours=hours), price)
-        for hours in (48, 6, 5, 3, 2, -1)
-    ]
+    kept = [fee(rules, starts, starts - timedelta(hours=hours), price) for hours in (48, 6, 5, 3, 2, -1)]
     assert kept == [
         usd("0"),
         usd("0"),

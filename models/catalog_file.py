@@ -239,10 +239,10 @@ def percent(check: _Check, value: Any, at: At) -> Any:
 
 
 def _number(value: Any) -> Decimal:
-    number = Decimal(value if isinstance(value, int | str) and not isinstance(value, bool) else "?")
-    if not number.is_finite():
+    """Plain digits only: Decimal itself also reads NaN, and 1e999999, which would fill the memory as a whole number."""
+    if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,12}(\.[0-9]{1,9})?", str(value)):
         raise InvalidOperation
-    return number
+    return Decimal(value)
 
 
 def degrees(check: _Check, value: Any, at: At) -> Any:

@@ -35,6 +35,13 @@ def test_the_sample_has_no_mistake_and_nothing_doubtful() -> None:
     assert reading.content is not None
 
 
+def test_every_photo_of_the_sample_is_there() -> None:
+    """A tour without its picture looks unfinished."""
+    content = read_file(SAMPLE).content or {}
+    tours = [service["tour"] for service in content["services"].values() if "tour" in service]
+    assert all((SAMPLE.parent / "photos" / photo["file"]).is_file() for tour in tours for photo in tour["photos"])
+
+
 VAN = "van: {name: Van, icon: van, seats: 7, bags: 8, units: 4, turnaround: 30}"
 MARKED = {
     "unknown key": (VAN, VAN.replace("seats", "seets"), "'seets' is not known here. Did you mean 'seats'?"),
@@ -43,6 +50,7 @@ MARKED = {
     "too small": (VAN, VAN.replace("seats: 7", "seats: 0"), "0 is not between 1 and 100."),
     "negative price": ("price: 45,", "price: -45,", "A price cannot be negative."),
     "price in words": ("price: 45,", "price: free,", "A price like 48 or 48.50 belongs here, not 'free'."),
+    "price without end": ("price: 45,", "price: 1e999999999,", "A price like 48 or 48.50 belongs here"),
     "too many decimals": ("price: 45,", "price: 45.005,", "45.005 has more decimals than USD has."),
     "unknown zone": ("zone: cap_cana, name: Cap Cana", "zone: cap_kana, name: Cap Cana", "There is no zone 'cap_kana'. Did you mean 'cap_cana'?"),
     "place without a zone": ("kind: area, zone: cap_cana,", "kind: area,", "'zone' is missing."),

@@ -448,7 +448,7 @@ class Catalog:
     def departure(self, service: str, key: str) -> Departure | None:
         """The departure that a draft names "2026-11-24T07:30", if the timetable has it."""
         try:
-            day = datetime.strptime(key, "%Y-%m-%dT%H:%M").date()
+            day = date.fromisoformat(key[:10])
         except ValueError:
             return None
         return next((each for each in self.departures_on(service, day) if each.key == key), None)

@@ -30,7 +30,7 @@ LARGEST = 2_000_000  # characters; a file beyond that is not a catalogue
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mistake:
-    """Something wrong in the file, with line and column from 1. A `warning` does not keep the file from being loaded."""
+    """Something wrong in the file, with line and column from 1. A `warning` does not keep it from being loaded."""
 
     line: int
     column: int
@@ -44,7 +44,7 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What became of a file: its content (None while there is a mistake), and what there is to say about it, by line."""
+    """What became of a file: its content (None while there is a mistake), and what there is to say, by line."""
 
     content: Content | None
     mistakes: tuple[Mistake, ...]
@@ -56,7 +56,7 @@ def read_file(path: Path) -> Reading:
 
 
 def read(text: str) -> Reading:
-    """Read and check a catalogue written in YAML. The content is plain JSON values, fit for `models.catalog.compile`."""
+    """Read and check a catalogue written in YAML. The content is plain JSON values, for `models.catalog.compile`."""
     try:
         source = _Source(text)
     except yaml.MarkedYAMLError as error:
@@ -77,7 +77,7 @@ def read(text: str) -> Reading:
 
 
 class _Source:
-    """The file as plain values; `marks` remembers where each stood, `mistakes` what cannot be told from plain values."""
+    """The file as plain values; `marks` remembers where each stood, `mistakes` what plain values cannot tell."""
 
     def __init__(self, text: str) -> None:
         if len(text) > LARGEST:
@@ -179,6 +179,7 @@ def meant(given: Any, known: Iterable[str]) -> str:
 
 
 def words(check: _Check, value: Any, at: At) -> Any:
+    """Some words."""
     if isinstance(value, str) and value.strip():
         return value
     return check.wrong(at, f"Words belong here, not {_shown(value)}.")
@@ -205,10 +206,13 @@ def name(check: _Check, value: Any, at: At) -> Any:
 
 
 def flag(check: _Check, value: Any, at: At) -> Any:
+    """Either true or false."""
     return value if isinstance(value, bool) else check.wrong(at, f"true or false belongs here, not {_shown(value)}.")
 
 
 def whole(least: int, most: int = 1_000_000) -> Kind:
+    """A whole number between two, both included."""
+
     def kind(check: _Check, value: Any, at: At) -> Any:
         if isinstance(value, bool) or not isinstance(value, int):
             return check.wrong(at, f"A whole number belongs here, not {_shown(value)}.")
@@ -231,6 +235,7 @@ def price(check: _Check, value: Any, at: At) -> Any:
 
 
 def percent(check: _Check, value: Any, at: At) -> Any:
+    """From 0% to 100%; kept as text."""
     try:
         number = _number(value.strip().removesuffix("%") if isinstance(value, str) else value)
     except InvalidOperation:
@@ -246,6 +251,7 @@ def _number(value: Any) -> Decimal:
 
 
 def degrees(check: _Check, value: Any, at: At) -> Any:
+    """A latitude or longitude; kept as text."""
     try:
         fits = abs(_number(value)) <= 180
     except InvalidOperation:
@@ -254,6 +260,7 @@ def degrees(check: _Check, value: Any, at: At) -> Any:
 
 
 def clock(check: _Check, value: Any, at: At) -> Any:
+    """A time of day, kept as "07:30"."""
     try:
         return time.fromisoformat(value).strftime("%H:%M")
     except (TypeError, ValueError):
@@ -261,6 +268,7 @@ def clock(check: _Check, value: Any, at: At) -> Any:
 
 
 def day(check: _Check, value: Any, at: At) -> Any:
+    """A day, kept as "2026-11-21"."""
     try:
         return date.fromisoformat(value).isoformat()
     except (TypeError, ValueError):
@@ -279,6 +287,7 @@ def phone(check: _Check, value: Any, at: At) -> Any:
 
 
 def email(check: _Check, value: Any, at: At) -> Any:
+    """An e-mail address."""
     if isinstance(value, str) and EMAIL.fullmatch(value):
         return value
     return check.wrong(at, f"An e-mail address belongs here, not {_shown(value)}.")
@@ -292,6 +301,8 @@ def chat(check: _Check, value: Any, at: At) -> Any:
 
 
 def shaped(pattern: str, wanted: str) -> Kind:
+    """Text of a pattern; `wanted` says which."""
+
     def kind(check: _Check, value: Any, at: At) -> Any:
         if isinstance(value, str) and re.fullmatch(pattern, value):
             return value
@@ -301,11 +312,13 @@ def shaped(pattern: str, wanted: str) -> Kind:
 
 
 def zone_of_time(check: _Check, value: Any, at: At) -> Any:
+    """An IANA time zone."""
     known = available_timezones()
     return value if value in known else check.unknown(at, "time zone", value, known)
 
 
 def one_of(what: str, known: Iterable[str]) -> Kind:
+    """One of these names."""
     names = tuple(known)
 
     def kind(check: _Check, value: Any, at: At) -> Any:
@@ -315,6 +328,8 @@ def one_of(what: str, known: Iterable[str]) -> Kind:
 
 
 def listing(of: Kind, least: int = 0, most: int = 10_000) -> Kind:
+    """A list, each entry of one kind."""
+
     def kind(check: _Check, value: Any, at: At) -> Any:
         if not isinstance(value, list):
             return check.wrong(at, f"A list belongs here, not {_shown(value)}.")
@@ -329,6 +344,8 @@ def listing(of: Kind, least: int = 0, most: int = 10_000) -> Kind:
 
 
 def keyed(of: Kind) -> Kind:
+    """Names that the writer of the file chooses, with one kind behind each."""
+
     def kind(check: _Check, value: Any, at: At) -> Any:
         if not isinstance(value, dict):
             return check.wrong(at, f"Names with something behind each belong here, not {_shown(value)}.")
@@ -341,6 +358,7 @@ def keyed(of: Kind) -> Kind:
 
 
 def record(required: dict[str, Kind], optional: dict[str, Kind] | None = None) -> Kind:
+    """Names that we choose: these must be there, those may."""
     known = required | (optional or {})
 
     def kind(check: _Check, value: Any, at: At) -> Any:
@@ -411,11 +429,12 @@ QUESTION = record(
     },
     {"required": flag, "choices": listing(text)},
 )  # fmt: skip
+CATEGORY = record({"name": name, "ages": listing(whole(0, 130), 2, 2), "price": price}, {"seat": flag})
 TOUR = record(
     {
         "description": text, "difficulty": one_of("difficulty", ("easy", "moderate", "hard")), "duration": minutes,
         "starts_at": key, "departures": listing(DEPARTURES, 1),
-        "categories": keyed(record({"name": name, "ages": listing(whole(0, 130), 2, 2), "price": price}, {"seat": flag})),
+        "categories": keyed(CATEGORY),
     },
     {
         "photos": listing(record({"file": file, "alt": text})),

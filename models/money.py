@@ -16,9 +16,7 @@ _TWO = (
     "NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB "
     "TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG"
 )
-DECIMALS = (
-    {code: 0 for code in _ZERO.split()} | {code: 2 for code in _TWO.split()} | {code: 3 for code in _THREE.split()}
-)
+DECIMALS = dict.fromkeys(_ZERO.split(), 0) | dict.fromkeys(_TWO.split(), 2) | dict.fromkeys(_THREE.split(), 3)
 
 
 def exponent(currency: str) -> int:

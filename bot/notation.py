@@ -47,7 +47,7 @@ PATTERNS = {
 
 
 def local_time(instant: Json | str) -> datetime:
-    """The wall time of an instant where it happens: `{"utc", "zone"}`, or a local "2026-11-22" or "2026-11-22T15:00"."""
+    """The wall time of an instant where it happens: `{"utc", "zone"}`, or local "2026-11-22" or "2026-11-22T15:00"."""
     if isinstance(instant, str):
         return datetime.fromisoformat(instant)
     moment = datetime.fromisoformat(instant["utc"])
@@ -56,13 +56,23 @@ def local_time(instant: Json | str) -> datetime:
 
 def board_name(name: str) -> str:
     """What stands on the board held up at the arrivals door: the family name in capitals."""
+    return family_name(name).upper()
+
+
+def family_name(name: str) -> str:
+    """The family name, as a list of bookings has it."""
     words = name.split()
-    return " ".join(words[1:] or words).upper()
+    return " ".join(words[1:] or words)
 
 
 def given_name(name: str) -> str:
     """What a guest is called in a greeting."""
     return next(iter(name.split()), name)
+
+
+def lower_first(words: str) -> str:
+    """A name inside a sentence: "child seat"; one that begins with capitals ("VIP lounge") stays."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 @lru_cache(maxsize=4096)
@@ -81,8 +91,6 @@ class Notation:
         self.language = language
         self.locale = LOCALES.get(language, language)
         self.patterns = PATTERNS.get(language, PATTERNS["en"])
-
-    # Money: {"minor": 4800, "currency": "USD"}
 
     def money(self, amount: Json) -> str:
         """An amount that stands by itself: US$41.10, RD$1,250.00, ¥28,400."""
@@ -104,7 +112,7 @@ class Notation:
 
     def currency(self, amount: Json) -> str:
         """The currency's name: US dollar, dólar estadounidense."""
-        return get_currency_name(amount["currency"], locale=self.locale)
+        return get_currency_name(amount["currency"], count=1, locale=self.locale)
 
     def _amount(self, amount: Json, sign: str) -> str:
         decimals = get_currency_precision(amount["currency"])
@@ -115,8 +123,6 @@ class Notation:
         if decimals:
             figures += format_decimal(0, pattern, locale=self.locale)[1] + str(rest).zfill(decimals)
         return (MINUS if amount["minor"] < 0 else "") + sign + figures
-
-    # Instants: {"utc": "2026-11-21T19:00:00Z", "zone": "America/Santo_Domingo"}, or local "2026-11-21T15:00"
 
     def day(self, instant: Json | str) -> str:
         """Sat 21 Nov, sáb 21 nov."""
@@ -156,10 +162,8 @@ class Notation:
         day: date = local_time(instant).date()
         return format_date(day, self.patterns[pattern], locale=self.locale)
 
-    # Names and numbers
-
     def local(self, text: Json | str | None) -> str:
-        """Words in the reader's language: `{"en": …, "es": …}`, or words as typed. A missing language falls back to the first."""
+        """Words in the reader's language from `{"en": …, "es": …}`, else its first language; typed words as they are."""
         if text is None:
             return ""
         if isinstance(text, str):
@@ -188,10 +192,12 @@ class Notation:
     def filters(self) -> dict[str, Any]:
         """Everything above by the name that templates use."""
         names = (
-            "money bare figure less currency day day_year date short_date long_day weekday clock moment local place phone "
-            "flight tongue"
+            "money bare figure less currency day day_year date short_date long_day weekday clock moment local place "
+            "phone flight tongue"
         )
         return {name: getattr(self, name) for name in names.split()} | {
             "board": board_name,
             "given": given_name,
+            "family": family_name,
+            "lower_first": lower_first,
         }

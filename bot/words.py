@@ -1,8 +1,8 @@
 """Turns what happened into the words a person reads, in their language.
 
 Flows and handlers name a block and its facts; the words stand under `templates/`. Chat and notices are read from
-`templates/chat/<script>.<language>.txt`, the recap's labels and values from `templates/recap/<language>.txt`. Mails, pages and
-documents are HTML with English as the source text; `templates/locale/*.po` holds the other languages.
+`templates/chat/<script>.<language>.txt`, the recap's labels and values from `templates/recap/<language>.txt`. Mails,
+pages and documents are HTML with English as the source text; `templates/locale/*.po` holds the other languages.
 """
 
 import json
@@ -114,8 +114,8 @@ def block(name: str, language: str, facts: Facts) -> str:
 def draw(say: Facts, language: str) -> Drawn:
     """A kept `Say` (its `as_json`) in a reader's language.
 
-    A label that begins with "@" is a block, drawn with the option's own facts over the message's; a link's words are the block
-    `link_<purpose>`.
+    A label that begins with "@" is a block, drawn with the option's own facts over the message's; a link's words are
+    the block `link_<purpose>`.
     """
     voice = _voice(spoken(language))
     facts = say.get("facts", {})
@@ -156,7 +156,7 @@ def recap(fields: Iterable[Any], language: str) -> list[tuple[str, str, str]]:
     return [(key, label, value) for key, label, value in drawn if value]
 
 
-def story_recap(story: Facts, audience: str, language: str) -> list[tuple[str, str, str]]:
+def story_recap(story: Facts, audience: recaps.Audience, language: str) -> list[tuple[str, str, str]]:
     """The recap of a story as `audience` (guest, team, partner) may see it."""
     return recap(recaps.fields(story, audience), language)
 
@@ -194,8 +194,8 @@ def variables(name: str, language: str, facts: Facts) -> dict[str, str]:
 def lint(name: str, language: str, samples: Iterable[Facts]) -> list[str]:
     """What keeps a notice from being an approved template; an empty list when nothing does.
 
-    Meta: the body is the same for everyone, at most 1024 characters, neither begins nor ends with a variable, and has words
-    between two variables.
+    Meta: the body is the same for everyone, at most 1024 characters, neither begins nor ends with a variable, and has
+    words between two variables.
     """
     bodies = [template(name, language, facts) for facts in samples]
     body = bodies[0]
@@ -302,10 +302,10 @@ class Voice:
         made.globals.update(recap=recap_, says=self.said)
         return made
 
-    def _recap(self, story: Facts, audience: str) -> list[dict[str, str]]:
+    def _recap(self, story: Facts, audience: recaps.Audience) -> list[dict[str, str]]:
         return [{"label": label, "value": value} for _, label, value in story_recap(story, audience, self.language)]
 
-    def _whole_recap(self, story: Facts, audience: str) -> list[dict[str, str]]:
+    def _whole_recap(self, story: Facts, audience: recaps.Audience) -> list[dict[str, str]]:
         """Every field the audience may see, so that the body of a template is the same for each booking."""
         drawn = {key: value for key, _, value in story_recap(story, audience, self.language)}
         return [
@@ -353,17 +353,26 @@ def _voice(language: str) -> Voice:
 
 
 def page(name: str, language: str, /, **facts: Any) -> str:
-    """A template under `templates/` as HTML in a language: page("mail/brief_lead.html", "es", story=…)."""
+    """A file under `templates/` drawn as HTML in a language, with its facts as keywords."""
     return html(spoken(language)).get_template(name).render(**facts)
 
 
-@cache
+def plain(name: str, language: str, /, **facts: Any) -> str:
+    """A file under `templates/` drawn as plain text in a language, from the same translations as the HTML."""
+    return _with_sentences(spoken(language), autoescape=False).get_template(name).render(**facts)
+
+
 def html(language: str) -> jinja2.Environment:
     """The environment of mails, pages and documents in one language; it escapes whatever it prints."""
+    return _with_sentences(language, autoescape=True)
+
+
+@cache
+def _with_sentences(language: str, autoescape: bool) -> jinja2.Environment:
     voice = _voice(language)
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=autoescape,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -372,19 +381,21 @@ def html(language: str) -> jinja2.Environment:
     translations = translated(language)
     # The i18n extension adds this to the environment, which type checkers cannot know.
     made.install_gettext_callables(  # type: ignore[attr-defined]
-        translations.gettext, translations.ngettext, newstyle=True
+        translations.ugettext,
+        translations.ungettext,
+        newstyle=True,
+        pgettext=translations.upgettext,
+        npgettext=translations.unpgettext,
     )
     made.filters.update(voice.filters())
     made.globals.update(
-        recap=lambda story, audience: story_recap(story, audience, language),
-        says=voice.said,
-        language=language,
+        recap=lambda story, audience: story_recap(story, audience, language), says=voice.said, language=language
     )
     return made
 
 
 def translated(language: str) -> Translations:
-    """Every sentence of `templates/locale/<language>.po` and `<part>.<language>.po`; English is the source and has none."""
+    """Every sentence of `templates/locale/<language>.po` and `<part>.<language>.po`; English, the source, has none."""
     known = Translations()
     locale = TEMPLATES / "locale"
     for path in sorted([*locale.glob(f"{language}.po"), *locale.glob(f"*.{language}.po")]):

@@ -1,4 +1,4 @@
-"""Believable bookings to draw from: a round trip from the airport, a boat tour, and one that is hard on every layout."""
+"""Believable bookings to draw from: a round trip, one way, a boat tour, and one that is hard on every layout."""
 
 from copy import deepcopy
 from typing import Any
@@ -24,6 +24,7 @@ BRAND: dict[str, Any] = {
     ],
     "tax_id": "RNC 1-00-00000-1",
     "phone": "+18095550142",
+    "emergency_phone": "+18095550142",
     "email": "bookings@costa-alisia.example",
     "billing_email": "billing@costa-alisia.example",
     "colours": {"brand": "#0B5D5B", "brass": "#D2A250"},

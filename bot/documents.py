@@ -1,0 +1,76 @@
+"""Has tickets, invoices and their pictures made, in a process of their own, so that nobody's answer waits for them."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, Self
+
+Facts = Mapping[str, Any]
+
+# WeasyPrint keeps what it learned about fonts; a fresh process now and then gives the memory back.
+SHEETS_PER_PROCESS = 500
+
+
+def _warm() -> None:
+    # Imported here, in the other process: WeasyPrint costs a second and 80 MB that the bot must not pay.
+    from bot import press  # noqa: PLC0415
+
+    press.warm()
+
+
+def _make(kind: str, facts: Facts, brand: Facts, language: str) -> bytes:
+    from bot import press  # noqa: PLC0415
+
+    return press.make(kind, facts, brand, language)
+
+
+class Documents:
+    """The document process: takes plain values, gives bytes. `async with Documents() as documents: …`."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self) -> None:
+        """Begins the process and has it ready before the first document is asked for."""
+        self._pool = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=get_context("spawn"),
+            initializer=_warm,
+            max_tasks_per_child=SHEETS_PER_PROCESS,
+        )
+        self._pool.submit(int)
+
+    def close(self) -> None:
+        """Ends the process; what it had not begun is dropped and asked for again by its delivery."""
+        if self._pool:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool = None
+
+    async def make(self, kind: str, facts: Facts, brand: Facts, language: str) -> bytes:
+        """One document, as bytes.
+
+        `kind`: "ticket" (PDF; facts: story), "invoice" (PDF; facts: story, number, issued, corrects or nothing),
+        "ticket_picture" (PNG 1200 × 640; facts: story), "mail_picture" (PNG 1200 × 352; facts: heading, line).
+        `brand` and `facts` are plain values. A process that died is begun anew, once.
+        """
+        try:
+            return await self._asked(kind, facts, brand, language)
+        except BrokenProcessPool:
+            self.close()
+            return await self._asked(kind, facts, brand, language)
+
+    async def _asked(self, kind: str, facts: Facts, brand: Facts, language: str) -> bytes:
+        if self._pool is None:
+            self.start()
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, _make, kind, dict(facts), dict(brand), language
+        )

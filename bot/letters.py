@@ -1,0 +1,112 @@
+"""Writes the mails: what happened, as a subject, a text and a designed page in the reader's language."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import css_inline
+
+from bot import art, words
+
+Facts = Mapping[str, Any]
+
+ICONS = words.TEMPLATES / "mail" / "icons"
+EVENTS = (
+    "booking_requested_house",
+    "booking_confirmed_house",
+    "booking_confirmed_guest",
+    "guest_link",
+    "brief_lead",
+    "thread_message_lead",
+    "message_from_house",
+)
+SUBJECT_LIMIT = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that travels inside a mail: its Content-ID without brackets, bytes and content type."""
+
+    cid: str
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail as it is sent: a subject of one line, the whole story as text and as HTML, and the pictures it shows."""
+
+    subject: str
+    text: str
+    html: str
+    pictures: tuple[Picture, ...] = ()
+
+
+def letter(
+    event: str,
+    facts: Facts,
+    language: str,
+    brand: Facts,
+    urls: Mapping[str, str],
+    head: bytes | None = None,
+) -> Letter:
+    """The mail for an event.
+
+    `facts`: story; with it `documents` for booking_confirmed_guest (each {"kind": "ticket" | "invoice" | "calendar",
+    "detail": words}), `text` for a message, `who` for the lead's name where it is not the first leg's. `urls` are addresses by purpose: pay, booking,
+    ticket, invoice, calendar, desk, partner; a button whose address is missing is left out. `head` is a PNG from the
+    document process ("mail_picture" of what `heading` gives); without it the head is a colour with the same words.
+    """
+    known = {"documents": (), "text": "", "who": _first_lead(facts["story"]), **facts}
+    shown = {"brand": brand, "urls": urls, "shades": art.shades(art.colours(brand)), "head": head is not None, **known}
+    subject, _, text = words.plain(f"mail/{event}.txt", language, **shown).lstrip().partition("\n")
+    page = _inlined(words.page(f"mail/{event}.html", language, **shown))
+    return Letter(_one_line(subject), _text(text), page, tuple(_pictures(page, head)))
+
+
+def heading(event: str, facts: Facts, language: str) -> dict[str, str]:
+    """The words over the art of a guest's mail: facts for the document process's "mail_picture"."""
+    lines = words.plain("mail/_heading.txt", language, event=event, **facts).strip().splitlines()
+    return {"heading": lines[0], "line": lines[-1] if len(lines) > 1 else ""}
+
+
+def _first_lead(story: Facts) -> str:
+    return next((leg["lead"]["name"] for leg in story["legs"] if leg.get("lead")), "")
+
+
+def _pictures(page: str, head: bytes | None) -> list[Picture]:
+    """What the page shows by cid: the head, and icons of the house by name."""
+    names = dict.fromkeys(re.findall(r"cid:([a-z-]+)@bellhop", page))
+    return [_picture(name, head) for name in names]
+
+
+def _picture(name: str, head: bytes | None) -> Picture:
+    content = head if name == "head" and head else _icon(ICONS / f"{name}.png")
+    return Picture(f"{name}@bellhop", content, "image/png")
+
+
+@cache
+def _icon(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _one_line(subject: str) -> str:
+    """A subject without line breaks or control characters: a typed one would begin a header of its own."""
+    return words.cut(" ".join(re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]", " ", subject).split()), SUBJECT_LIMIT)
+
+
+def _text(text: str) -> str:
+    lines = [line.rstrip() for line in text.strip().splitlines()]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)) + "\n"
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, minify_css=True)
+
+
+def _inlined(page: str) -> str:
+    return _inliner().inline(page)

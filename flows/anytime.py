@@ -1,0 +1,138 @@
+"""What may be said at any moment: back, change, start over, help, where are we, how much, a person, another language."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flows.conversation import Conversation
+from flows.menu import World
+from flows.talk import Drop, Person, Talk
+from flows.understand.text import plain
+from flows.understand.vocabulary import Vocabulary
+
+Command = Callable[[Conversation, Talk, World, str], None]
+_ONE_PERSON = re.compile(r"(?:a|una) (?:person|persona)\Z")
+
+
+def command(words: str, state: str, vocabularies: list[Vocabulary]) -> str | None:
+    """The name of the command that these words are, in any language."""
+    said = plain(words)
+    if len(said) > 80 or (state == "party" and _ONE_PERSON.match(said)):
+        return None
+    for vocabulary in vocabularies:
+        for name, pattern in vocabulary.anytime.items():
+            if pattern.match(said) and not (name == "start" and not words.strip().startswith("/")):
+                return name
+    return None
+
+
+def obey(name: str, book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """Do what was asked; the draft is only lost by starting over."""
+    COMMANDS[name](book, talk, world, words)
+
+
+def back(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """The question before this one again; its answer stays until there is another."""
+    before = book.previous(talk, world.menu)
+    if before is None:
+        talk.remark("nothing_before")
+        return
+    talk.choosing = False
+    reopen(talk, before)
+
+
+def reopen(talk: Talk, key: str) -> None:
+    """Ask an answered question again."""
+    talk.reopened = key
+    talk.doubts.pop(key, None)
+    talk.doubts.pop("review", None)
+
+
+def change(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """Show every line that can be changed."""
+    if any(key in talk.draft for key in book.keys if key not in talk.given):
+        talk.aside = "change"
+    else:
+        talk.remark("nothing_before")
+
+
+def start_over(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """Forget everything the guest said; what the channel vouches for stays."""
+    kept = {key: value for key, value in talk.draft.items() if key in talk.given}
+    begin(book, talk, kept)
+    talk.wish(Drop())
+    talk.remark("started_over")
+
+
+def new(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """Another booking for the same person: name, phone and e-mail are known."""
+    kept = {key: talk.draft[key] for key in ("name", "phone", "email") if talk.draft.get(key)}
+    begin(book, talk, kept)
+    talk.remark("new_booking")
+
+
+def begin(book: Conversation, talk: Talk, kept: dict[str, Any]) -> None:
+    """An empty draft but for these answers."""
+    talk.state, talk.draft, talk.doubts, talk.facts = book.keys[0], kept, {}, {}
+    talk.reopened, talk.choosing, talk.changed, talk.misses = None, False, talk.turn + 1, 0
+
+
+def cancel(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """Before anything is sent there is nothing to cancel but the draft: is that what is meant?"""
+    talk.aside = "confirm_drop"
+
+
+def person(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """Someone of the team takes over; the draft waits."""
+    talk.misses = 0
+    talk.wish(Person(words))
+    talk.aside = "person_called"
+
+
+def show(aside: str) -> Command:
+    """Say something beside the open question."""
+
+    def command(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+        talk.aside = aside
+
+    return command
+
+
+def speak(language: str) -> Command:
+    """From now on in that language, if the operator speaks it."""
+
+    def command(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+        if language in world.menu.languages:
+            talk.language = language
+            talk.remark("language_changed")
+        else:
+            talk.remark("language_unknown")
+
+    return command
+
+
+def start(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """A channel's own "start": a greeting at first, later where we were."""
+    if talk.turn:
+        talk.remark("welcome_back")
+
+
+def stay(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """Nothing is dropped."""
+
+
+COMMANDS: dict[str, Command] = {
+    "back": back,
+    "change": change,
+    "start_over": start_over,
+    "new": start_over,
+    "cancel": cancel,
+    "person": person,
+    "help": show("help"),
+    "summary": show("summary"),
+    "price": show("price"),
+    "english": speak("en"),
+    "spanish": speak("es"),
+    "start": start,
+    "stay": stay,
+}

@@ -1,0 +1,111 @@
+"""Book a transfer or a tour: from "hello" to "you are booked".
+
+Read QUESTIONS downwards: that is the conversation. Whoever answers three at once is asked only the rest; whoever changes an
+answer is asked again only what hung on it. The words are in templates/chat/book.en.txt, what the cards show is in `cards.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows import answers, cards, hearing, news, saying
+from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
+from flows.facts import kind_of
+from flows.menu import Menu, Offer, World
+from flows.speech import Heard, Option
+from flows.understand.choices import a_service, a_vehicle, some_extras
+from flows.understand.dates import a_date
+from flows.understand.details import a_flight, a_name, a_phone, a_room, an_email
+from flows.understand.party import a_luggage, a_party
+from flows.understand.places import a_dropoff, a_pickup
+from flows.understand.times import a_time
+
+
+def transfer(draft: Draft, menu: Menu) -> bool:
+    """A ride from one place to another."""
+    service = menu.service(draft.get("service"))
+    return bool(service and service.kind == "transfer")
+
+
+def tour(draft: Draft, menu: Menu) -> bool:
+    """Something with departures."""
+    service = menu.service(draft.get("service"))
+    return bool(service and service.kind != "transfer")
+
+
+def tour_that_fetches(draft: Draft, menu: Menu) -> bool:
+    """A tour that picks its guests up."""
+    service = menu.service(draft.get("service"))
+    return bool(service and service.kind != "transfer" and service.pickup)
+
+
+def from_a_hotel(draft: Draft, menu: Menu) -> bool:
+    """Picked up at a hotel, where a room can be called."""
+    return kind_of(draft.get("pickup"), menu) == "hotel"
+
+
+def at_an_airport(draft: Draft, menu: Menu) -> bool:
+    """One end of the ride is an airport, so a flight matters."""
+    ends = (kind_of(draft.get(end), menu) for end in ("pickup", "dropoff"))
+    return transfer(draft, menu) and "airport" in ends
+
+
+def extras_on_sale(draft: Draft, menu: Menu) -> bool:
+    """The service has extras."""
+    service = menu.service(draft.get("service"))
+    return bool(service and service.extras)
+
+
+NO_FLIGHT = Option("flight", "unknown", "@flight_unknown")
+card = cards.plainly
+
+QUESTIONS = (
+    Question("service", a_service, cards.service),
+    Question("pickup", a_pickup, cards.pickup, only_if=transfer),
+    Question("dropoff", a_dropoff, cards.dropoff, only_if=transfer),
+    Question("room", a_room, card("room", cards.skip("room")), only_if=from_a_hotel, whole=answers.room, skips=True),
+    Question("date", a_date, cards.date, only_if=transfer, kept_if=lambda draft, menu: True),
+    Question("time", a_time, cards.time, only_if=transfer, counts=True),
+    Question("flight", a_flight, card("flight", NO_FLIGHT), only_if=at_an_airport),
+    Question("party", a_party, cards.party, counts=True),
+    Question("departure", answers.a_departure, cards.departure, only_if=tour, needs="departures"),
+    Question("pickup", a_pickup, cards.pickup, only_if=tour_that_fetches),
+    Question("luggage", a_luggage, cards.luggage, only_if=transfer, counts=True),
+    Question("vehicle", a_vehicle, cards.vehicle, only_if=transfer, needs="vehicles"),
+    Question("extras", some_extras, cards.extras, only_if=extras_on_sale, needs="quote"),
+    Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True),
+    Question("notes", answers.nothing, card("notes", cards.skip("notes", "@no_notes")), whole=answers.notes, skips=True),
+    Question("name", a_name, cards.name, whole=answers.name),
+    Question("phone", a_phone, card("phone"), counts=True),
+    Question("email", an_email, card("email", cards.skip("email")), skips=True),
+)
+
+MOVES = (
+    Move("sent", at=("review",), to="waiting_payment"),
+    Move("hold_ended", at=("waiting_payment",), to="review"),
+    Move("paid", at=("review", "waiting_payment"), to="booked"),
+)
+
+BOOKING = Conversation(QUESTIONS, then="review", moves=MOVES)
+
+
+def hear(talk: Talk, heard: Heard, world: World) -> Talk:
+    """Understand one message and move. Never raises, whatever was written; the talk that was given stays as it was."""
+    return hearing.hear(BOOKING, talk, heard, world)
+
+
+def needs(talk: Talk) -> str | None:
+    """What `say` must be offered: "vehicles", "departures", "quote" or nothing."""
+    return saying.needs(BOOKING, talk)
+
+
+def say(talk: Talk, offer: Offer) -> Turn:
+    """What is said now, what is wished of the handler, and the talk to keep."""
+    return saying.say(BOOKING, talk, offer)
+
+
+def learn(talk: Talk, what: str, facts: Mapping[str, Any]) -> Talk:
+    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back".
+
+    Facts are told in `flows/news.py`. News that came too late to mean anything here leaves the talk as it was.
+    """
+    return news.learn(BOOKING, talk, what, facts)

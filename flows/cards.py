@@ -1,0 +1,206 @@
+"""What each question shows: its block, its facts, and the options to tap."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flows.facts import chosen, so_far, starts, stop
+from flows.menu import DepartureOffer, Extra, Offer, Place, VehicleOffer
+from flows.speech import Link, Option, Say
+from flows.talk import Talk
+from flows.understand.party import size
+from flows.when import from_instant, instant
+
+MOST_OPTIONS = 8
+POPULAR = 6
+
+
+def plainly(block: str, *options: Option) -> Any:
+    """A card that is the same for everyone."""
+
+    def card(talk: Talk, offer: Offer) -> Say:
+        return Say(block, {}, options)
+
+    return card
+
+
+def skip(key: str, label: str = "@skip") -> Option:
+    """The option to leave a question out."""
+    return Option(key, "skip", label)
+
+
+def service(talk: Talk, offer: Offer) -> Say:
+    """What may we arrange?"""
+    menu = offer.world.menu
+    options = tuple(Option("service", s.key, s.name, s.short) for s in menu.services[:MOST_OPTIONS])
+    return Say("service", {"brand": menu.brand}, options)
+
+
+def pickup(talk: Talk, offer: Offer) -> Say:
+    """Where do we fetch you? The other end tells whether an airport or a hotel is likelier."""
+    kind = _kind(talk, offer)
+    block = "pickup_tour" if kind == "tour" else "pickup"
+    return Say(block, {}, _places("pickup", _popular(talk, offer, kind == "tour")))
+
+
+def dropoff(talk: Talk, offer: Offer) -> Say:
+    """Where do we bring you?"""
+    from_ = stop(talk.draft.get("pickup"), offer.world.menu)
+    return Say("dropoff", {"pickup": from_}, _places("dropoff", _popular(talk, offer)))
+
+
+def _kind(talk: Talk, offer: Offer) -> str:
+    service = offer.world.menu.service(talk.draft.get("service"))
+    return service.kind if service else "transfer"
+
+
+def _popular(talk: Talk, offer: Offer, tour: bool = False) -> list[Place]:
+    taken = [(talk.draft.get(end) or {}).get("place") for end in ("pickup", "dropoff")]
+    places = [place for place in offer.world.menu.places if place.popular and place.key not in taken]
+    return [place for place in places if not (tour and place.kind == "airport")][:POPULAR]
+
+
+def _places(end: str, places: list[Place]) -> tuple[Option, ...]:
+    return tuple(Option(end, place.key, place.name) for place in places)
+
+
+def date(talk: Talk, offer: Offer) -> Say:
+    """Which day? The next four to tap, any other to type."""
+    today = offer.world.now.date()
+    days = [(today + timedelta(days=n)).isoformat() for n in range(4)]
+    labels = ["@today", "@tomorrow", "@day_option", "@day_option"]
+    facts = [{"date": instant(day, "12:00", offer.world.menu.zone)} for day in days]
+    return Say("date", {}, tuple(Option("date", d, label, facts=f) for d, label, f in zip(days, labels, facts, strict=True)))
+
+
+def time(talk: Talk, offer: Offer) -> Say:
+    """At what time? At an airport it is the landing that counts."""
+    menu = offer.world.menu
+    from_ = stop(talk.draft.get("pickup"), menu)
+    day = instant(talk.draft["date"], "12:00", menu.zone) if "date" in talk.draft else None
+    return Say("time", {"landing": bool(from_ and from_["kind"] == "airport"), "date": day})
+
+
+def departure(talk: Talk, offer: Offer) -> Say:
+    """Which departure? Those with seats for the party, of the day already named when there are any."""
+    people = size(talk.draft["party"]) if talk.draft.get("party") else 1
+    fitting = [one for one in offer.departures if one.seats_left >= people]
+    day = talk.draft.get("date")
+    that_day = [one for one in fitting if day and local_of(one).startswith(day)]
+    options = tuple(_departure_option(one) for one in (that_day or fitting)[:MOST_OPTIONS])
+    asked = instant(day, "12:00", offer.world.menu.zone) if day else None
+    if not options:
+        return Say("no_departure", {"people": people}, (_change("party"), _change("service"), _person()))
+    return Say("departure", {"people": people, "date": asked, "that_day": bool(that_day)}, options)
+
+
+def local_of(one: DepartureOffer) -> str:
+    """A departure's local start, as the draft keeps it: "2026-11-24T07:30"."""
+    return f"{from_instant(one.starts):%Y-%m-%dT%H:%M}"
+
+
+def _departure_option(one: DepartureOffer) -> Option:
+    facts = {"starts": dict(one.starts), "seats": one.seats_left, "price": dict(one.price)}
+    return Option("departure", local_of(one), "@departure_option", "@departure_short", facts)
+
+
+def party(talk: Talk, offer: Offer) -> Say:
+    """How many travel? Numbers that are also their place in the list."""
+    options = tuple(Option("party", str(n), "@adults_option", facts={"adults": n}) for n in range(1, 7))
+    return Say("party", {"kind": _kind(talk, offer)}, options)
+
+
+def luggage(talk: Talk, offer: Offer) -> Say:
+    """How many bags?"""
+    return Say("luggage", {}, tuple(Option("luggage", str(n), "@bags_option", facts={"bags": n}) for n in range(1, 7)))
+
+
+def vehicle(talk: Talk, offer: Offer) -> Say:
+    """Which vehicle? Only those that are free and large enough."""
+    people = size(talk.draft["party"]) if talk.draft.get("party") else 1
+    bags = talk.draft.get("luggage") or 0
+    fitting = [one for one in offer.vehicles if one.seats >= people and one.bags >= bags]
+    options = tuple(_vehicle_option(one) for one in fitting if one.free)
+    if not options:
+        again = (_change("time"), _change("date"), _change("party"), _person())
+        return Say("no_vehicle", {"people": people, "bags": bags, "sold_out": bool(fitting)}, again)
+    return Say("vehicle", {"people": people, "bags": bags}, options)
+
+
+def _vehicle_option(one: VehicleOffer) -> Option:
+    facts = {"name": dict(one.name), "seats": one.seats, "bags": one.bags, "price": dict(one.price)}
+    return Option("vehicle", one.key, "@vehicle_option", "@vehicle_short", facts)
+
+
+def extras(talk: Talk, offer: Offer) -> Say:
+    """Anything to add? Taps tick and count, the total on the card follows."""
+    menu = offer.world.menu
+    service = menu.service(talk.draft.get("service"))
+    on_sale = [extra for extra in menu.extras if service and extra.key in service.extras]
+    basket = talk.draft.get("extras") or {}
+    options = tuple(_extra_option(extra, basket.get(extra.key, 0)) for extra in on_sale)
+    end = Option("extras", "done", "@done" if basket else "@no_extras")
+    total = dict(offer.quote.total) if offer.quote else None
+    facts = {"extras": chosen(basket, menu), "total": total}
+    return Say("extras", facts, (*options, end), edits=talk.choosing)
+
+
+def _extra_option(extra: Extra, quantity: int) -> Option:
+    facts = {"name": dict(extra.name), "price": dict(extra.price), "per": extra.per, "quantity": quantity}
+    return Option("extras", extra.key, "@extra_option", extra.short or "@extra_short", facts)
+
+
+def occasion(talk: Talk, offer: Offer) -> Say:
+    """Is it a special day?"""
+    known = ("honeymoon", "anniversary", "birthday", "proposal")
+    options = tuple(Option("occasion", key, f"@occasion_{key}") for key in known)
+    return Say("occasion", {}, (*options, skip("occasion", "@no_occasion")))
+
+
+def name(talk: Talk, offer: Offer) -> Say:
+    """In whose name? The profile's is offered."""
+    options = (Option("name", "profile", talk.profile[:60]),) if talk.profile else ()
+    return Say("name", {"profile": talk.profile or None}, options)
+
+
+def terms(talk: Talk, offer: Offer) -> Say:
+    """Accepting the terms is what sends the request."""
+    total = dict(offer.quote.total) if offer.quote else None
+    options = (Option("terms", "accept", "@accept"), Option("review", "change", "@change_something"))
+    return Say("terms", {"total": total, "brand": offer.world.menu.brand}, options, (Link("terms"),))
+
+
+def review(talk: Talk, offer: Offer) -> Say:
+    """The whole request with its price, line by line."""
+    options = (Option("review", "send", "@send"), Option("review", "change", "@change_something"))
+    return Say("review", everything(talk, offer), options)
+
+
+def everything(talk: Talk, offer: Offer) -> dict[str, Any]:
+    """Every answer, and the price where there is one."""
+    quote, world = offer.quote, offer.world
+    facts = so_far(talk.draft, world) | {"start": starts(talk.draft, world.menu.zone)}
+    return facts | {
+        "lines": [dict(line) for line in quote.lines] if quote else [],
+        "total": dict(quote.total) if quote else None,
+        "tax": _or_none(quote.tax) if quote else None,
+        "due": _or_none(quote.due) if quote else None,
+    }
+
+
+def _or_none(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return dict(value) if value else None
+
+
+def change(talk: Talk, offer: Offer, keys: list[str]) -> Say:
+    """Every line that can be changed."""
+    options = tuple(Option("change", key, f"@line_{key}") for key in keys)
+    return Say("change", {}, (*options, Option("change", "nothing", "@change_nothing")), edits=True)
+
+
+def _change(key: str) -> Option:
+    return Option("change", key, f"@line_{key}")
+
+
+def _person() -> Option:
+    return Option("anytime", "person", "@person")

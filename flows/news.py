@@ -1,0 +1,80 @@
+"""What the talk learns when the world moved: the request was taken, sold out, paid, or its hold ended.
+
+| news | facts |
+|---|---|
+| sent | reference, hold_until (instant), due (money), total (money) |
+| sold_out | times ["15:30"], vehicles [{key, name, seats, bags, price}], departures [{starts, seats_left, price}]: what is free instead |
+| too_late | first (instant): the first start that can still be booked |
+| hold_ended | nothing |
+| paid | reference, paid (money), total (money), due (money left), lead (name), meeting (text) |
+| payment_failed | nothing; the hold goes on |
+| handed_back | nothing: a person of the team gave the talk back |
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows.conversation import Conversation
+from flows.speech import Option, Say
+from flows.talk import Talk
+from flows.when import from_instant
+
+
+def learn(book: Conversation, talk: Talk, news: str, facts: Mapping[str, Any]) -> Talk:
+    """The talk after the news; what is to be said about it is said by the next `say`."""
+    talk = talk.next()
+    if news in ("sold_out", "too_late") and talk.state not in book.after:
+        talk.doubts["review"] = {"say": _refused(talk, news, facts).as_json(), "memory": {}}
+    elif news == "handed_back":
+        talk.remark("handed_back")
+    elif news == "payment_failed" and talk.state == "waiting_payment":
+        talk.remark("payment_failed")
+    elif book.move(news, talk):
+        _moved(talk, news, facts)
+    return talk
+
+
+def _moved(talk: Talk, news: str, facts: Mapping[str, Any]) -> None:
+    talk.facts |= dict(facts)
+    if news == "hold_ended":
+        talk.remark("hold_ended")
+        talk.facts = {}
+        talk.changed = talk.turn + 1
+    else:
+        talk.aside = news
+
+
+def _refused(talk: Talk, news: str, facts: Mapping[str, Any]) -> Say:
+    """What was wanted is gone; what is free instead is one tap away, and all other answers stay."""
+    options = (_first_free(facts) if news == "too_late" else _alternatives(facts)) + _others(talk)
+    asked = {"vehicle_key": talk.draft.get("vehicle"), "asked_time": talk.draft.get("time"), "any": bool(facts)}
+    return Say(news, dict(facts) | asked, options)
+
+
+def _alternatives(facts: Mapping[str, Any]) -> tuple[Option, ...]:
+    times = [Option("time", time, "@time_option", facts={"time": f"2026-01-15T{time}"}) for time in facts.get("times", ())]
+    vehicles = [Option("vehicle", v["key"], "@vehicle_option", "@vehicle_short", _only(v)) for v in facts.get("vehicles", ())]
+    departures = [_departure(one) for one in facts.get("departures", ())]
+    return (*times, *vehicles, *departures)
+
+
+def _only(vehicle: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: vehicle[key] for key in ("name", "seats", "bags", "price")}
+
+
+def _departure(one: Mapping[str, Any]) -> Option:
+    local = f"{from_instant(one['starts']):%Y-%m-%dT%H:%M}"
+    facts = {"starts": one["starts"], "seats": one["seats_left"], "price": one["price"]}
+    return Option("departure", local, "@departure_option", "@departure_short", facts)
+
+
+def _first_free(facts: Mapping[str, Any]) -> tuple[Option, ...]:
+    if "first" not in facts:
+        return ()
+    local = f"{from_instant(facts['first']):%Y-%m-%dT%H:%M}"
+    return (Option("time", local, "@moment_option", facts={"starts": facts["first"]}),)
+
+
+def _others(talk: Talk) -> tuple[Option, ...]:
+    line = "departure" if "departure" in talk.draft else "date"
+    return (Option("change", line, f"@line_{line}"), Option("anytime", "person", "@person"))

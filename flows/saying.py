@@ -1,0 +1,139 @@
+"""What is said at the end of a turn: one message, with the open question last."""
+
+from dataclasses import replace
+from typing import Any
+
+from flows import cards
+from flows.conversation import Conversation, Turn
+from flows.facts import so_far
+from flows.hearing import option_words
+from flows.menu import Offer
+from flows.speech import Link, Option, Say
+from flows.talk import Send, Talk
+
+PATIENCE = 3
+BESIDE = ("help", "summary", "price")
+
+
+def needs(book: Conversation, talk: Talk) -> str | None:
+    """What must be read before `say`: "vehicles", "departures", "quote" or nothing."""
+    if talk.aside in ("price", "terms"):
+        return "quote"
+    if talk.state == book.then:
+        return "quote"
+    return next((row.needs for row in book.rows(talk.state) if row.needs), None)
+
+
+def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
+    """The turn's one message and its wishes. A turn that wishes to send says nothing yet: its answer comes by `learn`."""
+    talk = talk.copy()
+    wishes = talk.wished()
+    if any(isinstance(wish, Send) for wish in wishes):
+        talk.wishes = []
+        return Turn(talk, (), wishes)
+    message = replace(_message(book, talk, offer), before=tuple(_before(book, talk, offer)))
+    message = _with_person(talk, message)
+    talk.turn += 1
+    talk.shown = [_remembered(option) for option in message.options]
+    talk.understood, talk.remarks, talk.wishes = [], [], []
+    talk.aside = None
+    return Turn(talk, (message,), wishes)
+
+
+def _remembered(option: Option) -> dict[str, Any]:
+    return {"question": option.question, "value": option.value, "words": option_words(option)}
+
+
+def _with_person(talk: Talk, message: Say) -> Say:
+    """Whoever is not understood three times in a row is offered a person."""
+    if talk.misses < PATIENCE or talk.aside == "person_called":
+        return message
+    offered = any(option.question == "anytime" and option.value == "person" for option in message.options)
+    person = () if offered else (Option("anytime", "person", "@person"),)
+    return replace(message, before=(*message.before, Say("offer_person")), options=(*message.options, *person))
+
+
+def _before(book: Conversation, talk: Talk, offer: Offer) -> list[Say]:
+    """What comes before the question: a greeting, what was understood, remarks, what was asked for beside."""
+    said = []
+    if talk.turn == 0:
+        said.append(Say("hello", {"brand": offer.world.menu.brand, "name": _first_name(talk)}))
+    if talk.understood:
+        said.append(Say("understood", so_far(talk.draft, offer.world, set(talk.understood))))
+    said += [Say.from_json(remark) for remark in talk.remarks]
+    if talk.aside in BESIDE and talk.state not in book.after:
+        said.append(_beside(book, talk, offer))
+    return said
+
+
+def _first_name(talk: Talk) -> str | None:
+    name = (talk.draft.get("name") or talk.profile).split()
+    return name[0] if name and any(map(str.isalpha, name[0])) else None
+
+
+def _beside(book: Conversation, talk: Talk, offer: Offer) -> Say:
+    if talk.aside == "price":
+        quote = offer.quote
+        return Say("price_so_far", {"total": dict(quote.total)}) if quote else Say("price_unknown")
+    return Say("summary", cards.everything(talk, offer)) if talk.aside == "summary" else Say("help")
+
+
+def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
+    if talk.aside == "person_called":
+        return Say("person_called")
+    if talk.state in book.after:
+        return _standing(talk, offer)
+    if talk.aside == "confirm_drop":
+        keep = (Option("anytime", "start_over", "@start_over"), Option("anytime", "stay", "@stay"))
+        return Say("confirm_drop", {}, (*keep, Option("anytime", "person", "@person")))
+    if talk.aside == "change":
+        return cards.change(talk, offer, _lines(book, talk, offer))
+    if talk.aside == "terms":
+        return cards.terms(talk, offer)
+    return _question(book, talk, offer)
+
+
+def _lines(book: Conversation, talk: Talk, offer: Offer) -> list[str]:
+    menu = offer.world.menu
+    return [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key != "terms"]
+
+
+def _question(book: Conversation, talk: Talk, offer: Offer) -> Say:
+    """The open question: in the words of a doubt where there is one, in other words after a miss."""
+    if talk.state in talk.doubts:
+        return _doubtful(book, talk, offer)
+    question = book.question(talk.state, talk, offer.world.menu)
+    if question is None:
+        return cards.review(talk, offer)
+    card = question.card(talk, offer)
+    if talk.misses and card.block in book.keys:
+        card = replace(card, block=f"{card.block}_again")
+    return _kept(talk, card)
+
+
+def _doubtful(book: Conversation, talk: Talk, offer: Offer) -> Say:
+    card = Say.from_json(talk.doubts[talk.state]["say"])
+    if talk.state == book.then:
+        return replace(card, facts=cards.everything(talk, offer) | dict(card.facts))
+    return _kept(talk, card)
+
+
+def _kept(talk: Talk, card: Say) -> Say:
+    """A question asked again can be left as it was."""
+    if talk.reopened != talk.state or talk.reopened == "extras":
+        return card
+    return replace(card, options=(*card.options, Option(talk.state, "keep", "@keep")))
+
+
+def _standing(talk: Talk, offer: Offer) -> Say:
+    """Where the booking stands, with its doors."""
+    facts = so_far(talk.draft, offer.world) | _STANDING | talk.facts
+    if talk.state == "waiting_payment":
+        block = "held" if talk.aside == "sent" else "waiting_payment"
+        return Say(block, facts, (), (Link("pay"), Link("booking")))
+    block = {"paid": "booked", "welcome": "welcome", "told_team": "told_team"}.get(talk.aside or "", "booked_standing")
+    links = (Link("ticket"), Link("booking")) if block == "booked" else (Link("booking"),)
+    return Say(block, facts, (Option("anytime", "new", "@new_booking_label"),) if block != "booked" else (), links)
+
+
+_STANDING = dict.fromkeys(("reference", "hold_until", "due", "total", "paid", "vehicle_name", "lead", "meeting"))

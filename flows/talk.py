@@ -1,0 +1,133 @@
+"""One person's talk with the bot: where it is, what is known, what was last shown."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, Self
+
+from flows.speech import Say
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Claim what the draft asks for, make the booking, tell the house; then `learn("sent")` or `learn("sold_out")` and say again."""
+
+    kind: ClassVar[str] = "send"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person of the team shall take over: tell them, and keep the bot silent. `words` is what the guest said."""
+
+    words: str = ""
+    kind: ClassVar[str] = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The guest started over: what was drafted is forgotten."""
+
+    kind: ClassVar[str] = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class ToTeam:
+    """A message for the team about a booking that stands. `media` is the kind of what came with it ("voice", "photo"), else ""."""
+
+    words: str
+    media: str = ""
+    kind: ClassVar[str] = "to_team"
+
+
+Wish = Send | Person | Drop | ToTeam
+_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam)}
+
+
+@dataclass
+class Talk:
+    """The whole of a talk, plain values all through.
+
+    `draft` holds the answers under the questions' keys, in the order they were given; `turn` numbers the last card shown.
+    """
+
+    VERSION: ClassVar[int] = 1
+
+    state: str = "service"
+    draft: dict[str, Any] = field(default_factory=dict)
+    turn: int = 0
+    language: str = "en"
+    misses: int = 0
+    """Messages not understood in a row."""
+    given: list[str] = field(default_factory=list)
+    """Answers the channel gave, not the guest."""
+    profile: str = ""
+    reopened: str | None = None
+    """An answered question that is asked again; its answer stays until there is a new one."""
+    choosing: bool = False
+    """Extras are being ticked; "done" ends it."""
+    changed: int = 0
+    """The card that first showed the draft as it is now: a "send" on an older card is not a yes to this one."""
+    shown: list[dict[str, Any]] = field(default_factory=list)
+    """The last card's options: question, value, and the words that mean it."""
+    doubts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What stands in place of a question's ordinary card, by question."""
+    aside: str | None = None
+    """What is shown beside or instead of the open question, for one turn."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What we were told about the booking: hold_until, due, reference."""
+    understood: list[str] = field(default_factory=list)
+    remarks: list[dict[str, Any]] = field(default_factory=list)
+    wishes: list[dict[str, Any]] = field(default_factory=list)
+
+    @classmethod
+    def new(cls, language: str = "en") -> Self:
+        """A talk in which nothing has been said."""
+        return cls(language=language)
+
+    def copy(self) -> Self:
+        """The same talk, to be changed without touching the one that was read."""
+        return copy.deepcopy(self)
+
+    def next(self) -> Self:
+        """The talk as a new turn begins: what was said in the last one has been said."""
+        talk = self.copy()
+        talk.understood, talk.remarks, talk.wishes, talk.aside = [], [], [], None
+        return talk
+
+    def remark(self, block: str, **facts: Any) -> None:
+        """Say this first in the next message."""
+        self.remarks.append(Say(block, facts).as_json())
+
+    def wish(self, wish: Wish) -> None:
+        """Ask the handler for something only it can do."""
+        self.wishes.append({"kind": wish.kind} | asdict(wish))
+
+    def wished(self) -> tuple[Wish, ...]:
+        """What this turn asks the handler for."""
+        return tuple(_WISHES[kept["kind"]](**{k: v for k, v in kept.items() if k != "kind"}) for kept in self.wishes)
+
+    def answer(self, key: str, value: Any) -> None:
+        """Keep an answer as the newest one."""
+        if key not in self.draft or self.draft[key] != value:
+            self.changed = self.turn + 1
+        self.draft.pop(key, None)
+        self.draft[key] = value
+        self.doubts.pop(key, None)
+        self.doubts.pop("review", None)
+        if self.reopened == key:
+            self.reopened = None
+
+    def forget(self, key: str) -> None:
+        """The answer no longer holds; the question is open again."""
+        if self.draft.pop(key, None) is not None:
+            self.changed = self.turn + 1
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values with the version they were written in."""
+        return {"version": self.VERSION} | {f.name: copy.deepcopy(getattr(self, f.name)) for f in fields(self)}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """The talk that was kept; what a later version added is left aside, what it lacks takes its default."""
+        known = {f.name for f in fields(cls)}
+        return cls(**{key: copy.deepcopy(value) for key, value in kept.items() if key in known})

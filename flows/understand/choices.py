@@ -1,0 +1,147 @@
+"""What is chosen from the menu: a service, a vehicle, extras, or one of the options just shown."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from flows.speech import Text
+from flows.understand.ear import Ear
+from flows.understand.text import plain
+from flows.understand.vocabulary import Vocabulary, alternatives, phrase
+
+ALIKE = 86
+
+
+def names_of(name: Text, aliases: Iterable[str] = ()) -> list[str]:
+    """All plain names something goes by, the longest first."""
+    names = {plain(word) for word in (*name.values(), *aliases)}
+    return sorted(names - {""}, key=len, reverse=True)
+
+
+def a_service(ear: Ear) -> str | None:
+    """The service that is named, or the only transfer there is when a ride is asked for."""
+    for service in ear.menu.services:
+        if service.kind != "transfer" and _named(ear, names_of(service.name, service.aliases)):
+            return service.key
+    if "service" in ear.draft and ear.asked != "service":
+        return None
+    transfers = [service.key for service in ear.menu.services if service.kind == "transfer"]
+    named = ear.words.take(ear.vocabulary.transfer)
+    return transfers[0] if transfers and (named or _route_found(ear)) else None
+
+
+def _route_found(ear: Ear) -> bool:
+    known = any(isinstance(ear.found.get(end), dict) for end in ("pickup", "dropoff"))
+    return known or len(ear.found.get("_route", ())) > 1
+
+
+def a_tour(ear: Ear) -> bool:
+    """Whether the message names a tour: then "to Saona" is that tour and no place."""
+    tours = [service for service in ear.menu.services if service.kind != "transfer"]
+    return any(_mentions(ear.words.rest, names_of(tour.name, tour.aliases)) for tour in tours)
+
+
+def a_vehicle(ear: Ear) -> str | None:
+    """The vehicle tier that is named."""
+    return next((tier.key for tier in ear.menu.vehicles if _named(ear, names_of(tier.name, tier.aliases))), None)
+
+
+def some_extras(ear: Ear) -> dict[str, int] | None:
+    """The extras that are named, on top of those already chosen; "no flowers" takes them away again."""
+    chosen: dict[str, int] = dict(ear.draft.get("extras") or {})
+    heard = False
+    heads = _heads(ear)
+    for extra in ear.menu.extras:
+        for name in [*names_of(extra.name, extra.aliases), *heads.get(extra.key, ())]:
+            count = _quantity(ear, name)
+            if count is not None:
+                heard = True
+                chosen[extra.key] = max(0, min(count, extra.limit))
+                break
+    return {key: count for key, count in chosen.items() if count} if heard else None
+
+
+def _heads(ear: Ear) -> dict[str, list[str]]:
+    """The one word that stands for an extra ("flowers"), where no other extra shares it."""
+    heads = {extra.key: {plain(word) for word in _head_words(extra.name)} for extra in ear.menu.extras}
+    counted = Counter(word for words in heads.values() for word in words)
+    least = 4 if ear.asked == "extras" else 5
+    return {key: [w for w in words if counted[w] == 1 and len(w) >= least] for key, words in heads.items()}
+
+
+def _head_words(name: Text) -> list[str]:
+    """English puts what a thing is last, Spanish first."""
+    return [words[-1 if language == "en" else 0] for language, text in name.items() if (words := text.split())]
+
+
+def _quantity(ear: Ear, name: str) -> int | None:
+    v = ear.vocabulary
+    loose = r"[\s-]+".join(f"{word.rstrip('s')}(?:s|es)?" for word in map(_escaped, name.split()))
+    count = rf"(?:(?P<n>\d{{1,2}}|{alternatives(v.numbers)})\s+)?"
+    found = ear.words.take(phrase(rf"(?P<not>(?:{v.without.pattern})\s+)?{count}{loose}"))
+    if not found:
+        return None
+    return 0 if found["not"] else v.number(found["n"] or "1")
+
+
+def _escaped(word: str) -> str:
+    return "".join(character for character in word if character.isalnum())
+
+
+def _named(ear: Ear, names: Sequence[str]) -> bool:
+    for name in names:
+        if ear.words.take(phrase(r"[\W_]+".join(map(_escaped, name.split())))):
+            return True
+    return False
+
+
+def _mentions(words: str, names: Iterable[str]) -> bool:
+    return any(f" {name} " in f" {words} " for name in names)
+
+
+def an_option(words: str, shown: Sequence[Mapping[str, Any]], v: Vocabulary, numbered: bool) -> Mapping[str, Any] | None:
+    """The option that typing these words means: its number, its place, or its label."""
+    said = plain(words)
+    if numbered and (found := v.option.match(said)):
+        return _by_place(found["n"], shown, v)
+    bare = strip_filler(said, v)
+    for option in shown:
+        if any(said == word or (bare and bare == strip_filler(word, v)) for word in option["words"]):
+            return option
+    return None
+
+
+def an_option_like(words: str, shown: Sequence[Mapping[str, Any]], v: Vocabulary) -> Mapping[str, Any] | None:
+    """The one option whose label these words nearly are."""
+    return _by_likeness(strip_filler(plain(words), v), shown)
+
+
+def _by_place(written: str, shown: Sequence[Mapping[str, Any]], v: Vocabulary) -> Mapping[str, Any] | None:
+    number = v.ordinals.get(written) or int(written)
+    if number == -1:
+        number = len(shown)
+    return shown[number - 1] if 1 <= number <= len(shown) else None
+
+
+def _by_likeness(bare: str, shown: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    if len(bare) < 3 or len(bare) > 60:
+        return None
+    scored = [(max((_likeness(bare, word) for word in option["words"]), default=0), n) for n, option in enumerate(shown)]
+    good = sorted((pair for pair in scored if pair[0] >= ALIKE), reverse=True)
+    clear = len(good) == 1 or (len(good) > 1 and good[0][0] > good[1][0] + 3)
+    return shown[good[0][1]] if clear else None
+
+
+def _likeness(bare: str, word: str) -> float:
+    if not word:
+        return 0
+    if f" {bare} " in f" {word} " or (len(word) > 3 and f" {word} " in f" {bare} "):
+        return 95
+    return fuzz.ratio(bare, word)
+
+
+def strip_filler(said: str, v: Vocabulary) -> str:
+    """The words that carry the answer."""
+    return " ".join(word for word in said.split() if word not in v.filler)

@@ -1,0 +1,104 @@
+"""The small things: flight number, room, name, phone, e-mail, occasion."""
+
+import re
+import unicodedata
+
+import phonenumbers
+
+from flows.speech import Heard
+from flows.understand.ear import Doubt, Ear
+
+_FLIGHT = re.compile(r"\b([a-z]{2}|[a-z]\d|\d[a-z]|[a-z]{3})[ -]?(\d{1,4}[a-z]?)\b")
+_FLIGHT_ALONE = re.compile(r"\b([A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?(\d{2,4})\b")
+_EMAIL = re.compile(r"[^\s@<>()\[\]\",;:\\·]+@[^\s@<>()\[\]\",;:\\·]+\.[^\s@<>()\[\]\",;:\\.·]{2,}")
+_PHONE = re.compile(r"\+?\(?\d[\d\s().-]{5,22}\d")
+LONGEST_NAME, LONGEST_NOTE, LONGEST_ROOM, LONGEST_EMAIL = 100, 1000, 40, 254
+
+
+def a_flight(ear: Ear) -> str | None:
+    """A flight number as "AA1045", or "unknown" when the guest has none yet."""
+    if ear.asked == "flight" and ear.vocabulary.unknown.match(ear.words.rest):
+        return "unknown"
+    announced = ear.vocabulary.flight.search(ear.words.folded)
+    if ear.asked == "flight" or announced:
+        found = _FLIGHT.search(ear.words.folded, announced.end() if announced else 0)
+    else:
+        found = _FLIGHT_ALONE.search(ear.words.typed)
+    if not found:
+        return None
+    ear.words.cross_out(announced.start() if announced else found.start(), found.end())
+    return (found[1] + found[2]).upper()
+
+
+def a_room(ear: Ear) -> str | None:
+    """A room number: "204", "room 204", "villa B-3"."""
+    if found := ear.words.take(ear.vocabulary.room):
+        return ear.words.as_typed(*found.span("room"))
+    return None
+
+
+def an_email(ear: Ear) -> str | Doubt | None:
+    """One e-mail address on one line; a doubt when what was sent cannot be one."""
+    found = ear.words.take(_EMAIL)
+    if not found:
+        return Doubt("bad_email", missed=True) if "@" in ear.words.typed or ear.asked == "email" else None
+    address = ear.words.typed[found.start() : found.end()].rstrip(".")
+    lines = [line for line in re.split(r"[\r\n\u2028\u2029]+", ear.words.typed) if line.strip()]
+    broken = ear.asked == "email" and len(lines) > 1
+    if broken or len(address) > LONGEST_EMAIL or not address.isprintable() or "@" in ear.words.folded:
+        return Doubt("bad_email", missed=True)
+    return address
+
+
+def a_phone(ear: Ear) -> str | Doubt | None:
+    """A phone number in E.164; without a country code it is read as one of the operator's country."""
+    found = _PHONE.search(ear.words.folded)
+    if not found:
+        return Doubt("bad_phone", missed=True) if ear.asked == "phone" else None
+    if ear.asked != "phone" and not found[0].startswith("+") and sum(map(str.isdigit, found[0])) < 10:
+        return None
+    number = e164(found[0], ear.menu.country)
+    if number:
+        ear.words.cross_out(*found.span())
+    elif ear.asked == "phone":
+        return Doubt("bad_phone", missed=True)
+    return number
+
+
+def e164(written: str, country: str) -> str | None:
+    """A phone number as written by a person, in E.164, if such a number can exist."""
+    try:
+        number = phonenumbers.parse(written, country)
+    except phonenumbers.NumberParseException:
+        return None
+    valid = phonenumbers.is_valid_number(number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if valid else None
+
+
+def phone_of(heard: Heard) -> str | None:
+    """The phone number the channel itself vouches for."""
+    return heard.sender if re.fullmatch(r"\+\d{6,15}", heard.sender) else None
+
+
+def a_name(ear: Ear) -> str | None:
+    """A name that is introduced as one ("my name is …"); a bare one is only taken when asked for."""
+    found = ear.vocabulary.name.search(ear.words.folded)
+    if not found:
+        return None
+    name = ear.words.as_typed(*found.span("name"))
+    if not proper_name(name) or ear.words.folded[found.start("name")].isdigit():
+        return None
+    ear.words.cross_out(*found.span())
+    return proper_name(name)
+
+
+def proper_name(typed: str) -> str | None:
+    """A name on one line, None when it is nothing but figures and signs, or too long for a board."""
+    name = " ".join(typed.split())
+    speaks = any(unicodedata.category(character)[0] in "LS" for character in name)
+    return name if speaks and len(name) <= LONGEST_NAME else None
+
+
+def an_occasion(ear: Ear) -> str | None:
+    """A known occasion that the guest mentions in passing."""
+    return next((key for key, pattern in ear.vocabulary.occasions.items() if pattern.search(ear.words.folded)), None)

@@ -1,0 +1,145 @@
+"""Spanish, as it is spoken in the Caribbean: the words and turns of phrase the grammar reads."""
+
+# ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from flows.understand.vocabulary import Vocabulary, alternatives, phrase, whole
+
+NUMBERS = {
+    "un": 1, "una": 1, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
+    "once": 11, "doce": 12, "trece": 13, "catorce": 14, "quince": 15, "dieciseis": 16, "diecisiete": 17, "dieciocho": 18,
+    "diecinueve": 19, "veinte": 20, "treinta": 30, "un par de": 2, "una docena de": 12,
+}  # fmt: skip
+ORDINALS = {
+    "primero": 1, "primera": 1, "primer": 1, "segundo": 2, "segunda": 2, "tercero": 3, "tercera": 3, "tercer": 3, "cuarto": 4,
+    "cuarta": 4, "quinto": 5, "quinta": 5, "sexto": 6, "sexta": 6, "septimo": 7, "septima": 7, "octavo": 8, "octava": 8,
+    "ultimo": -1, "ultima": -1,
+}  # fmt: skip
+MONTHS = {
+    "enero": 1, "ene": 1, "febrero": 2, "feb": 2, "marzo": 3, "mar": 3, "abril": 4, "abr": 4, "mayo": 5, "may": 5, "junio": 6,
+    "jun": 6, "julio": 7, "jul": 7, "agosto": 8, "ago": 8, "septiembre": 9, "setiembre": 9, "sept": 9, "sep": 9, "octubre": 10,
+    "oct": 10, "noviembre": 11, "nov": 11, "diciembre": 12, "dic": 12,
+}  # fmt: skip
+WEEKDAYS = {
+    "lunes": 0, "lun": 0, "martes": 1, "mar": 1, "miercoles": 2, "mie": 2, "jueves": 3, "jue": 3, "viernes": 4, "vie": 4,
+    "sabado": 5, "sab": 5, "domingo": 6, "dom": 6,
+}  # fmt: skip
+
+_N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
+_HOUR = rf"\d{{1,2}}|{alternatives({w: n for w, n in NUMBERS.items() if n < 13 and ' ' not in w and w not in ('un', 'uno')})}"
+_DAY = r"(?P<day>\d{1,2}|primero)"
+_MONTH = rf"(?P<month>{alternatives(MONTHS)})\.?"
+_YEAR = r"(?:\s+(?:de |del )?(?P<year>20\d\d))?"
+_CHILD = r"nin[oa]s?|menor(?:es)?|chic[oa]s?|hij[oa]s?|muchach[oa]s?|adolescentes?"
+_AGES = rf"(?:\s*,?\s*(?:de|con)\s+(?P<ages>{_N}(?:(?:\s*,\s*|\s*,?\s*(?:y|e)\s*)(?:{_N}))*)(?:\s*anos?|\s*anitos?)?(?!\s*(?:maletas|adultos|personas))|\s*\((?P<inside>[\d\s,ye]+)(?:a[a-z ]*)?\))?"
+_PM = r"(?:\s*(?P<half{0}>[ap])\.?\s?m\.?)?"
+
+SPANISH = Vocabulary(
+    language="es",
+    numbers=NUMBERS,
+    ordinals=ORDINALS,
+    months=MONTHS,
+    weekdays=WEEKDAYS,
+    marks=frozenset(
+        "hola buenas buenos dias tardes noches el la los las de del a al y con para por desde hasta manana hoy quiero queremos necesito"
+        " necesitamos quisiera aeropuerto personas adultos ninos nino nina somos mi es son gracias si reservar reserva traslado recoger"
+        " cuanto precio ayuda favor una uno un en que".split()
+    ),
+    hello=phrase(r"hola+|holi|buenas(?: (?:tardes|noches))?|buenos dias|buen dia|saludos|que tal|que lo que"),
+    yes=whole(r"(?:si|claro(?: que si)?|dale|ok|okay|vale|de acuerdo|correcto|exacto|perfecto|por supuesto|acepto|estoy de acuerdo|esta bien|muy bien|si por favor|asi es|listo|ta bien|bien)(?: gracias)?"),
+    no=whole(r"no|nop|no gracias|para nada|ahora no|todavia no"),
+    skip=whole(r"omitir|saltar|paso|siguiente|luego|despues|mas tarde|ningun[oa]?|nada|nada especial|no|no gracias|ahora no|no tengo(?: (?:correo|e ?mail|notas?))?|no (?:lo )?se|no hay|sin (?:notas?|correo|habitacion|ocasion)|ninguna ocasion"),
+    done=whole(r"(?:listo|lista|ya|ya esta|eso es todo|es todo|nada mas|terminar|termine|terminado|continuar|seguir|siguiente|ok|okay|vale|dale|solo eso|hecho)(?: gracias)?"),
+    none=whole(r"ningun[oa]?|nada|no|no gracias|sin extras?|sin nada|ninguno gracias|omitir|sin extra"),
+    unknown=whole(r"(?:aun |todavia )?no (?:lo )?(?:se|tengo|conozco)(?: (?:aun|todavia|el (?:numero|vuelo)|ahora|el numero de vuelo))*|ni idea|no estoy segur[oa]|desconocido|luego|despues|mas tarde|omitir|ninguno|no|no hay vuelo|no recuerdo"),
+    thanks=whole(r"(?:ok |perfecto |muy bien )?(?:muchas |mil )?gracias(?: por todo| a usted| muy amable)?|perfecto|excelente|adios|hasta luego|chao"),
+    send=whole(r"enviar|enviarla|envie(?:la)?|envia(?:la)?|mandar|mandala|enviar (?:la )?solicitud|enviemos(?:la)?|confirmar|confirmo|reservar|reserve|hagalo|dale|adelante|todo bien|todo correcto|esta bien|esta correcto"),
+    correction=phrase(r"\A\s*(?:no\s*[,.;]+\s*|no espere?\b|espere?\b|perdon\b|disculpe?\b|en realidad\b|mejor\b|quise decir\b|quiero decir\b|digo\b|correccion\b|mas bien\b|que sean?\b|cambi(?:e|a|ar)(?:lo|la)? (?:a|al|por)\b|ponga(?:lo|la)?\b)[\s,.:;]*"),
+    only=phrase(r"solo|solamente|nada mas|unicamente"),
+    filler=frozenset("el la los las un una unos unas por favor porfa quiero quisiera queremos me nos lo le da de del con para prefiero tomo tomamos escojo opcion numero es mi en a al y si ok gracias reservar necesito esa ese eso mejor".split()),
+    option=whole(rf"(?:el |la |lo |opcion |numero |no )*(?P<n>\d{{1,2}}|{alternatives(ORDINALS)})(?: opcion)?(?: por favor| porfa| gracias)?"),
+    anytime={
+        "person": whole(r"(?:(?:quiero|quisiera|necesito|puedo|prefiero) )?(?:(?:hablar|comunicarme|chatear) con |paseme (?:con|a) |pasame (?:con|a) |llamar a )?(?:una?|el|la|alguna|su|algun)? ?(?:persona|humano|agente|operador|operadora|representante|alguien|equipo|asesor|asesora|persona real)(?: por favor| porfa)?"),
+        "start_over": whole(r"(?:empezar|comenzar|iniciar|empecemos|comencemos) (?:de nuevo|otra vez|de cero|desde cero)|reiniciar|desde el principio|borrar(?: todo)?|olvidelo(?: todo)?|olvidalo(?: todo)?"),
+        "new": whole(r"(?:quiero |quisiera |necesito |hacer )*(?:una? )?(?:nuev[ao]|otr[ao]) (?:reserva|traslado|viaje|solicitud|excursion|transporte)(?: por favor)?|reservar (?:de nuevo|otra vez)|nueva"),
+        "cancel": whole(r"(?:quiero |quisiera |deseo )?(?:cancelar|cancele|cancela|anular|parar|salir)(?: (?:la|mi|todo|esto|reserva|solicitud))*(?: por favor)?"),
+        "back": whole(r"(?:ir |volver |ve |vuelve |regresar )?(?:hacia )?(?:atras|volver|regresar|anterior|deshacer|para atras)(?: por favor)?"),
+        "help": whole(r"ayuda|ayudame|ayudeme|que (?:puedo|puede) (?:hacer|decir|escribir)|como funciona(?: esto)?|comandos|menu|informacion|info|necesito ayuda|no entiendo"),
+        "summary": whole(r"(?:ver |muestreme |mostrar )?(?:el |la |mi )?(?:resumen|recap|solicitud|reserva|estado|detalles)(?: hasta ahora| por favor)?|que (?:tiene|lleva|llevamos|tengo)(?: hasta ahora)?|como vamos"),
+        "price": whole(r"(?:cual es |ver )?(?:el |la )?(?:precio|total|costo|tarifa|coste)(?: hasta ahora| total| por favor)?|cuanto (?:es|cuesta|sale|seria|vale|va|costaria|cuestan|llevo|sera)(?: (?:eso|esto|todo|en total|hasta ahora))*|cuanto"),
+        "change": whole(r"(?:quiero |quisiera |necesito )?(?:cambiar|editar|modificar|corregir|cambie)(?: (?:algo|la solicitud|una linea|una respuesta|mis respuestas|esto|eso))?(?: por favor)?"),
+        "english": whole(r"(?:en )?(?:ingles|english)(?: por favor| please)?"),
+        "spanish": whole(r"(?:en |habla |hablar )?(?:espanol|castellano|spanish)(?: por favor| please)?"),
+        "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
+    },
+    change=phrase(r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar) (?:el |la |los |las |mi |nuestr[oa] )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"),
+    lines={
+        "service": whole(r"servicio|excursion|tour|viaje"),
+        "pickup": whole(r"(?:lugar de |punto de )?(?:recogida|origen|salida|partida)|hotel|ruta|desde"),
+        "dropoff": whole(r"(?:lugar de )?(?:destino|llegada|bajada)|hasta"),
+        "room": whole(r"habitacion|cuarto"),
+        "date": whole(r"fecha|dia|cuando"),
+        "time": whole(r"hora|horario|hora de recogida"),
+        "departure": whole(r"salida|hora|horario|fecha|dia"),
+        "flight": whole(r"vuelo|numero de vuelo"),
+        "party": whole(r"personas|pasajeros|grupo|cantidad|adultos|ninos|huespedes|cuantos"),
+        "luggage": whole(r"equipaje|maletas?|bultos"),
+        "vehicle": whole(r"vehiculo|carro|van|transporte|auto"),
+        "extras": whole(r"extras?|adicionales"),
+        "occasion": whole(r"ocasion|ocasion especial"),
+        "notes": whole(r"notas?|comentarios?|observaciones"),
+        "name": whole(r"nombre"),
+        "phone": whole(r"telefono|numero|celular|movil|numero de telefono|whatsapp"),
+        "email": whole(r"correo|e ?mail|correo electronico"),
+    },
+    yesterday=phrase(r"ayer|anteayer"),
+    today=phrase(r"hoy|esta (?:manana|tarde)"),
+    tonight=phrase(r"esta noche"),
+    tomorrow=phrase(r"manana"),
+    after_tomorrow=phrase(r"pasado manana"),
+    in_days=phrase(rf"(?:en|dentro de) (?P<n>{_N}) (?:dias?|(?P<weeks>semanas?))"),
+    day_month=phrase(rf"(?:el )?(?:dia )?{_DAY}\s*(?:de\s+|del\s+)?{_MONTH}{_YEAR}"),
+    month_day=None,
+    weekday=phrase(rf"(?:el |este |los )?(?:(?P<next>proximo|siguiente)\s+)?(?P<weekday>{alternatives(WEEKDAYS)})(?:\s+(?:que viene|proximo))?(?P<week>\s+de la (?:proxima semana|semana que viene|otra semana))?"),
+    next_is_unclear=False,
+    day_first=True,
+    the_day=phrase(r"(?:el (?:dia )?|dia |para el )(?P<day>\d{1,2})(?P<th>)"),
+    morning=phrase(r"(?:(?:de|por|en) la|esta) (?:manana|madrugada)|a\.?\s?m\.?"),
+    afternoon=phrase(r"(?:(?:de|por|en) la|esta) (?:tarde|noche)|p\.?\s?m\.?"),
+    noon=phrase(r"(?:al? )?(?:mediodia|medio dia)|(?:a )?las (?:12|doce) del (?:dia|mediodia)"),
+    midnight=phrase(r"(?:a )?(?:la )?(?:medianoche|media noche)|(?:a )?las (?:12|doce) de la noche"),
+    clock=phrase(
+        rf"(?:(?:(?:a|sobre|hacia|tipo|como a|desde|para) )*(?:las?|eso de las)\s+(?P<hour>{_HOUR})(?:[:.h](?P<minute>\d\d)|\s+(?P<part>y media|y cuarto|menos cuarto|en punto))?{_PM.format('')}"
+        rf"|(?P<hour2>\d{{1,2}})[:h](?P<minute2>\d\d)(?:\s*(?:h|hrs|horas))?{_PM.format('2')}"
+        rf"|(?P<hour3>{_HOUR})(?:\.(?P<minute3>\d\d))?\s*(?P<half3>[ap])\.?\s?m\.?"
+        rf"|(?P<hour4>{_HOUR})\s+(?:(?P<part4>y media|y cuarto|menos cuarto)\s*)?(?:en punto|horas|(?=de la (?:manana|tarde|noche|madrugada))))"
+    ),
+    half_past=None,
+    about=whole(r"(?:a |sobre |hacia |como |tipo |a eso de |tal vez )*(?:las? )?(?P<hour>\d{1,4}|[a-z]+)(?: y pico| mas o menos| por favor)?"),
+    people=phrase(rf"(?P<n>{_N})\s*(?:personas?|pax|pasajeros?|huespedes?|viajeros?)|(?:somos|seremos|vamos|iremos|viajamos) (?P<n2>{_N})(?!\s*(?:adultos?|{_CHILD}|maletas))"),
+    group_of=phrase(rf"(?:familia|grupo|pareja) de (?P<n>{_N})"),
+    adults=phrase(rf"(?P<n>{_N})\s*(?:adult[oa]s?|mayores)"),
+    children=phrase(rf"(?P<n>{_N})\s*(?:{_CHILD})(?:\s+pequen[oa]s?)?{_AGES}"),
+    year_olds=None,
+    infants=phrase(rf"(?P<n>{_N})\s*(?:bebes?|infantes?|recien nacid[oa]s?)"),
+    alone=phrase(r"sol[oa] yo|yo sol[oa]|(?:voy|viajo) sol[oa]|solamente yo"),
+    two=phrase(r"mi (?:espos[oa]|marido|mujer|pareja|novi[oa]|amig[oa]|mama|papa|herman[oa]|hij[oa]) y yo|yo y mi (?:espos[oa]|marido|mujer|pareja|novi[oa]|amig[oa]|mama|papa)|somos (?:una )?pareja|los dos\b"),
+    including=phrase(r"incluyendo|incluid[oa]s?|de ellos|de los cuales|contando|entre ellos"),
+    bags=phrase(rf"(?P<n>{_N})\s*(?:maletas?|bultos?|equipajes?|valijas?|maletines?|mochilas?|piezas)(?:\s+(?:de mano|grandes?|pequen[oa]s?))?"),
+    no_bags=phrase(r"sin (?:equipaje|maletas?)|no llev(?:o|amos) (?:equipaje|maletas?)|solo (?:equipaje )?de mano"),
+    route=phrase(r"(?:.{0,40}?\b(?:de|del|desde)\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:a|al|hasta|hacia|para|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\b(?:a|al|hasta|hacia|para)\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"),
+    pickup=phrase(r"(?:desde|del?|rec[oó]j[ae](?:n?os|me)(?: en)?|recojanos en|recogida en|salimos del?|estamos en|estoy en|nos hospedamos en|hospedad[oa]s? en|en el hotel)\s+(?P<place>[^,;·\n]{2,60})"),
+    dropoff=phrase(r"(?:(?:ir |vamos |voy |llegar |llev[ae](?:r?nos|r?me) )?(?:a|al|hasta|hacia|para)|destino)\s+(?P<place>[^,;·\n]{2,60})"),
+    place_filler=phrase(r"un traslado|traslado|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"),
+    airport=whole(r"(?:el |del |al )?aeropuerto(?: internacional)?|airport"),
+    transfer=phrase(r"traslados?|transfer|taxi|transporte|carrera|recogida en (?:el )?aeropuerto"),
+    room=phrase(r"(?:habitacion|hab|cuarto|suite|villa|apto|apartamento)\.?\s*(?:numero|no\.?|nr\.?|#)?\s*(?P<room>[a-z]?-?\d[\w-]{0,9})"),
+    flight=phrase(r"(?:numero de )?vuelo(?: es)?(?: el)?"),
+    name=phrase(r"(?:mi nombre es|me llamo|soy|a nombre de|el nombre es|nombre:)\s+(?P<name>[^,;\n·]{2,80})"),
+    occasions={
+        "honeymoon": phrase(r"luna de miel|recien casad[oa]s"),
+        "anniversary": phrase(r"aniversario"),
+        "birthday": phrase(r"cumple(?:anos)?"),
+        "proposal": phrase(r"pedida de mano|propuesta de matrimonio|pedirle matrimonio|compromiso"),
+    },
+    way_back=phrase(r"(?:y )?(?:(?:de )?regreso|(?:de )?vuelta|ida y vuelta|regresamos|volvemos)\b[^,;\n]*"),
+    without=phrase(r"sin|no|quitar|quite|menos"),
+)

@@ -1,0 +1,35 @@
+"""The languages we understand, and which one a guest is writing in."""
+
+from collections.abc import Sequence
+
+from flows.understand.en import ENGLISH
+from flows.understand.es import SPANISH
+from flows.understand.text import plain
+from flows.understand.vocabulary import Vocabulary
+
+ALL = {vocabulary.language: vocabulary for vocabulary in (ENGLISH, SPANISH)}
+CERTAIN = 3
+
+
+def vocabularies(language: str, spoken_here: Sequence[str]) -> list[Vocabulary]:
+    """The talk's own language first, then every other one the operator speaks."""
+    others = [ALL[other] for other in spoken_here if other in ALL and other != language]
+    return [ALL.get(language, ENGLISH), *others]
+
+
+def spoken(language: str | None, spoken_here: Sequence[str]) -> str | None:
+    """ "es" for "es-DO", if the operator speaks it."""
+    short = (language or "").replace("_", "-").split("-")[0].lower()
+    return short if short in spoken_here and short in ALL else None
+
+
+def detect(words: str, spoken_here: Sequence[str], certain: bool = False) -> str | None:
+    """The language these words give away; `certain` asks for several words of it and none of another."""
+    said = plain(words[:500]).split()
+    counts = {v.language: sum(word in v.marks for word in said) for v in ALL.values() if v.language in spoken_here}
+    ranked = sorted(counts.items(), key=lambda counted: -counted[1])
+    if not ranked or ranked[0][1] == 0 or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        return None
+    if certain and (ranked[0][1] < CERTAIN or any(count for _, count in ranked[1:])):
+        return None
+    return ranked[0][0]

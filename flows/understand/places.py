@@ -1,0 +1,223 @@
+"""Places by name, alias or nearly so: "bavaro", "hotel arena blanka", "the airport"."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rapidfuzz import fuzz, process
+
+from flows.menu import Menu, Place
+from flows.speech import Option
+from flows.understand.ear import Doubt, Ear
+from flows.understand.text import plain
+
+SURE, CLOSE, MARGIN, MOST = 87, 68, 4, 5
+AREAS = ("area", "town")
+NEAR_KM, FAR_KM = 0.4, 30.0
+_KEEP_BRACKETS = re.compile(r"\(.*?\)")
+
+
+@dataclass(frozen=True)
+class Index:
+    """Every name a place goes by, ready to be compared."""
+
+    menu: Menu
+    names: dict[str, tuple[str, ...]]
+    """A plain name, and the keys of the places called so."""
+
+
+_indexes: list[Index] = []
+
+
+def index_of(menu: Menu) -> Index:
+    """The menu's index, made once for each menu."""
+    if not _indexes or _indexes[-1].menu is not menu:
+        _indexes[:] = [Index(menu, _names(menu))]
+    return _indexes[-1]
+
+
+def _names(menu: Menu) -> dict[str, tuple[str, ...]]:
+    names: dict[str, tuple[str, ...]] = {}
+    for place in menu.places:
+        for name in {plain(name) for name in (*place.name.values(), *place.aliases)} - {""}:
+            names[name] = (*names.get(name, ()), place.key)
+    return names
+
+
+def a_pickup(ear: Ear) -> dict[str, Any] | Doubt | None:
+    """Where the guest is fetched."""
+    return _end(ear, "pickup")
+
+
+def a_dropoff(ear: Ear) -> dict[str, Any] | Doubt | None:
+    """Where the guest is brought."""
+    return _end(ear, "dropoff")
+
+
+def _end(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
+    if zone := _zone_told(ear, end):
+        return zone
+    phrase = _route(ear).get(end)
+    if phrase:
+        return resolve(ear, end, phrase)
+    return _bare(ear, end) if ear.asked == end else None
+
+
+def _zone_told(ear: Ear, end: str) -> dict[str, Any] | None:
+    """The zone of a place that was kept as typed."""
+    typed = ear.memory.get("typed") if ear.asked == end and ear.memory.get("zones") else None
+    if not typed:
+        return None
+    names = {plain(name): zone.key for zone in ear.menu.zones for name in (*zone.name.values(), *zone.aliases)}
+    found = process.extractOne(ear.words.rest, list(names), scorer=fuzz.ratio, score_cutoff=80)
+    return {"typed": typed, "zone": names[found[0]]} if found else None
+
+
+def _bare(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
+    if len(plain(ear.words.typed)) < 2 or ear.found.get("_tour"):
+        return None
+    kept = _cleaned(ear, 0, len(ear.words.typed))
+    return resolve(ear, end, kept) if kept else None
+
+
+def _route(ear: Ear) -> dict[str, str]:
+    """The stretches of the message that name the two ends, found once per message."""
+    if "_route" not in ear.found:
+        ear.found["_route"] = _read_route(ear)
+    found: dict[str, str] = ear.found["_route"]
+    return found
+
+
+def _read_route(ear: Ear) -> dict[str, str]:
+    v = ear.vocabulary
+    if ear.found.get("_tour"):
+        return _one_end(ear, "pickup", v.pickup)
+    for found in v.route.finditer(ear.words.folded):
+        groups = ("pickup", "dropoff") if found["pickup"] else ("pickup2", "dropoff2")
+        ends = {group.rstrip("2"): _cleaned(ear, *found.span(group)) for group in groups}
+        if all(ends.values()) and (_worth(ear, *ends.values()) or (found["pickup"] and _route_asked(ear))):
+            return {end: name for end, name in ends.items() if name}
+    return _one_end(ear, "pickup", v.pickup) | _one_end(ear, "dropoff", v.dropoff)
+
+
+def _one_end(ear: Ear, end: str, pattern: re.Pattern[str]) -> dict[str, str]:
+    for found in pattern.finditer(ear.words.folded):
+        name = _cleaned(ear, *found.span("place"))
+        if name and _worth(ear, name):
+            return {end: name}
+    return {}
+
+
+def _worth(ear: Ear, *names: str) -> bool:
+    """Whether these words can be places at all: asked for, or at least one of them is known."""
+    return any(_ranked(ear.menu, name, SURE) or _is_airport(ear, name) for name in names)
+
+
+def _route_asked(ear: Ear) -> bool:
+    return ear.asked in ("service", "pickup", "dropoff")
+
+
+def _cleaned(ear: Ear, start: int, end: int) -> str:
+    """The name in a stretch of the message, as typed, without the words around it."""
+    stretch = ear.words.folded[start:end]
+    before = re.match(rf"(?:(?:{ear.vocabulary.place_filler.pattern})|[\W_])*", stretch)
+    skipped = before.end() if before else 0
+    body = re.split(r"[·;?!\n]|,(?=\s)", stretch[skipped:].rstrip("·,.;:!? "), maxsplit=1)[0]
+    body = re.sub(rf"(?:\s+(?:{ear.vocabulary.place_filler.pattern})|[\W_])*\Z", "", body)
+    return ear.words.as_typed(start + skipped, start + skipped + len(body))
+
+
+def _is_airport(ear: Ear, name: str) -> bool:
+    return bool(ear.vocabulary.airport.match(plain(name)))
+
+
+def resolve(ear: Ear, end: str, typed: str) -> dict[str, Any] | Doubt:
+    """The place meant by these words, or a doubt that offers the nearest ones."""
+    if _is_airport(ear, typed) and plain(typed) not in index_of(ear.menu).names:
+        return _airport(ear, end, typed)
+    ranked = _ranked(ear.menu, typed, CLOSE)
+    if not ranked:
+        return unknown_place(ear.menu, end, typed)
+    best = ranked[0][1]
+    same = [place for place, score in ranked if score >= best - MARGIN]
+    if best >= SURE and len(same) == 1:
+        return {"place": same[0].key}
+    close = same if best >= SURE else [place for place, _ in ranked]
+    return Doubt("which_place", {"typed": typed}, _options(end, close[:MOST]) + _keep(end), {"typed": typed})
+
+
+def _airport(ear: Ear, end: str, typed: str) -> dict[str, Any] | Doubt:
+    airports = [place for place in ear.menu.places if place.kind == "airport"]
+    if len(airports) == 1:
+        return {"place": airports[0].key}
+    if not airports:
+        return unknown_place(ear.menu, end, typed)
+    return Doubt("which_place", {"typed": typed}, _options(end, airports[:MOST]), {"typed": typed})
+
+
+def unknown_place(menu: Menu, end: str, typed: str) -> Doubt:
+    """A place we do not know: the nearest names, and to keep it as it was typed."""
+    near = [place for place, _ in _ranked(menu, typed, 45)[:3]]
+    options = _options(end, near) + _keep(end)
+    return Doubt("unknown_place", {"typed": typed[:80]}, options, {"typed": typed[:200]}, missed=True)
+
+
+def ask_zone(menu: Menu, end: str, typed: str) -> Doubt:
+    """A place kept as typed needs its area, since routes are priced between areas."""
+    options = tuple(Option(end, f"in:{zone.key}", zone.name) for zone in menu.zones)
+    return Doubt("which_zone", {"typed": typed}, options, {"typed": typed, "zones": True})
+
+
+def _options(end: str, places: Sequence[Place]) -> tuple[Option, ...]:
+    return tuple(Option(end, place.key, place.name) for place in places)
+
+
+def _keep(end: str) -> tuple[Option, ...]:
+    return (Option(end, "typed", "@keep_typed"),)
+
+
+def _ranked(menu: Menu, typed: str, cutoff: int) -> list[tuple[Place, float]]:
+    """Places by how well one of their names fits, the best first, areas after what lies in them."""
+    wanted = plain(_KEEP_BRACKETS.sub(" ", typed))[:120]
+    scores: dict[str, float] = {}
+    for name, keys in index_of(menu).names.items():
+        score = _score(wanted, name)
+        if score >= cutoff:
+            for key in keys:
+                scores[key] = max(score, scores.get(key, 0))
+    places = [(place, scores[place.key]) for place in menu.places if place.key in scores]
+    return _specific(sorted(places, key=lambda found: -found[1]))
+
+
+def _score(wanted: str, name: str) -> float:
+    """100 for the name itself, 96 when the words hold it whole, else how alike the two are."""
+    if wanted == name:
+        return 100
+    if len(name) > 2 and f" {name} " in f" {wanted} ":
+        return 92 + min(6.0, len(name) / 4)
+    if len(wanted) > 3 and f" {wanted} " in f" {name} ":
+        return 90
+    alike = max(fuzz.ratio(wanted, name), fuzz.token_sort_ratio(wanted, name))
+    within = fuzz.token_set_ratio(wanted, name) * 0.86 if len(wanted) > 3 else 0
+    return max(alike, within)
+
+
+def _specific(ranked: list[tuple[Place, float]]) -> list[tuple[Place, float]]:
+    """ "Arena Blanca in Bávaro" means the hotel: an area that only says where it lies is dropped."""
+    if len(ranked) < 2 or ranked[0][1] == 100:
+        return ranked
+    precise = [found for found in ranked if found[0].kind not in AREAS and found[1] >= SURE]
+    return precise if precise else ranked
+
+
+def nearest(menu: Menu, pin: tuple[float, float]) -> tuple[Place, float] | None:
+    """The known place nearest to a pin and how far it is, in kilometres."""
+    known = [(place, _kilometres(place.location, pin)) for place in menu.places if place.location]
+    return min(known, key=lambda found: found[1], default=None)
+
+
+def _kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    mean = math.radians((one[0] + other[0]) / 2)
+    return 111.2 * math.hypot(one[0] - other[0], (one[1] - other[1]) * math.cos(mean))

@@ -1,0 +1,132 @@
+"""What a language must bring so that the shared grammar can read it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+Pattern = re.Pattern[str]
+
+
+@lru_cache(maxsize=4096)
+def phrase(words: str) -> Pattern:
+    """A pattern of whole words, to be searched in folded text."""
+    return re.compile(rf"\b(?:{words})\b")
+
+
+def whole(words: str) -> Pattern:
+    """A pattern that must be the whole (plain) message."""
+    return re.compile(rf"(?:{words})\Z")
+
+
+def alternatives(words: Mapping[str, int]) -> str:
+    """The words of a table as a pattern, the longest first."""
+    return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vocabulary:
+    """One language. Patterns are on folded text (small letters, no accents); named groups are what the grammar asks for."""
+
+    language: str
+    numbers: Mapping[str, int]
+    ordinals: Mapping[str, int]
+    months: Mapping[str, int]
+    weekdays: Mapping[str, int]
+    """Monday is 0."""
+    marks: frozenset[str]
+    """Words that give the language away."""
+
+    hello: Pattern
+    yes: Pattern
+    no: Pattern
+    skip: Pattern
+    done: Pattern
+    none: Pattern
+    unknown: Pattern
+    thanks: Pattern
+    send: Pattern
+    correction: Pattern
+    """How a correction begins: "actually", "no,"."""
+    only: Pattern
+    filler: frozenset[str]
+    """Words that add nothing to an answer: "the", "please"."""
+    option: Pattern
+    """An option by its place; group n."""
+    anytime: Mapping[str, Pattern]
+    """What may be said at any moment, by its name in `anytime.py`."""
+    change: Pattern
+    """ "change the time", group what; "change the time to 4pm", group to."""
+    lines: Mapping[str, Pattern]
+    """How each question is called when it is to be changed."""
+
+    yesterday: Pattern
+    today: Pattern
+    tonight: Pattern
+    tomorrow: Pattern
+    after_tomorrow: Pattern
+    in_days: Pattern
+    """Group n; group weeks when they are weeks."""
+    day_month: Pattern
+    """Groups day, month, year."""
+    month_day: Pattern | None
+    weekday: Pattern
+    """Groups next, weekday, week (a week later is meant)."""
+    next_is_unclear: bool
+    """Whether "next Saturday" may be this one or the one after."""
+    day_first: bool | None
+    """Whether 5/12 is the fifth of December; None when it must be asked."""
+    the_day: Pattern
+    """Group day: "the 28th"."""
+
+    morning: Pattern
+    afternoon: Pattern
+    noon: Pattern
+    midnight: Pattern
+    clock: Pattern
+    """A time of day with a word that makes it one; groups hour, minute, half (am or pm)."""
+    half_past: Pattern | None
+    """Groups part, hour: "half past three"."""
+    about: Pattern
+    """What may stand around a bare hour when the time was asked."""
+
+    people: Pattern
+    """Group n."""
+    group_of: Pattern
+    """Group n: "family of 5"."""
+    adults: Pattern
+    children: Pattern
+    """Groups n, ages."""
+    year_olds: Pattern | None
+    """Groups n, age: "two 4-year-olds"."""
+    infants: Pattern
+    alone: Pattern
+    two: Pattern
+    including: Pattern
+    bags: Pattern
+    no_bags: Pattern
+
+    route: Pattern
+    """Groups pickup, dropoff."""
+    pickup: Pattern
+    dropoff: Pattern
+    place_filler: Pattern
+    airport: Pattern
+    transfer: Pattern
+    room: Pattern
+    """Group room."""
+    flight: Pattern
+    """The word before a flight number."""
+    name: Pattern
+    """Group name: "my name is …"."""
+    occasions: Mapping[str, Pattern]
+    way_back: Pattern
+    without: Pattern
+    """Stands before an extra that is not wanted."""
+
+    def number(self, words: str) -> int | None:
+        """ "four" or "4" as a number, None when it is neither."""
+        words = words.strip()
+        if words.isdecimal() and len(words) < 10:
+            return int(words)
+        return self.numbers.get(words)

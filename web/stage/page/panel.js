@@ -145,7 +145,7 @@ export function openLink(address, event) {
   document.dispatchEvent(new CustomEvent("show", { detail: "desk" }));
 }
 
-const receivers = (mail) => [mail.to ?? mail.rcpt ?? []].flat().flatMap((one) => String(one).split(/,\s*/)).map((one) => (one.match(/<([^>]+)>/)?.[1] || one).trim()).filter(Boolean);
+const receivers = (mail) => [mail.recipients ?? mail.to ?? []].flat().flatMap((one) => String(one).split(/,\s*/)).map((one) => (one.match(/<([^>]+)>/)?.[1] || one).trim()).filter(Boolean);
 const headersOf = (mail) => Array.isArray(mail.headers) ? Object.fromEntries(mail.headers) : (mail.headers || {});
 const initials = (address) => address.split("@")[0].split(/[._-]/).map((part) => part[0] || "").join("").slice(0, 2).toUpperCase();
 

@@ -17,7 +17,8 @@ export class Phone {
     this.channels = element.dataset.channels.split(" ");
     this.messages = [];
     this.drawn = new Map();
-    this.seen = {};
+    this.owed = new Set();
+    this.posting = false;
     this.loaded = false;
     const part = (selector) => element.querySelector(selector);
     this.parts = {
@@ -83,9 +84,11 @@ export class Phone {
   }
 
   async post(message) {
-    try { return await tellSim(`${this.path}/messages`, message); }
-    catch (why) { this.onTrouble(why); return null; }
-    finally { await this.refresh(); }
+    this.posting = true;
+    try {
+      const sent = await tellSim(`${this.path}/messages`, message);
+      if (sent.webhook_status >= 200 && sent.webhook_status < 300) this.owed.delete(`${sent.id}`); else this.owed.add(`${sent.id}`);
+    } catch (why) { this.onTrouble(why); } finally { this.posting = false; await this.refresh(); }
   }
 
   async tap(message, key, button) {
@@ -178,10 +181,17 @@ export class Phone {
     if (channel !== this.channel) return;
     const before = this.messages.length;
     this.messages = chat.messages;
+    this.settle();
     this.draw();
     const fresh = this.loaded ? chat.messages.slice(before).filter((message) => !message.mine) : [];
     if (!this.loaded) { this.parts.log.setAttribute("aria-live", "polite"); this.loaded = true; }
     if (fresh.length) { this.typing(false); this.onArrival(this, fresh); }
+  }
+
+  /** What the bot answered after was taken, whenever that was. */
+  settle() {
+    const last = this.messages.findLastIndex((one) => !one.mine);
+    for (const message of this.messages.slice(0, last + 1)) this.owed.delete(`${message.id}`);
   }
 
   draw() {
@@ -193,7 +203,8 @@ export class Phone {
     this.messages.forEach((message, at) => {
       const first = previous === null || previous.mine !== message.mine;
       const newDay = previous === null || day(previous.at) !== day(message.at);
-      const sign = JSON.stringify([message, first, newDay, newDay && day(now())]);
+      const tick = message.mine && [this.owed.has(`${message.id}`), this.posting && at === this.messages.length - 1, this.messages.slice(at).some((one) => !one.mine)];
+      const sign = JSON.stringify([message, first, tick, newDay && day(now())]);
       let kept = this.drawn.get(`${message.id}`);
       if (!kept || kept.sign !== sign) {
         const node = this.message(message, first, newDay ? this.dayWord(message.at) : null, this.loaded && !kept);
@@ -208,7 +219,9 @@ export class Phone {
     empty.hidden = this.messages.length > 0;
     log.hidden = this.messages.length === 0;
     this.suggest();
-    if (changed && (low || !this.loaded)) this.toEnd();
+    const wrote = this.messages.at(-1)?.mine && this.messages.at(-1).id !== this.lastId;
+    this.lastId = this.messages.at(-1)?.id;
+    if (changed && (low || wrote || !this.loaded)) this.toEnd();
   }
 
   toEnd() {
@@ -260,10 +273,12 @@ export class Phone {
     return el("span.meta", {}, message.edited ? `${this.says.edited} ` : "", el("time", { dateTime: message.at }, hour(message.at)), ticks);
   }
 
+  /** One tick: still on its way. Two: the bot has taken it. Blue: it has answered since. */
   ticks(message) {
-    const waiting = ["sent", "queued", "sending", "waiting"].includes(message.status);
+    const waiting = this.owed.has(`${message.id}`) || (this.posting && message === this.messages.findLast((one) => one.mine));
+    const answered = this.messages.slice(this.messages.indexOf(message)).some((one) => !one.mine);
     const ticks = el("span.ticks", { title: waiting ? this.says.waiting : "" }, icon(waiting ? "check" : "double-check", 13));
-    ticks.classList.toggle("read", message.status === "read" || message.status === "received");
+    ticks.classList.toggle("read", !waiting && answered);
     return ticks;
   }
 

@@ -28,8 +28,13 @@ const ANSWERS = [
 
 const play = { running: false };
 
-const step = (name) => document.querySelectorAll("[data-play] span").forEach((span) => { span.textContent = play.running ? words.stop : words.play; }) ?? say(name ? fill(words.playing, { step: words.play_steps[name] }) : "");
 const say = (sentence) => { document.querySelector(".try-result").textContent = sentence; };
+
+/** Says on the page what the play is doing; without a name: that it rests. */
+function step(name) {
+  for (const word of document.querySelectorAll("[data-play] span")) word.textContent = play.running ? words.stop : words.play;
+  say(name ? fill(words.playing, { step: words.play_steps[name] }) : "");
+}
 
 async function type(phone, text) {
   step("type");

@@ -41,15 +41,15 @@ function show(name) {
     if (button.dataset.to === name && name !== "desk") { button.querySelector(".count").hidden = true; button.querySelector(".count").textContent = ""; }
   }
   stage.phones.find((phone) => phone.person === name)?.toEnd();
-  find(".bar").classList.remove("open");
+  find(".shell-bar").classList.remove("open");
 }
 
 // -- the bar: clock, switches, kill --
 
 function tick() {
   const moment = now();
-  find(".bar .day").textContent = day(moment);
-  find(".bar .hour").textContent = hour(moment);
+  find(".shell-bar .day").textContent = day(moment, document.documentElement.lang);
+  find(".shell-bar .hour").textContent = hour(moment);
   for (const clock of document.querySelectorAll(".phone-clock")) clock.textContent = hour(moment);
 }
 
@@ -69,7 +69,7 @@ function setUpBar() {
   for (const label of document.querySelectorAll(".provider")) label.querySelector("input").addEventListener("change", (event) => flip(label.dataset.provider, event.target.checked));
   find(".kill").addEventListener("click", kill);
   const sliders = find(".sliders");
-  sliders.addEventListener("click", () => sliders.setAttribute("aria-expanded", String(find(".bar").classList.toggle("open"))));
+  sliders.addEventListener("click", () => sliders.setAttribute("aria-expanded", String(find(".shell-bar").classList.toggle("open"))));
   fold();
   narrow.addEventListener("change", fold);
 }
@@ -79,7 +79,7 @@ function fold() {
   const tries = find(".tries");
   const skips = [...document.querySelectorAll(".skip-some")];
   if (narrow.matches && innerWidth < 820) find(".for-narrow").append(el("div.group.clock-more", {}, skips), tries);
-  else { find(".panel").append(tries); find(".bar .now").after(...skips); }
+  else { find(".panel").append(tries); find(".shell-bar .now").after(...skips); }
 }
 
 const downSince = JSON.parse(sessionStorage.getItem("down") || "{}");
@@ -116,7 +116,7 @@ async function kill() {
   try { await post("/stage/kill"); } catch { /* it died before it could say so */ }
 }
 
-/** Lost: webhooks no try of which was taken. Doubled: the bot said the very same thing twice in a row. */
+/** Lost: webhooks that nobody took and nobody tries again. Doubled: the bot said the very same thing twice in a row. */
 function drawScore() {
   sessionStorage.setItem("score", JSON.stringify(score));
   const doubled = stage.phones.reduce((sum, phone) => sum + phone.messages.filter((message, at) => at && twin(message, phone.messages[at - 1])).length, 0);
@@ -125,17 +125,26 @@ function drawScore() {
   find(".score").title = score.back ? fill(words.back_in, { seconds: score.back }) : "";
 }
 
-const twin = (one, other) => !one.mine && !other.mine && one.text !== "" && one.text === other.text && one.id !== other.id && !one.edited && Math.abs(new Date(one.at) - new Date(other.at)) < 120000;
+const twin = (one, other) => !one.mine && !other.mine && one.text !== "" && one.text === other.text && one.id !== other.id && !one.edited && Math.abs(new Date(one.at) - new Date(other.at)) < 120000 && !tapped(other.at, one.at);
+
+/** A tap is no message of its own, so the same answer after another tap is no double. */
+function tapped(from, to) {
+  const before = new Set();
+  for (const entry of wire.entries.filter((one) => one.way === "webhook" && one.kind === "tap")) {
+    const at = Date.parse(entry.at);
+    if (at >= Date.parse(from) - 50 && at <= Date.parse(to) && !before.has(entry.body)) return true;
+    before.add(entry.body);
+  }
+  return false;
+}
 
 function lost() {
   const best = new Map();
   for (const entry of wire.entries) {
     if (entry.way !== "webhook" || /status/.test(entry.url)) continue;
-    const key = entry.body;
-    const taken = entry.status !== null && entry.status < 500;
-    best.set(key, { taken: taken || best.get(key)?.taken, at: Date.parse(entry.at) });
+    best.set(entry.body, best.get(entry.body) || (entry.status !== null && entry.status < 500));
   }
-  return [...best.values()].filter((one) => !one.taken && now().getTime() - one.at > 60000).length;
+  return stage.pending ? 0 : [...best.values()].filter((taken) => !taken).length;
 }
 
 function outage(name, head, rest, stays = false) {
@@ -166,6 +175,7 @@ async function facts() {
   try {
     const state = await sim("/state");
     drawSwitches(state.switches);
+    stage.pending = state.pending || 0;
     wire.set(state.wire || []);
     const open = Object.values(state.checkouts || {}).filter((one) => (one.status || one.state) === "open").length;
     count("checkout", open);

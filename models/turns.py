@@ -3,13 +3,13 @@
 The one place with SQL by hand on the hot path. `run` is whatever runs a statement in the transaction around it.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from models import lanes
 from models.database import Run, after_commit, read
-from models.delivery import ANSWER, Wake
+from models.delivery import ANSWER, Wake, post
 from models.fields import micros, packed, unpacked
 
 
@@ -177,18 +177,50 @@ def _born(turn: Turn, reply: Reply, delivery: int, fence: int, row: dict[str, An
     )  # fmt: skip
 
 
-async def owe(turn: Turn, run: Run, *, error: str, due: datetime) -> None:
-    """Keep a message whose turn failed, or which must wait behind one that did, to be tried again at `due`."""
-    if turn.inbound is not None:
+Carry = tuple[lanes.Lane, lanes.Outgoing] | None
+
+
+async def answer(turn: Turn, inbound: int, reply: Reply, run: Run) -> Carry:
+    """Answer what was kept just now, in the same transaction."""
+    lane, born = await _keep_replies(replace(turn, replies=(reply,)), inbound, run)
+    return (lane, born) if lane and born else None
+
+
+async def owe(
+    turn: Turn, run: Run, *, error: str, due: datetime, waits: tuple[timedelta, ...], apology: Reply
+) -> None:
+    """Keep a message whose turn failed (`error` says how), or which must wait behind one that did (no error).
+
+    It is tried again at `due`, then after the further `waits`; after the last it is parked: the desk has it, the person is
+    told once, and the talk goes on.
+    """
+    if turn.inbound is None:
         await run(
-            "UPDATE inbound SET attempts = attempts + 1, due = :due, error = :error WHERE id = :id",
-            due=micros(due), error=error, id=turn.inbound,
+            "INSERT INTO inbound (channel, external_id, recipient_id, heard, words, state, attempts, due, error, received) "
+            "VALUES (:channel, :external, :recipient, :heard, :words, 'owed', :tried, :due, :error, :now) "
+            "ON CONFLICT (channel, external_id) DO NOTHING",
+            channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
+            words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
         )  # fmt: skip
         return
+    tried = int((await run("SELECT attempts FROM inbound WHERE id = :id", id=turn.inbound))[0]["attempts"])
+    parked = tried >= len(waits)
     await run(
-        "INSERT INTO inbound (channel, external_id, recipient_id, heard, words, state, attempts, due, error, received) "
-        "VALUES (:channel, :external, :recipient, :heard, :words, 'owed', :tried, :due, :error, :now) "
-        "ON CONFLICT (channel, external_id) DO NOTHING",
-        channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
-        words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
+        "UPDATE inbound SET attempts = :tried, state = :state, due = :due, error = :error WHERE id = :id",
+        tried=tried + 1, state="parked" if parked else "owed",
+        due=None if parked else micros(turn.now + waits[min(tried, len(waits) - 1)]), error=error, id=turn.inbound,
     )  # fmt: skip
+    if parked:
+        await post(
+            run, turn.seen.recipient, apology.kind, apology.payload, language=apology.language, now=turn.now,
+            key=f"parked:{turn.inbound}", urgency=ANSWER,
+        )  # fmt: skip
+
+
+async def owed(now: datetime) -> list[dict[str, Any]]:
+    """The oldest owed message of every recipient whose time has come."""
+    return await read(
+        "SELECT i.id, i.recipient_id, i.heard FROM inbound i WHERE i.state = 'owed' AND i.due <= :now AND i.id = "
+        "(SELECT MIN(o.id) FROM inbound o WHERE o.recipient_id = i.recipient_id AND o.state = 'owed') ORDER BY i.id",
+        now=micros(now),
+    )

@@ -1,0 +1,76 @@
+"""What every carrier is given and gives back, whatever the channel: an attempt, and how it ended."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.words import Drawn
+from models.lanes import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A document that goes with a mail."""
+
+    name: str
+    content: bytes
+    subtype: str = "pdf"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One delivery, drawn and ready: words, where its links lead, its picture and documents."""
+
+    now: datetime
+    drawn: Drawn
+    urls: dict[str, str] = field(default_factory=dict)  # purpose → address
+    picture: bytes | None = None
+    picture_url: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It left; `text` is what the person reads."""
+
+    provider_id: str
+    text: str
+    template: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Not now. `after`: seconds the provider asks us to wait."""
+
+    reason: str
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No further try helps. `unreachable`: nothing ever arrives there; `ours`: our own settings are wrong, staff must act."""
+
+    reason: str
+    unreachable: bool = False
+    ours: bool = False
+
+
+class Carrier(Protocol):
+    """Carries deliveries on one channel."""
+
+    channel: str
+
+    async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
+        """Make one attempt."""
+        ...
+
+
+def numbered(drawn: Drawn) -> str:
+    """Options as numbered lines, for a channel without buttons; typing the number is the same as tapping."""
+    return "\n".join(f"{number}. {option.label}" for number, option in enumerate(drawn.options, 1))
+
+
+def link_lines(attempt: Attempt) -> str:
+    """Links as lines of text, for a channel without buttons."""
+    known = [link for link in attempt.drawn.links if link.purpose in attempt.urls]
+    return "\n".join(f"{link.label}: {attempt.urls[link.purpose]}" for link in known)

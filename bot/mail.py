@@ -1,0 +1,72 @@
+"""Mail out: a letter with its documents, by SMTP, under one Message-ID however often it is tried."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from bot.carriers import Attempt, Failed, Retry, Sent
+from bot.letters import Letter
+from models.lanes import Outgoing
+
+
+class Mail:
+    """Carries deliveries by mail."""
+
+    channel = "mail"
+
+    def __init__(self, url: str, sender: str, name: str) -> None:
+        parts = urlsplit(url)
+        self.host, self.port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 587)
+        self.tls = parts.scheme == "smtps"
+        self.login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        self.sender, self.name = sender, name
+
+    async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
+        """Send one letter."""
+        raise NotImplementedError
+
+    async def post(self, out: Outgoing, letter: Letter, attempt: Attempt) -> Sent | Retry | Failed:
+        """Send one letter; a mailbox that does not exist is given up, a server that is away is tried again."""
+        try:
+            message = self.compose(out, letter, attempt)
+        except ValueError as wrong:
+            return Failed(f"the address cannot be written to: {wrong}", unreachable=True)
+        try:
+            await aiosmtplib.send(
+                message, hostname=self.host, port=self.port, use_tls=self.tls, timeout=20,
+                username=self.login[0] if self.login else None, password=self.login[1] if self.login else None,
+            )  # fmt: skip
+        except aiosmtplib.SMTPRecipientsRefused as refusal:
+            worst = max((one.code for one in refusal.recipients), default=550)
+            return Failed(f"mailbox refused ({worst})", unreachable=True) if worst >= 500 else Retry(f"mailbox busy ({worst})")
+        except aiosmtplib.SMTPAuthenticationError as refusal:
+            return Failed(f"the mail server refuses our log-in: {refusal.message}", ours=True)
+        except aiosmtplib.SMTPResponseException as refusal:
+            sentence = f"mail server {refusal.code}: {refusal.message}"
+            return Failed(sentence) if 500 <= refusal.code < 600 else Retry(sentence)
+        except (aiosmtplib.SMTPException, OSError) as away:
+            return Retry(f"the mail server is away: {away}")
+        return Sent(str(message["Message-ID"]), letter.text)
+
+    def compose(self, out: Outgoing, letter: Letter, attempt: Attempt) -> EmailMessage:
+        """The message as it leaves. The standard library refuses a line break in a header."""
+        message = EmailMessage(policy=SMTP)
+        message["From"] = Address(self.name, addr_spec=self.sender)
+        message["To"] = out.address
+        message["Subject"] = letter.subject
+        message["Date"] = format_datetime(attempt.now)
+        message["Message-ID"] = f"<delivery-{out.id}@{self.sender.partition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(letter.text)
+        message.add_alternative(letter.html, subtype="html")
+        html = message.get_payload()[1]  # type: ignore[index]
+        for image in letter.images:
+            maintype, subtype = image.content_type.split("/")
+            html.add_related(image.content, maintype, subtype, cid=f"<{image.cid}>", filename=image.name)  # type: ignore[union-attr]
+        for document in attempt.attachments:
+            message.add_attachment(document.content, "application", document.subtype, filename=document.name)
+        return message

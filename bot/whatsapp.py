@@ -1,0 +1,265 @@
+"""WhatsApp through Twilio: a form becomes `Heard`, a drawn message becomes a REST call."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from bot import words
+from bot.carriers import Attempt, Failed, Retry, Sent, link_lines, numbered
+from flows.speech import Heard, Media
+from models.fields import instant
+from models.lanes import Outgoing
+from models.settings import keep_value, kept
+
+LIMIT = 1600  # Twilio: characters of a message body (error 21617)
+WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person last wrote (error 63016)
+# Twilio's error codes: what no further try mends, and what says that nobody is there.
+UNREACHABLE = {21211, 21610, 21614, 63003, 63024}
+BUSY = {20429, 63017, 63018, 63019}
+
+
+class Rewritten(AsyncTwilioHttpClient):
+    """The SDK's own client, with scheme and host replaced: Twilio has no setting for its base URL."""
+
+    def __init__(self, api: str) -> None:
+        super().__init__(timeout=15)
+        self.api = urlsplit(api)
+
+    async def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        """One call, to the base URL of the settings when there is one."""
+        if self.api.netloc:
+            url = urlunsplit((self.api.scheme, self.api.netloc, *urlsplit(url)[2:]))
+        return await super().request(method, url, *args, **kwargs)
+
+
+def signed(token: str, url: str, form: Mapping[str, Any], signature: str) -> bool:
+    """Whether Twilio signed this form for this whole URL."""
+    return bool(RequestValidator(token).validate(url, form, signature))
+
+
+def read(form: Mapping[str, str], now: datetime) -> Heard:
+    """What a person did, from Twilio's inbound form; `now` is when it reached us."""
+    return Heard(
+        channel="whatsapp",
+        external_id=form.get("MessageSid") or form.get("SmsSid") or "",
+        sender=form.get("From", "").removeprefix("whatsapp:"),
+        at=now,
+        words=form.get("Body", "").replace("\x00", ""),
+        name=form.get("ProfileName", "").replace("\x00", "")[:120],
+        kind=_kind(form),
+        location=_location(form),
+        quotes=form.get("OriginalRepliedMessageSid"),
+        media=_media(form),
+    )
+
+
+def _kind(form: Mapping[str, str]) -> str:
+    said = form.get("MessageType", "text")
+    if _location(form):
+        return "location"
+    first = form.get("MediaContentType0", "").split("/")[0]
+    if form.get("NumMedia", "0") not in ("", "0"):
+        sticker = "sticker" if said == "sticker" else "photo"
+        return {"audio": "voice", "image": sticker, "video": "video"}.get(first, _attached(form))
+    return {"text": "text", "button": "text", "interactive": "text", "contacts": "contact"}.get(said, "other")
+
+
+def _attached(form: Mapping[str, str]) -> str:
+    return "contact" if "vcard" in form.get("MediaContentType0", "") else "document"
+
+
+def _location(form: Mapping[str, str]) -> tuple[float, float] | None:
+    try:
+        return float(form["Latitude"]), float(form["Longitude"])
+    except (KeyError, ValueError):
+        return None
+
+
+def _media(form: Mapping[str, str]) -> tuple[Media, ...]:
+    count = form.get("NumMedia", "0")
+    numbers = range(min(int(count), 10)) if count.isdigit() else range(0)
+    return tuple(Media(form.get(f"MediaUrl{n}", ""), form.get(f"MediaContentType{n}", "")) for n in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What Twilio says became of a message."""
+
+    sid: str
+    status: str
+    code: int | None
+
+
+def read_report(form: Mapping[str, str]) -> Report:
+    """A status callback."""
+    code = form.get("ErrorCode", "")
+    return Report(form.get("MessageSid", ""), form.get("MessageStatus", ""), int(code) if code.isdigit() else None)
+
+
+class WhatsApp:
+    """Carries deliveries to WhatsApp."""
+
+    channel = "whatsapp"
+
+    def __init__(self, account: str, token: str, sender: str, api: str, public_url: str) -> None:
+        self.http = Rewritten(api)
+        self.client = Client(account, token, http_client=self.http)
+        self.sender = f"whatsapp:{sender}"
+        self.public_url = public_url
+
+    async def close(self) -> None:
+        """End the SDK's session."""
+        await self.http.close()
+
+    async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
+        """Send one delivery: free words while the person's 24 hours last, else its approved template."""
+        if "block" not in out.payload:
+            return Failed("there is nothing to say in this")
+        free = _window_open(out, attempt.now) and not out.payload.get("closed")
+        body = self._body(attempt) if free else None
+        template = None if free else await self._template(out)
+        if not free and template is None:
+            return Failed("the 24 hours are over and this has no approved template")
+        text = body if body is not None else template[2] if template else ""
+        if out.again and (found := await self._sent_before(out, text)):
+            return Sent(found, text, template=not free)
+        try:
+            sid = await (self._say(out, attempt, text) if free else self._say_template(out, template))
+        except TwilioRestException as refusal:
+            return _classed(refusal)
+        return Sent(sid, text, template=not free)
+
+    def _body(self, attempt: Attempt) -> str:
+        drawn = attempt.drawn
+        return "\n\n".join(part for part in (drawn.text, numbered(drawn), link_lines(attempt)) if part)
+
+    async def _say(self, out: Outgoing, attempt: Attempt, text: str) -> str:
+        media = [attempt.picture_url] if attempt.picture_url else []
+        sid = ""
+        for part in parts(text, LIMIT):
+            extra = {"media_url": media} if media else {}
+            sent = await self.client.messages.create_async(
+                to=f"whatsapp:{out.address}", from_=self.sender, body=part, status_callback=self._callback(out), **extra
+            )
+            sid, media = str(sent.sid), []
+        return sid
+
+    async def _say_template(self, out: Outgoing, template: Any) -> str:
+        sent = await self.client.messages.create_async(
+            to=f"whatsapp:{out.address}", from_=self.sender, content_sid=template[0], content_variables=template[1],
+            status_callback=self._callback(out),
+        )  # fmt: skip
+        return str(sent.sid)
+
+    async def _template(self, out: Outgoing) -> tuple[str, str, str] | None:
+        """(ContentSid, variables as JSON, the text as it will read) of a notice, when it is approved."""
+        block, facts = out.payload["block"], out.payload.get("facts", {})
+        if block not in words.notices():
+            return None
+        sid = await kept(template_name(block, out.language))
+        if not sid:
+            return None
+        values = words.variables(block, out.language, facts)
+        text = words.template(block, out.language, facts)
+        for number, value in values.items():
+            text = text.replace(f"{{{{{number}}}}}", value)
+        return sid, words_json(values), text
+
+    async def _sent_before(self, out: Outgoing, text: str) -> str | None:
+        """Ask Twilio whether an attempt whose end we do not know has left: the same words since it began."""
+        begun = instant(out.begun or 0) - timedelta(seconds=5)
+        try:
+            sent = await self.client.messages.list_async(
+                to=f"whatsapp:{out.address}", from_=self.sender, date_sent_after=begun, limit=50
+            )
+        except TwilioRestException:
+            return None
+        last = parts(text, LIMIT)[-1]
+        for message in sent:
+            created = message.date_created or begun
+            if message.body == last and created.replace(tzinfo=UTC) >= begun - timedelta(seconds=1):
+                return str(message.sid)
+        return None
+
+    def _callback(self, out: Outgoing) -> str:
+        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}"
+
+    async def push_templates(self) -> list[str]:
+        """Hand in every notice in every language for approval, unless the same body was; gives the names handed in."""
+        pushed = []
+        for block in words.notices():
+            for language in words.languages():
+                body = words.template(block, language)
+                if await kept(f"{template_name(block, language)}:sha") != _sha(body):
+                    await self._push(block, language, body)
+                    pushed.append(f"{block} ({language})")
+        return pushed
+
+    async def _push(self, block: str, language: str, body: str) -> None:
+        name, sha = template_name(block, language), _sha(body)
+        values = words.variables(block, language, words.sample(block))
+        created = await self.client.content.v1.contents.create_async(_content(f"{block}_{language}_{sha[:8]}", language, values, body))
+        await self.client.content.v1.contents(created.sid).approval_create.create_async(_approval(f"{block}_{sha[:8]}"))
+        await keep_value(name, str(created.sid))
+        await keep_value(f"{name}:sha", sha)
+
+
+def _content(name: str, language: str, values: dict[str, str], body: str) -> Any:
+    from twilio.rest.content.v1.content import ContentList  # late: the SDK builds its tree slowly
+
+    text = ContentList.TwilioText({"body": body})
+    types = ContentList.Types({"twilio_text": text})
+    made = {"friendly_name": name, "language": language, "variables": values, "types": types}
+    return ContentList.ContentCreateRequest(made)
+
+
+def _approval(name: str) -> Any:
+    from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
+
+    return ApprovalCreateList.ContentApprovalRequest({"name": name.lower(), "category": "UTILITY"})
+
+
+def template_name(block: str, language: str) -> str:
+    """Under which name a notice's ContentSid is kept."""
+    return f"template:{block}:{words.spoken(language)}"
+
+
+def words_json(values: dict[str, str]) -> str:
+    """ContentVariables as Twilio wants them."""
+    from models.fields import packed
+
+    return packed(values)
+
+
+def parts(text: str, limit: int) -> list[str]:
+    """A text in pieces of at most `limit` characters, broken at line ends where there are any."""
+    pieces, rest = [], text
+    while len(rest) > limit:
+        at = rest.rfind("\n", 1, limit)
+        at = at if at > 0 else limit
+        pieces.append(rest[:at])
+        rest = rest[at:].lstrip("\n")
+    return [*pieces, rest]
+
+
+def _window_open(out: Outgoing, now: datetime) -> bool:
+    return out.last_heard is not None and now < instant(out.last_heard) + WINDOW
+
+
+def _classed(refusal: TwilioRestException) -> Retry | Failed:
+    code, status = refusal.code or 0, refusal.status
+    if status >= 500 or status == 429 or code in BUSY:
+        return Retry(f"Twilio {code or status}: {refusal.msg}")
+    return Failed(f"Twilio {code or status}: {refusal.msg}", unreachable=code in UNREACHABLE, ours=code == 20003)
+
+
+def _sha(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()

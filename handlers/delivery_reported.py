@@ -1,0 +1,76 @@
+"""A provider told us what became of a delivery, or an attempt ended for good: it is noted, and staff hear what failed."""
+
+from typing import Any
+
+from handlers.house import SYSTEM, House
+from handlers.telling import tell_house
+from models import news, timeline
+from models.database import Run, after_commit, transaction
+from models.delivery import Wake
+from models.fields import micros, packed, unpacked
+
+_ORDER = {"sending": 0, "waiting": 0, "sent": 1, "delivered": 2, "read": 3}
+WINDOW_CLOSED = 63016  # Twilio: free words outside the 24 hours
+
+
+async def delivery_reported(
+    house: House, delivery: int, attempt: int, provider_id: str, status: str, code: int | None
+) -> None:
+    """Note a status; a late one never takes back a later one. `status` is Twilio's: sent, delivered, read, failed, undelivered."""
+    async with transaction() as run:
+        rows = await run("SELECT * FROM delivery WHERE id = :id AND attempt = :attempt", id=delivery, attempt=attempt)
+        if not rows:
+            return
+        row = rows[0]
+        if status in ("failed", "undelivered"):
+            await _failed(run, house, row, code)
+        elif _ORDER.get(status, 0) > _ORDER.get(row["state"], 9):
+            column = {"sent": "sent", "delivered": "delivered", "read": "read"}[status]
+            await run(
+                f"UPDATE delivery SET state = :status, {column} = :now, "  # noqa: S608  # one of three names above
+                "provider_id = COALESCE(provider_id, :sid) WHERE id = :id",
+                status=status, now=micros(house.now()), sid=provider_id, id=delivery,
+            )  # fmt: skip
+        news.announce("delivery", row["booking_id"])
+
+
+async def _failed(run: Run, house: House, row: dict[str, Any], code: int | None) -> None:
+    payload = unpacked(row["payload"])
+    if code == WINDOW_CLOSED and not row["template"] and not payload.get("closed"):
+        await run(
+            "UPDATE delivery SET state = 'waiting', payload = :payload WHERE id = :id",
+            payload=packed({**payload, "closed": True}), id=row["id"],
+        )  # fmt: skip
+        await run(
+            "UPDATE recipient SET next_due = :now WHERE id = :to", now=micros(house.now()), to=row["recipient_id"]
+        )
+        after_commit(Wake.ring)
+        return
+    await run(
+        "UPDATE delivery SET state = 'failed', error = :error WHERE id = :id", error=f"Twilio {code}", id=row["id"]
+    )
+    await gave_up(run, house, int(row["id"]), f"Twilio {code}")
+
+
+async def gave_up(run: Run, house: House, delivery: int, reason: str) -> None:
+    """Tell staff of a delivery that will not arrive; about a notice to staff themselves the desk alone speaks."""
+    row = (
+        await run(
+            "SELECT d.id, d.booking_id, d.kind, d.recipient_id, r.channel, r.name, r.address, b.reference FROM delivery d "
+            "JOIN recipient r ON r.id = d.recipient_id LEFT JOIN booking b ON b.id = d.booking_id WHERE d.id = :id",
+            id=delivery,
+        )
+    )[0]
+    if row["booking_id"] is not None:
+        await timeline.record(
+            run, int(row["booking_id"]), "delivery_failed", actor=SYSTEM.name, actor_kind=SYSTEM.kind, door=row["channel"],
+            now=house.now(), facts={"what": row["kind"], "why": reason}, personal={"whom": row["name"] or row["address"]},
+        )  # fmt: skip
+    if not row["kind"].endswith("_house"):
+        facts = {
+            "who": row["name"] or row["address"], "channel": row["channel"], "reference": row["reference"], "text": reason
+        }
+        await tell_house(
+            run, house, "delivery_failed_house", facts, booking=row["booking_id"], once=str(delivery), mail=False
+        )
+    news.announce("delivery", row["booking_id"])

@@ -1,0 +1,185 @@
+"""A payment came, failed, or came too late: the ledger first, then what follows from it, once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from handlers.booking_confirmed import booking_confirmed, certain
+from handlers.house import Actor, House
+from handlers.telling import tell, tell_house
+from models import ledger, news, story, timeline
+from models.booking import may_confirm
+from models.database import Run, transaction
+from models.fields import micros, packed
+from models.money import Money
+from models.refusal import SoldOut
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """What a payment provider told us. `kind`: completed, expired or failed; `amount` in minor units of `currency`."""
+
+    provider: str
+    event: str
+    kind: str
+    session: str
+    payment: str
+    amount: int
+    currency: str
+    live: bool
+    method: str | None
+    at: datetime
+    body: dict[str, Any]
+
+
+async def guest_paid(house: House, paid: Paid) -> None:
+    """Take what the provider told us, once, whatever the order and however often it comes."""
+    async with transaction() as run:
+        if not await _first_time(run, paid, house.now()):
+            return
+        checkout = await _checkout(run, paid.session)
+        if checkout is None:
+            log.warning("a payment for no checkout of ours", session=paid.session)
+            return
+        booking = int(checkout["booking_id"])
+        if paid.kind != "completed":
+            await _not_paid(run, house, booking, paid)
+            return
+        if wrong := _wrong(paid, checkout, house):
+            await _refuse(run, house, booking, paid, wrong)
+            return
+        await _book_in(run, booking, paid)
+        await _settle(run, house, booking, paid)
+
+
+async def _first_time(run: Run, paid: Paid, now: datetime) -> bool:
+    """One event, one effect: by the event's id."""
+    return bool(
+        await run(
+            "INSERT INTO event (provider, external_id, kind, body, received) "
+            "VALUES (:provider, :event, :kind, :body, :now) ON CONFLICT (provider, external_id) DO NOTHING RETURNING id",
+            provider=paid.provider, event=paid.event, kind=paid.kind, body=packed(paid.body), now=micros(now),
+        )  # fmt: skip
+    )
+
+
+async def _checkout(run: Run, session: str) -> dict[str, Any] | None:
+    """The checkout of a session; its booking's row is locked, so two events of one booking come one after the other."""
+    lock = " FOR UPDATE OF b" if run.locks_rows else ""
+    rows = await run(
+        "SELECT c.*, b.state AS booking_state FROM checkout c JOIN booking b ON b.id = c.booking_id "  # noqa: S608
+        f"WHERE c.session = :session{lock}",
+        session=session,
+    )
+    return rows[0] if rows else None
+
+
+def _wrong(paid: Paid, checkout: dict[str, Any], house: House) -> dict[str, str] | None:
+    """Why this money does not count: amount, currency or mode differ from what the checkout asked for."""
+    if paid.live == house.test_mode:
+        return {"en": "It came from the provider's other mode (test or live).",
+                "es": "Llegó del otro modo del proveedor (prueba o real)."}  # fmt: skip
+    if paid.currency.upper() != checkout["currency"] or paid.amount != checkout["amount"]:
+        asked, came = _figures(checkout["amount"], checkout["currency"]), _figures(paid.amount, paid.currency.upper())
+        return {"en": f"{came} came, {asked} was asked for.", "es": f"Llegó {came}, se pidió {asked}."}
+    return None
+
+
+def _figures(minor: int, currency: str) -> str:
+    return f"{Money(minor, currency).major()} {currency}"
+
+
+async def _book_in(run: Run, booking: int, paid: Paid) -> None:
+    await run(
+        "INSERT INTO payment (booking_id, kind, provider, provider_id, amount, currency, method, at) "
+        "VALUES (:booking, 'payment', :provider, :payment, :amount, :currency, :method, :at)",
+        booking=booking, provider=paid.provider, payment=paid.payment, amount=paid.amount,
+        currency=paid.currency.upper(), method=paid.method, at=micros(paid.at),
+    )  # fmt: skip
+    await run("UPDATE checkout SET state = 'complete' WHERE session = :session", session=paid.session)
+    await _record(run, booking, "payment_received", paid, {"amount": _money(paid), "method": paid.method})
+    news.announce("payment", booking)
+
+
+async def _settle(run: Run, house: House, booking: int, paid: Paid) -> None:
+    """Confirm when enough is paid; money for what can no longer be had is told to both sides."""
+    row = (await run("SELECT state, due_now, total FROM booking WHERE id = :booking", booking=booking))[0]
+    came, back = await ledger.sums(run, booking)
+    if not may_confirm(row["state"]):
+        text = {"en": "The booking was paid already or is over.", "es": "La reserva ya estaba pagada o terminó."}
+        await _house_looks(run, house, booking, paid, text)
+        return
+    if came - back < row["due_now"]:
+        return
+    try:
+        async with transaction() as inner:
+            await certain(inner, house, booking)
+    except SoldOut:
+        await _too_late(run, house, booking, paid)
+        return
+    await booking_confirmed(run, house, booking, Actor(paid.provider.title(), "provider", "checkout"))
+
+
+async def _too_late(run: Run, house: House, booking: int, paid: Paid) -> None:
+    """It was paid after the hold, and the place is gone: nothing is booked, guest and house are told."""
+    await run(
+        "UPDATE booking SET state = 'expired', hold_until = NULL, changed = :now WHERE id = :booking",
+        now=micros(house.now()), booking=booking,
+    )  # fmt: skip
+    await _record(run, booking, "paid_too_late", paid, {"amount": _money(paid)})
+    text = {"en": "It was paid after the hold had ended and the place is taken: give the money back or offer another time.",
+            "es": "Se pagó después de vencer la retención y el cupo está ocupado: devuelva el dinero u ofrezca otra hora."}  # fmt: skip
+    await _house_looks(run, house, booking, paid, text)
+    await _tell_guest(run, house, booking, "payment_late_guest", {"amount": _money(paid)}, paid.event)
+
+
+async def _refuse(run: Run, house: House, booking: int, paid: Paid, wrong: dict[str, str]) -> None:
+    """Money that is not what was asked for confirms nothing; staff look at it."""
+    await _record(run, booking, "payment_refused", paid, {"amount": _money(paid), "why": wrong})
+    await _house_looks(run, house, booking, paid, wrong)
+
+
+async def _house_looks(run: Run, house: House, booking: int, paid: Paid, text: dict[str, str]) -> None:
+    told = await story.of_booking(booking, run)
+    facts = {"story": told, "text": text}
+    await tell_house(run, house, "payment_problem_house", facts, booking=booking, links=["desk"], once=paid.event, mail=False)
+    news.announce("payment", booking)
+
+
+async def _not_paid(run: Run, house: House, booking: int, paid: Paid) -> None:
+    """A checkout that ended without money. The hold goes on until its own end."""
+    if paid.kind == "expired":
+        await run(
+            "UPDATE checkout SET state = 'expired' WHERE session = :session AND state = 'open'", session=paid.session
+        )
+        return
+    await _record(run, booking, "payment_failed", paid, {"amount": _money(paid)})
+    rows = await run("SELECT state FROM booking WHERE id = :booking", booking=booking)
+    if rows[0]["state"] == "on_hold":
+        await _tell_guest(run, house, booking, "payment_failed_guest", {}, paid.event)
+
+
+async def _tell_guest(
+    run: Run, house: House, booking: int, kind: str, facts: dict[str, Any], once: str
+) -> None:
+    row = (await run("SELECT recipient_id, language FROM booking WHERE id = :booking", booking=booking))[0]
+    if row["recipient_id"] is not None:
+        told = await story.of_booking(booking, run)
+        await tell(
+            run, house, int(row["recipient_id"]), kind, {"story": told, **facts}, language=row["language"],
+            booking=booking, links=["pay"] if kind == "payment_failed_guest" else [], once=once,
+        )  # fmt: skip
+
+
+async def _record(run: Run, booking: int, kind: str, paid: Paid, facts: dict[str, Any]) -> None:
+    await timeline.record(
+        run, booking, kind, actor=paid.provider.title(), actor_kind="provider", door="checkout", now=paid.at, facts=facts
+    )
+
+
+def _money(paid: Paid) -> dict[str, Any]:
+    return Money(paid.amount, paid.currency.upper()).as_fact()

@@ -1,0 +1,225 @@
+"""A guest wrote to us: one turn of the talk, kept with all it causes in one commit."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
+
+from flows.book import hear, learn, needs, say
+from flows.conversation import Turn
+from flows.menu import Offer, World
+from flows.speech import Heard, Say
+from flows.talk import Person, Send, Talk, ToTeam
+from handlers.house import Actor, House
+from handlers.menu import menu_of
+from handlers.offers import alternatives, offer_for
+from handlers.request_sent import request_sent
+from handlers.telling import tell_house
+from models import news, story, timeline, turns
+from models.catalog import Catalog
+from models.database import Run, transaction
+from models.refusal import InThePast, Refusal, SoldOut, TooSoon
+from models.request import as_instant
+from models.turns import Carry, Repeated, Reply, Seen, Stale
+
+log = structlog.get_logger()
+
+DATABASE_AWAY = (OperationalError, DBConnectionError, TransactionManagementError, OSError)
+TRIES = 3  # of a turn whose talk moved on meanwhile
+AGAIN = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))  # after a bug; then it is parked
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What one turn is taken in."""
+
+    house: House
+    heard: Heard
+    seen: Seen
+    catalog: Catalog
+    world: World
+    now: datetime
+    inbound: int | None
+
+    @property
+    def language(self) -> str:
+        """The guest's language for a talk that begins now: what the channel says, if the brand speaks it."""
+        told = (self.heard.language or "").split("-")[0]
+        return told if told in self.catalog.brand.languages else self.catalog.brand.language
+
+
+async def guest_wrote(house: House, heard: Heard, recipient: int, inbound: int | None = None) -> Carry:
+    """Take the turn. Gives the reply that is born claimed, if there is one, for the courier to carry.
+
+    A message heard before changes nothing. A turn that fails with a bug leaves its message owed; a database that refuses
+    is raised, so that the provider sends it again.
+    """
+    for _ in range(TRIES):
+        seen = await turns.look(recipient)
+        if seen.owed and inbound is None:
+            return await _owe(house, heard, seen, None, "")
+        try:
+            return await _turn(await _moment(house, heard, seen, inbound))
+        except Repeated:
+            return None
+        except Stale:
+            continue
+        except DATABASE_AWAY:
+            raise
+        except Exception as bug:  # noqa: BLE001  # whatever it is, the message must not be lost
+            log.exception("turn failed", recipient=recipient, channel=heard.channel)
+            return await _owe(house, heard, seen, inbound, repr(bug)[:500])
+    return await _owe(house, heard, seen, inbound, "the talk moved on three times")
+
+
+async def _moment(house: House, heard: Heard, seen: Seen, inbound: int | None) -> Moment:
+    catalog, now = await house.catalog(), house.now()
+    world = World(now.astimezone(ZoneInfo(catalog.brand.zone)), menu_of(catalog))
+    return Moment(house, heard, seen, catalog, world, now, inbound)
+
+
+async def _turn(at: Moment) -> Carry:
+    talk = Talk.from_json(at.seen.state) if at.seen.state else Talk.new(at.language)
+    if at.seen.silent:
+        return await _listen(at)
+    moved = hear(talk, at.heard, at.world)
+    turn = say(moved, await _offer(at, moved))
+    async with transaction() as run:
+        turn, booking, silent = await _fulfil(at, turn, run)
+        return await _keep(at, turn, booking, silent, run)
+
+
+async def _offer(at: Moment, talk: Talk) -> Offer:
+    source = {"channel": at.heard.channel, "at": as_instant(at.now, at.catalog.brand.zone), "language": talk.language}
+    return await offer_for(needs(talk), talk.draft, at.world, at.catalog, source)
+
+
+async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, bool | None]:
+    """Do what the turn wishes for; gives the turn to keep, the booking it made and whether the bot falls silent."""
+    booking, silent = None, None
+    for wish in turn.wishes:
+        match wish:
+            case Send():
+                turn, booking = await _send(at, turn, run)
+            case Person(words=said):
+                silent = True
+                await _call_a_person(at, said, run)
+            case ToTeam(words=said):
+                await _pass_on(at, said, run)
+    return turn, booking, silent
+
+
+async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
+    talk, booking = turn.talk, None
+    try:
+        async with transaction() as inner:  # a refusal undoes the half-made booking and nothing else
+            booking, told = await request_sent(
+                inner, at.house, at.catalog, _whole_draft(at, talk), recipient=at.seen.recipient,
+                channel=at.heard.channel, language=talk.language,
+            )  # fmt: skip
+        talk = learn(talk, "sent", _sent(told))
+    except SoldOut:
+        talk = learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now))
+    except (TooSoon, InThePast) as refusal:
+        first = refusal.facts.get("earliest")
+        talk = learn(talk, "too_late", {"first": first} if first else {})
+    except Refusal as refusal:
+        log.warning("a reviewed request was refused", refusal=refusal.key)
+        talk = learn(talk, "sold_out", {})
+    return say(talk, await _offer(at, talk)), booking
+
+
+def _whole_draft(at: Moment, talk: Talk) -> dict[str, Any]:
+    """The draft with what the channel itself tells: on WhatsApp the number is the phone."""
+    draft = dict(talk.draft)
+    if not draft.get("phone") and at.heard.sender.startswith("+"):
+        draft["phone"] = at.heard.sender
+    return draft
+
+
+def _sent(told: dict[str, Any]) -> dict[str, Any]:
+    payment = told["payment"]
+    return {
+        "reference": told["reference"], "hold_until": told["hold_until"], "due": payment["due_now"],
+        "total": told["total"], "payment": payment, "story": told,
+    }  # fmt: skip
+
+
+async def _call_a_person(at: Moment, words: str, run: Run) -> None:
+    who = at.heard.name or at.heard.sender
+    facts = {"who": who, "channel": at.heard.channel, "text": words or "–", "reference": None}
+    await tell_house(run, at.house, "person_wanted_house", facts, once=None, mail=False)
+    news.announce("talk", at.seen.booking)
+
+
+async def _pass_on(at: Moment, words: str, run: Run) -> None:
+    """A guest's message about a booking that stands: the house hears of it, the booking remembers it."""
+    if at.seen.booking is None:
+        return
+    told = await story.of_booking(at.seen.booking, run)
+    actor = Actor(told["guest"]["name"], "guest", at.heard.channel)
+    await timeline.record(
+        run, at.seen.booking, "guest_wrote", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=at.now,
+        personal={"text": words[:2000]},
+    )  # fmt: skip
+    facts = {"story": told, "who": actor.name, "text": words}
+    await tell_house(
+        run, at.house, "guest_wrote_house", facts, booking=at.seen.booking, once=at.heard.external_id, mail=False
+    )
+    news.announce("booking", at.seen.booking)
+
+
+async def _keep(at: Moment, turn: Turn, booking: int | None, silent: bool | None, run: Run) -> Carry:
+    kept = turns.Turn(
+        seen=at.seen, channel=at.heard.channel, external_id=at.heard.external_id, heard=at.heard.as_json(),
+        words=at.heard.words, state=turn.talk.as_json(), replies=tuple(_reply(at, turn.talk, each) for each in turn.replies),
+        now=at.now, owner=at.house.owner, name=at.heard.name, silent=silent, booking=booking, inbound=at.inbound,
+    )  # fmt: skip
+    _, lane, born = await turns.keep(kept, run)
+    news.announce("talk", booking or at.seen.booking)
+    return (lane, born) if lane and born else None
+
+
+def _reply(at: Moment, talk: Talk, said: Say) -> Reply:
+    payload = said.as_json() | {"turn": talk.turn}
+    if said.edits and at.heard.kind == "tap" and at.heard.quotes:
+        payload["edits"] = at.heard.quotes
+    return Reply(said.block, payload, talk.language)
+
+
+async def _listen(at: Moment) -> Carry:
+    """A person has the talk: the bot keeps what was said and stays silent."""
+    kept = turns.Turn(
+        seen=at.seen, channel=at.heard.channel, external_id=at.heard.external_id, heard=at.heard.as_json(),
+        words=at.heard.words, state=None, replies=(), now=at.now, owner=at.house.owner, name=at.heard.name,
+        inbound=at.inbound,
+    )  # fmt: skip
+    async with transaction() as run:
+        await turns.keep(kept, run)
+        if at.seen.booking is not None:
+            await _pass_on(at, at.heard.words or f"({at.heard.kind})", run)
+        news.announce("talk", at.seen.booking)
+    return None
+
+
+async def _owe(house: House, heard: Heard, seen: Seen, inbound: int | None, error: str) -> Carry:
+    """Keep the message to be tried again; behind an owed one it waits its turn."""
+    now = house.now()
+    kept = turns.Turn(
+        seen=seen, channel=heard.channel, external_id=heard.external_id, heard=heard.as_json(), words=heard.words,
+        state=None, replies=(), now=now, owner=house.owner, inbound=inbound,
+    )  # fmt: skip
+    async with transaction() as run:
+        await turns.owe(kept, run, error=error, due=now + AGAIN[0], waits=AGAIN, apology=_apology(seen, house))
+        news.announce("talk", seen.booking)
+    return None
+
+
+def _apology(seen: Seen, house: House) -> Reply:
+    """Said once, when a message is given to the desk."""
+    language = (seen.state or {}).get("language", "en")
+    return Reply("our_mistake", Say("our_mistake").as_json(), str(language))
+

@@ -1,0 +1,135 @@
+"""What the open question is answered from: free vehicles, departures with seats left, a price. Read outside any transaction."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flows.menu import DepartureOffer, Offer, Quote, VehicleOffer, World
+from models import claims, story
+from models.catalog import Catalog, Departure
+from models.price import quote, vehicle_prices
+from models.refusal import Refusal
+from models.request import Need, Request, as_instant, from_draft, utc
+
+DAYS_SHOWN = 21  # how far ahead departures are offered when no day was named
+DEPARTURES_SHOWN = 8
+
+Draft = Mapping[str, Any]
+
+
+async def offer_for(need: str | None, draft: Draft, world: World, catalog: Catalog, source: dict[str, Any]) -> Offer:
+    """The offer a question needs; what cannot be priced or is not on sale is simply not in it."""
+    try:
+        match need:
+            case "vehicles":
+                return Offer(world, vehicles=await free_vehicles(draft, catalog, world.now))
+            case "departures":
+                return Offer(world, departures=await departures(draft, catalog, world.now))
+            case "quote":
+                return _quoted(draft, world, catalog, source)
+    except Refusal:
+        pass  # the checks of the flow have said so already
+    return Offer(world)
+
+
+def _quoted(draft: Draft, world: World, catalog: Catalog, source: dict[str, Any]) -> Offer:
+    request = from_draft(draft, catalog)
+    price = quote(catalog, request)
+    fact = price.as_fact()
+    valid = as_instant(world.now + timedelta(minutes=catalog.services[request.service].hold), catalog.brand.zone)
+    plain = Quote(tuple(fact["lines"]), fact["total"], fact["tax"], fact["due_now"], valid)
+    told = story.told(request, price, catalog, language=source.get("language", catalog.brand.language), source=source)
+    return Offer(world, quote=plain, story=told)
+
+
+async def free_vehicles(draft: Draft, catalog: Catalog, now: datetime) -> tuple[VehicleOffer, ...]:
+    """The tiers that take this party this way, each with its price and whether a unit is free then."""
+    request = from_draft({**draft, "vehicle": None}, catalog)
+    offered = []
+    for vehicle, price in vehicle_prices(catalog, request):
+        wanted = from_draft({**draft, "vehicle": vehicle.key}, catalog)
+        free = await fits(wanted, now)
+        offered.append(VehicleOffer(vehicle.key, vehicle.name, vehicle.seats, vehicle.bags, price.as_fact(), free))
+    return tuple(offered)
+
+
+async def fits(request: Request, now: datetime) -> bool:
+    """Whether everything a request must claim is free at this moment."""
+    return all([await left(need, now) >= need.quantity for need in request.resources()])
+
+
+async def left(need: Need, now: datetime) -> int:
+    """Units free over the whole of a need's interval; a departure nobody has booked yet is wholly free."""
+    free = await claims.free(need.resource, need.starts, need.ends, now)
+    return need.units if free is None else free
+
+
+async def departures(draft: Draft, catalog: Catalog, now: datetime) -> tuple[DepartureOffer, ...]:
+    """A tour's next departures with seats for the party: of the named day, or of the coming weeks."""
+    service = catalog.services[draft["service"]]
+    zone = ZoneInfo(catalog.brand.zone)
+    first, last = _days(draft, now.astimezone(zone).date())
+    offered: list[DepartureOffer] = []
+    for departure in catalog.departures_between(service.key, first, last):
+        starts = utc(departure.local, catalog.brand.zone)
+        if starts >= now + timedelta(minutes=service.notice):
+            offered += await _offered(departure, draft, catalog, now)
+        if len(offered) == DEPARTURES_SHOWN:
+            break
+    return tuple(offered)
+
+
+def _days(draft: Draft, today: date) -> tuple[date, date]:
+    if draft.get("date"):
+        named = date.fromisoformat(draft["date"])
+        return named, named
+    return today, today + timedelta(days=DAYS_SHOWN)
+
+
+async def _offered(departure: Departure, draft: Draft, catalog: Catalog, now: datetime) -> list[DepartureOffer]:
+    try:
+        request = from_draft({**draft, "departure": departure.key, "extras": {}}, catalog)
+        price = quote(catalog, request).total
+    except Refusal:
+        return []
+    needs = request.resources()
+    seats = min([await left(need, now) for need in needs], default=0)
+    if any(seats < need.quantity for need in needs):
+        return []
+    return [DepartureOffer(as_instant(request.legs[0].starts, catalog.brand.zone), seats, price.as_fact())]
+
+
+async def alternatives(draft: Draft, catalog: Catalog, now: datetime) -> dict[str, Any]:
+    """What is free instead of something sold out: other vehicles, nearby times, other departures."""
+    try:
+        if catalog.services[draft["service"]].tour:
+            return {"departures": [_plain_departure(each) for each in await departures(draft, catalog, now)][:4]}
+        others = [each for each in await free_vehicles(draft, catalog, now) if each.free]
+        return {"vehicles": [_plain_vehicle(each) for each in others], "times": await _times_nearby(draft, catalog, now)}
+    except Refusal:
+        return {}
+
+
+async def _times_nearby(draft: Draft, catalog: Catalog, now: datetime) -> list[str]:
+    asked = datetime.fromisoformat(f"{draft['date']}T{draft['time']}")
+    found: list[str] = []
+    for minutes in (30, -30, 60, -60, 90, 120, 180, 240):
+        local = asked + timedelta(minutes=minutes)
+        if local.date() != asked.date() or len(found) == 3:
+            continue
+        try:
+            request = from_draft({**draft, "time": local.strftime("%H:%M")}, catalog, now)
+        except Refusal:
+            continue
+        if await fits(request, now):
+            found.append(local.strftime("%H:%M"))
+    return sorted(found)
+
+
+def _plain_vehicle(each: VehicleOffer) -> dict[str, Any]:
+    return {"key": each.key, "name": dict(each.name), "seats": each.seats, "bags": each.bags, "price": dict(each.price)}
+
+
+def _plain_departure(each: DepartureOffer) -> dict[str, Any]:
+    return {"starts": dict(each.starts), "seats_left": each.seats_left, "price": dict(each.price)}

@@ -1,0 +1,35 @@
+"""Someone wrote to us: who is it? First what they quote or tap, then the role of their address, decides who answers."""
+
+from handlers.guest_wrote import Carry, guest_wrote
+from handlers.house import House
+from handlers.partner_wrote import partner_wrote
+from handlers.staff_wrote import staff_wrote
+from flows.speech import Heard
+from models import delivery
+from models.catalog import Catalog, Lead
+from models.database import read, transaction
+
+
+async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) -> Carry:
+    """Hand what was heard to whoever it concerns; `inbound` names a message kept earlier that is tried again."""
+    catalog = await house.catalog()
+    async with transaction() as run:
+        recipient = await delivery.recipient(run, heard.channel, heard.sender, name=heard.name, language=heard.language)
+    if await _is_staff(house, heard):
+        return await staff_wrote(house, heard, recipient, inbound)
+    if lead := _lead_at(catalog, heard):
+        return await partner_wrote(house, heard, recipient, lead, inbound)
+    return await guest_wrote(house, heard, recipient, inbound)
+
+
+async def _is_staff(house: House, heard: Heard) -> bool:
+    """Whoever writes where the house hears of bookings is staff, until accounts are linked."""
+    return any(
+        alert.channel == heard.channel and alert.address == heard.sender for alert in await house.alerted()
+    )
+
+
+def _lead_at(catalog: Catalog, heard: Heard) -> Lead | None:
+    address = {"whatsapp": lambda lead: lead.whatsapp, "telegram": lambda lead: lead.telegram}.get(heard.channel)
+    return next((lead for lead in catalog.leads.values() if address and address(lead) == heard.sender), None)
+

@@ -1,0 +1,191 @@
+"""Staff acted, at the desk or in the house's chat: wrote, took over, handed back, confirmed, sent again."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flows.book import learn, needs, say
+from flows.menu import World
+from flows.talk import Talk
+from handlers.booking_confirmed import booking_confirmed, certain
+from handlers.house import Actor, House
+from handlers.menu import menu_of
+from handlers.offers import offer_for
+from handlers.telling import tell
+from models import delivery, news, story, threads, timeline
+from models.booking import may_confirm
+from models.database import Run, after_commit, transaction
+from models.fields import micros, packed, unpacked
+from models.refusal import HoldEnded, NotYours
+from models.request import as_instant
+
+
+async def replied(house: House, staff: Actor, thread: int, text: str) -> None:
+    """Answer a partner in a thread."""
+    async with transaction() as run:
+        await reply_in(run, house, staff, thread, text)
+
+
+async def reply_in(run: Run, house: House, staff: Actor, thread: int, text: str) -> None:
+    """The same inside a transaction: the flag turns to the partner, whose phone gets the words. Refuses with NotYours."""
+    rows = await run("SELECT booking_id, partner FROM thread WHERE id = :thread", thread=thread)
+    if not rows or not text.strip():
+        raise NotYours(what="thread")
+    booking, now = int(rows[0]["booking_id"]), house.now()
+    message = await threads.write(run, thread, author="house", name=staff.name, door=staff.door, text=text, now=now)
+    await _record(run, house, staff, booking, "house_replied", personal={"text": text})
+    facts = {"story": await story.of_booking(booking, run), "who": staff.name, "text": text}
+    for to, language in await partner_chats(run, house, rows[0]["partner"]):
+        await tell(
+            run, house, to, "thread_message_lead", facts, language=language, booking=booking, thread=thread,
+            once=str(message),
+        )  # fmt: skip
+    news.announce("thread", booking)
+
+
+async def partner_chats(run: Run, house: House, partner: str, *, mail: bool = False) -> list[tuple[int, str]]:
+    """(recipient, language) of each way to reach a lead: their chats, and their mail when it is asked for."""
+    lead = (await house.catalog()).leads.get(partner)
+    if lead is None:
+        return []
+    ways = [("whatsapp", lead.whatsapp), ("telegram", lead.telegram)]
+    if mail or not any(address for _, address in ways):
+        ways.append(("mail", lead.email))
+    language = lead.languages[0]
+    return [
+        (await delivery.recipient(run, channel, address, name=lead.name, language=language), language)
+        for channel, address in ways
+        if address
+    ]
+
+
+async def wrote_to_guest(house: House, staff: Actor, booking: int, text: str) -> None:
+    """Write to the guest of a booking, where they talk with us."""
+    async with transaction() as run:
+        await write_to(run, house, staff, booking, text)
+
+
+async def write_to(run: Run, house: House, staff: Actor, booking: int, text: str) -> None:
+    """The same inside a transaction. Refuses with NotYours when the guest has no chat and no mail."""
+    rows = await run(
+        "SELECT b.reference, b.recipient_id, b.language, g.email, g.name FROM booking b JOIN guest g ON g.id = b.guest_id "
+        "WHERE b.id = :booking",
+        booking=booking,
+    )
+    if not rows or not text.strip():
+        raise NotYours(what="booking")
+    to, row = rows[0]["recipient_id"], rows[0]
+    if to is None and row["email"]:
+        to = await delivery.recipient(run, "mail", row["email"], name=row["name"])
+    if to is None:
+        raise NotYours(what="guest")
+    await _record(run, house, staff, booking, "staff_wrote", personal={"text": text})
+    facts = {"reference": row["reference"], "text": text, "story": await story.of_booking(booking, run)}
+    await tell(
+        run, house, int(to), "message_from_house", facts, language=row["language"], booking=booking, once=None,
+        urgency=delivery.ANSWER,
+    )  # fmt: skip
+    news.announce("booking", booking)
+
+
+async def wrote_in_talk(house: House, staff: Actor, talk: int, text: str) -> None:
+    """Write to a guest who has no booking yet, in the talk. Refuses with NotYours."""
+    async with transaction() as run:
+        row = await _talk(run, talk)
+        language = Talk.from_json(unpacked(row["state"])).language
+        facts = {"reference": None, "text": text}
+        await tell(
+            run, house, int(row["recipient_id"]), "message_from_house", facts, language=language, once=None,
+            urgency=delivery.ANSWER,
+        )  # fmt: skip
+        news.announce("talk", row["booking_id"])
+
+
+async def took_over(house: House, staff: Actor, talk: int) -> None:
+    """The bot falls silent in this talk; whatever the guest writes waits for staff."""
+    async with transaction() as run:
+        row = await _talk(run, talk)
+        await run("UPDATE talk SET silent = true, version = version + 1 WHERE id = :talk", talk=talk)
+        if row["booking_id"] is not None:
+            await _record(run, house, staff, int(row["booking_id"]), "took_over")
+        news.announce("talk", row["booking_id"])
+
+
+async def handed_back(house: House, staff: Actor, talk: int) -> None:
+    """The bot speaks again, at the first question still open."""
+    catalog, now = await house.catalog(), house.now()
+    async with transaction() as run:
+        row = await _talk(run, talk)
+        moved = learn(Talk.from_json(unpacked(row["state"])), "handed_back", {})
+        world = World(now.astimezone(ZoneInfo(catalog.brand.zone)), menu_of(catalog))
+        source = {"channel": "desk", "at": as_instant(now, catalog.brand.zone), "language": moved.language}
+        turn = say(moved, await offer_for(needs(moved), moved.draft, world, catalog, source))
+        await run(
+            "UPDATE talk SET silent = false, version = version + 1, state = :state, changed = :now WHERE id = :talk",
+            state=packed(turn.talk.as_json()), now=micros(now), talk=talk,
+        )  # fmt: skip
+        for said in turn.replies:
+            payload = said.as_json() | {"turn": turn.talk.turn}
+            await delivery.post(
+                run, int(row["recipient_id"]), said.block, payload, language=turn.talk.language, now=now,
+                booking=row["booking_id"], urgency=delivery.ANSWER,
+            )  # fmt: skip
+        if row["booking_id"] is not None:
+            await _record(run, house, staff, int(row["booking_id"]), "handed_back")
+        news.announce("talk", row["booking_id"])
+
+
+async def confirmed(house: House, staff: Actor, booking: int) -> None:
+    """Confirm a booking that is to be paid another way. Refuses with HoldEnded or SoldOut."""
+    async with transaction() as run:
+        row = await run("SELECT state FROM booking WHERE id = :booking", booking=booking)
+        if not row or not may_confirm(row[0]["state"]):
+            raise HoldEnded(ended=None)
+        await certain(run, house, booking)
+        await booking_confirmed(run, house, booking, staff)
+
+
+async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
+    """Let a delivery that was given up leave once more, as its lane's next. Refuses with NotYours."""
+    async with transaction() as run:
+        rows = await run(
+            "UPDATE delivery SET state = 'waiting', error = NULL WHERE id = :id AND state IN ('failed', 'given_up') "
+            "RETURNING recipient_id, booking_id, kind",
+            id=outgoing,
+        )
+        if not rows:
+            raise NotYours(what="delivery")
+        await run(
+            "UPDATE recipient SET next_due = :now, stopped = false, failures = 0 WHERE id = :to",
+            now=micros(house.now()), to=rows[0]["recipient_id"],
+        )  # fmt: skip
+        if rows[0]["booking_id"] is not None:
+            await _record(run, house, staff, int(rows[0]["booking_id"]), "sent_again", facts={"what": rows[0]["kind"]})
+        after_commit(delivery.Wake.ring)
+        news.announce("delivery", rows[0]["booking_id"])
+
+
+async def try_again(house: House, staff: Actor, inbound: int) -> None:
+    """Let a parked message be taken once more."""
+    async with transaction() as run:
+        await run(
+            "UPDATE inbound SET state = 'owed', attempts = 0, due = :now WHERE id = :id AND state = 'parked'",
+            now=micros(house.now()), id=inbound,
+        )  # fmt: skip
+        news.announce("talk")
+
+
+async def _talk(run: Run, talk: int) -> dict[str, Any]:
+    rows = await run("SELECT recipient_id, state, booking_id, silent FROM talk WHERE id = :talk", talk=talk)
+    if not rows:
+        raise NotYours(what="talk")
+    return rows[0]
+
+
+async def _record(
+    run: Run, house: House, staff: Actor, booking: int, kind: str, *, facts: dict[str, Any] | None = None,
+    personal: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    await timeline.record(
+        run, booking, kind, actor=staff.name, actor_kind=staff.kind, door=staff.door, now=house.now(), facts=facts,
+        personal=personal,
+    )  # fmt: skip

@@ -1,0 +1,44 @@
+"""Leaves a notice or a letter for someone: the one way in which handlers speak outside a talk."""
+
+from typing import Any
+
+from handlers.house import House
+from models import delivery
+from models.delivery import NOTICE
+from models.database import Run
+
+
+async def tell(  # noqa: PLR0913  # a notice has this many sides
+    run: Run, house: House, to: int, kind: str, facts: dict[str, Any], *, language: str, booking: int | None = None,
+    thread: int | None = None, links: list[str] | None = None, picture: str | None = None,
+    documents: list[str] | None = None, once: str | None = "", urgency: int = NOTICE,
+) -> None:  # fmt: skip
+    """Leave one notice (chat) or letter (mail) in a recipient's lane.
+
+    It leaves once per booking and kind and recipient; `once` tells apart what may come again (a message's id), None lets
+    it come any number of times.
+    """
+    payload: dict[str, Any] = {"block": kind, "facts": facts, "links": [{"purpose": each} for each in links or []]}
+    if picture:
+        payload["picture"] = picture
+    if documents:
+        payload["documents"] = documents
+    key = None if once is None or booking is None else f"{kind}:{booking}:{to}:{once}"
+    await delivery.post(
+        run, to, kind, payload, language=language, now=house.now(), key=key, booking=booking, thread=thread,
+        urgency=urgency,
+    )  # fmt: skip
+
+
+async def tell_house(  # noqa: PLR0913
+    run: Run, house: House, kind: str, facts: dict[str, Any], *, booking: int | None = None, thread: int | None = None,
+    links: list[str] | None = None, once: str | None = "", mail: bool = True,
+) -> None:  # fmt: skip
+    """Leave the same notice with every address at which the house hears of bookings."""
+    for alert in await house.alerted():
+        if alert.channel == "mail" and not mail:
+            continue
+        to = await delivery.recipient(run, alert.channel, alert.address, name=alert.name, language=alert.language)
+        await tell(
+            run, house, to, kind, facts, language=alert.language, booking=booking, thread=thread, links=links, once=once
+        )

@@ -1,0 +1,69 @@
+"""Time passed: a hold ended, a message is owed its turn."""
+
+from handlers.house import SYSTEM, House
+from handlers.someone_wrote import someone_wrote
+from handlers.telling import tell
+from flows.book import learn
+from flows.speech import Heard
+from flows.talk import Talk
+from models import claims, dues, news, story, timeline, turns
+from models.database import Run, transaction
+from models.fields import micros, packed, unpacked
+from models.turns import Carry
+
+
+async def time_passed(house: House) -> list[Carry]:
+    """Do everything that is due by now; gives replies that are born claimed."""
+    while await _one_due(house):
+        pass
+    return [
+        await someone_wrote(house, Heard.from_json(unpacked(row["heard"])), int(row["id"]))
+        for row in await turns.owed(house.now())
+    ]
+
+
+async def _one_due(house: House) -> bool:
+    async with transaction() as run:
+        rows = await dues.take_one(run, house.now())
+        if rows and rows[0]["kind"] == "hold_ends":
+            await hold_ended(run, house, int(rows[0]["booking_id"]))
+    return bool(rows)
+
+
+async def hold_ended(run: Run, house: House, booking: int) -> None:
+    """Nobody paid in time: what was held is free, the guest is told and may take it up again."""
+    now = house.now()
+    changed = await run(
+        "UPDATE booking SET state = 'expired', hold_until = NULL, changed = :now WHERE id = :booking "
+        "AND state = 'on_hold' AND hold_until <= :now RETURNING recipient_id, language",
+        booking=booking, now=micros(now),
+    )  # fmt: skip
+    if not changed:
+        return
+    for leg in await run("SELECT id FROM leg WHERE booking_id = :booking", booking=booking):
+        await claims.release(run, int(leg["id"]))
+    await timeline.record(
+        run, booking, "hold_ended", actor=SYSTEM.name, actor_kind=SYSTEM.kind, door=SYSTEM.door, now=now
+    )
+    recipient = changed[0]["recipient_id"]
+    if recipient is not None:
+        await _the_talk_learns(run, int(recipient), booking)
+        told = await story.of_booking(booking, run)
+        await tell(
+            run, house, int(recipient), "hold_ended_guest", {"story": told}, language=changed[0]["language"], booking=booking
+        )
+    news.announce("booking", booking)
+
+
+async def _the_talk_learns(run: Run, recipient: int, booking: int) -> None:
+    rows = await run(
+        "SELECT id, state FROM talk WHERE recipient_id = :recipient AND booking_id = :booking",
+        recipient=recipient, booking=booking,
+    )  # fmt: skip
+    if rows:
+        talk = learn(Talk.from_json(unpacked(rows[0]["state"])), "hold_ended", {})
+        talk.remarks = []  # the notice itself says so
+        await run(
+            "UPDATE talk SET state = :state, version = version + 1 WHERE id = :talk",
+            state=packed(talk.as_json()), talk=rows[0]["id"],
+        )  # fmt: skip

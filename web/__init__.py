@@ -1,0 +1,1 @@
+"""The doors: verify, translate, hand over, show."""

@@ -15,15 +15,17 @@ Facts = Mapping[str, Any]
 
 HOUSE = Path(__file__).parent.parent / "templates" / "brand"
 TYPES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+SAMPLE = "costa_alisia"
 DEFAULTS = {"brand": "#0B5D5B", "brass": "#D2A250"}
 BLACK, WHITE = "#000000", "#FFFFFF"
 COLOUR = re.compile(r"^#[0-9A-Fa-f]{6}$")
 
 
 def colours(brand: Facts) -> dict[str, str]:
-    """The brand's colours as #RRGGBB; one that is missing or no colour is the house's own."""
+    """The brand's two colours as #RRGGBB, `brand` and `brass` (a catalogue may call it `accent`); else the house's own."""
     given = brand.get("colours") or {}
-    return DEFAULTS | {role: str(value) for role, value in given.items() if COLOUR.match(str(value))}
+    chosen = {"brand": given.get("brand"), "brass": given.get("brass") or given.get("accent")}
+    return DEFAULTS | {role: value for role, value in chosen.items() if value and COLOUR.match(value)}
 
 
 def mix(one: str, other: str, share: float) -> str:
@@ -82,7 +84,7 @@ def painted(svg: str, palette: Mapping[str, str]) -> str:
 
 def scene(brand: Facts, shape: str = "") -> tuple[bytes, str]:
     """The brand's scene as (bytes, content type); `shape` is "", "wide" or "tall"."""
-    plain = Path(brand.get("art") or HOUSE / "costa_alisia" / "art.svg")
+    plain = _file(brand, "art")
     shaped = plain.with_suffix(f".{shape}{plain.suffix}")
     return _picture(shaped if shape and shaped.exists() else plain, shades(colours(brand)))
 
@@ -90,8 +92,14 @@ def scene(brand: Facts, shape: str = "") -> tuple[bytes, str]:
 def mark(brand: Facts, *, dark: bool = False) -> tuple[bytes, str]:
     """The brand's mark as (bytes, content type), for a light or a dark ground."""
     chosen = colours(brand)
-    path = Path(brand.get("logo") or HOUSE / "costa_alisia" / "logo.svg")
-    return _picture(path, on_dark(chosen) if dark else shades(chosen))
+    return _picture(_file(brand, "logo"), on_dark(chosen) if dark else shades(chosen))
+
+
+def _file(brand: Facts, part: str) -> Path:
+    """A brand's file: a whole path, or a name in the folder of the brand's key; the sample's own where there is none."""
+    named = Path(brand.get(part) or f"{part}.svg")
+    path = named if named.is_absolute() else HOUSE / str(brand.get("key") or SAMPLE) / named.name
+    return path if path.exists() else HOUSE / SAMPLE / f"{part}.svg"
 
 
 def _picture(path: Path, palette: Mapping[str, str]) -> tuple[bytes, str]:

@@ -122,10 +122,16 @@ def draw(say: Facts, language: str) -> Drawn:
     sentences = [_text(voice, sentence) for sentence in say.get("before", ())]
     text = "\n".join([*sentences, voice.block(say["block"], facts)]).strip()
     options = tuple(_option(voice, option, facts) for option in say.get("options", ()))
-    links = tuple(
-        DrawnLink(voice.block(f"link_{link['purpose']}", facts), link["purpose"]) for link in say.get("links", ())
-    )
+    links = tuple(_link(voice, link["purpose"], facts) for link in say.get("links", ()))
     return Drawn(text, options, links)
+
+
+def _link(voice: "Voice", purpose: str, facts: Facts) -> DrawnLink:
+    """A door under a message; the words of the pay link name what is due now, from the story where no fact says it."""
+    payment = (facts.get("story") or {}).get("payment") or {}
+    due = payment.get("due_now")
+    known = {"due": due if due and due["minor"] else None, **facts}
+    return DrawnLink(voice.block(f"link_{purpose}", known), purpose)
 
 
 def _text(voice: "Voice", say: Facts) -> str:

@@ -88,7 +88,8 @@ def tour(**changes: Any) -> Story:
         {
             "from": hotel,
             "to": None,
-            "starts": instant("2026-11-24T11:15:00Z"),
+            "starts": instant("2026-11-24T12:30:00Z"),
+            "pickup_at": instant("2026-11-24T11:15:00Z"),
             "ends": instant("2026-11-24T21:00:00Z"),
             "minutes": 585,
             "flight": None,

@@ -57,7 +57,7 @@ def test_the_guests_mail_holds_every_chosen_item_and_the_next_step() -> None:
         for line in stories.transfer()["lines"]:
             assert line["label"]["en"] in part
         assert "US$137.00" in part
-        assert "Rafael waits at exit B" in part
+        assert "Rafael waits with your name on a board (exit B)" in part
         assert URLS["booking"] in part
     assert made.html.count(">See your booking<") == 1
 

@@ -73,6 +73,12 @@ def test_every_language_has_every_block() -> None:
                 assert _blocks(english.with_name(name)) == _blocks(english), name
 
 
+def test_no_block_stands_in_two_scripts() -> None:
+    """A name means one sentence, whichever script it stands in."""
+    names = [name for path in (words.TEMPLATES / "chat").glob("*.en.txt") for name in _blocks(path)]
+    assert len(names) == len(set(names))
+
+
 def _blocks(path: Path) -> list[str]:
     return re.findall(r"{%-? block (\w+)", path.read_text("utf-8"))
 
@@ -172,16 +178,16 @@ def test_a_say_is_drawn_in_the_readers_language() -> None:
     say = {
         "block": "hold_ended_guest",
         "facts": {"story": stories.one_way()},
-        "before": [{"block": "link_ticket"}],
+        "before": [{"block": "link_invoice"}],
         "options": [
             {"question": "extras", "value": "flowers", "label": {"en": "Welcome flowers, large", "es": "Flores"}},
-            {"question": "pay", "value": "now", "label": "@link_pay", "short": "Pay"},
+            {"question": "pay", "value": "now", "label": "@link_desk", "short": "Desk"},
         ],
         "links": [{"purpose": "pay"}],
     }
     drawn = words.draw(say, "es-DO")
-    assert drawn.text.splitlines()[0] == "Boleto y reserva"
-    assert [option.label for option in drawn.options] == ["Flores", "Pagar US$14.40"]
+    assert drawn.text.splitlines()[0] == "Factura"
+    assert [option.label for option in drawn.options] == ["Flores", "Abrir en la recepción"]
     assert drawn.links[0].label == "Pagar US$14.40"
     assert len(words.draw(say, "en").options[0].short) <= words.SHORT
 
@@ -197,5 +203,5 @@ def test_what_a_guest_typed_is_never_a_template() -> None:
 
 def test_an_unknown_language_reads_english() -> None:
     """Nobody gets an empty message because we do not speak their language."""
-    assert words.block("link_booking", "fr", {}) == "See your booking"
+    assert words.block("link_invoice", "fr", {}) == "Invoice"
     assert words.spoken(None) == "en"

@@ -1,7 +1,6 @@
 """The checkout page a guest sees in the sandbox: what is paid for, how much, and three ways to go on."""
 
 import html
-from typing import Any
 
 from aiohttp import web
 
@@ -184,5 +183,5 @@ def filled(url: str, session: Json) -> str:
     return url.replace("{CHECKOUT_SESSION_ID}", session["id"])
 
 
-def onward(url: str, session: Json) -> Any:
+def onward(url: str, session: Json) -> web.Response:
     return web.Response(status=303, headers={"Location": filled(url, session), "Cache-Control": "no-store"})

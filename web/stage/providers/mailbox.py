@@ -56,7 +56,7 @@ class Mailbox:
         )
         return smtp
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it by this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         local, _, domain = address.lower().rpartition("@")
@@ -68,7 +68,7 @@ class Mailbox:
         envelope.rcpt_options.extend(options)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd calls it by this name
         position = self.world.switch("smtp")
         if position != "up":
             return "451 4.7.1 Try again later" if position == "limited" else "421 4.3.2 Service not available"
@@ -153,13 +153,13 @@ def parsed(raw: bytes) -> EmailMessage:
 
 
 def content_of(message: EmailMessage, kind: str) -> str:
-    part = message.get_body((kind,))  # type: ignore[arg-type]
+    part = message.get_body((kind,))
     return str(part.get_content()) if part is not None else ""
 
 
 def parts_of(message: EmailMessage) -> list[EmailMessage]:
     """Everything that is not the text itself: attachments, and inline images of the HTML."""
-    bodies = [message.get_body((kind,)) for kind in ("plain", "html")]  # type: ignore[arg-type]
+    bodies = [message.get_body((kind,)) for kind in ("plain", "html")]
     return [part for part in message.walk() if not part.is_multipart() and not any(part is one for one in bodies)]
 
 

@@ -195,10 +195,11 @@ class Postman:
             raise KeyError(number)
         headers = self.headers({**replay["about"], **replay}) if fresh else dict(replay["headers"])
         headers = {key: spoiled(value) if forge and key in SIGNED else value for key, value in headers.items()}
-        calls = [lambda: self.post(replay["provider"], replay["url"], replay["body"], headers, replay["about"])] * times
+        url, body, about = replay["url"], replay["body"], replay["about"]
         if parallel:
-            return [one[0] for one in await asyncio.gather(*(call() for call in calls))]
-        return [(await call())[0] for call in calls]
+            calls = (self.post(replay["provider"], url, body, headers, about) for _ in range(times))
+            return [status for status, _, _ in await asyncio.gather(*calls)]
+        return [(await self.post(replay["provider"], url, body, headers, about))[0] for _ in range(times)]
 
 
 SIGNED = ("X-Twilio-Signature", "X-Telegram-Bot-Api-Secret-Token", "Stripe-Signature")

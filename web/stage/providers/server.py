@@ -18,7 +18,7 @@ from .control import Control, Wrong, give
 from .mailbox import Mailbox
 from .postman import Postman
 from .stripe import Stripe
-from .telegram import Telegram
+from .telegram import NOTE, Telegram
 from .templates import Templates
 from .twilio import Twilio
 from .world import Json, World, cut, loopback
@@ -208,7 +208,7 @@ class Parts:
             "status": response.status if response is not None else None,
             "ms": round((time.perf_counter() - began) * 1000, 1),
             "answer": cut(answer) if text and isinstance(answer, bytes) else "",
-            "error": request.get("note"),
+            "error": request.get(NOTE),
         }
         self.world.log(entry)
 

@@ -13,33 +13,22 @@ from .world import Json
 CONTRACT: Json = orjson.loads((Path(__file__).parent / "contract" / "stripe.json").read_bytes())
 # Newer than the contract at hand, known to the SDK of today; taken without a look inside.
 NEWER = {
-    "sessions.create": {
-        "adaptive_pricing", "allowed_payment_method_types", "branding_settings", "customer_account", "excluded_payment_method_types", "integration_identifier", "name_collection",
-        "optional_items", "origin_context", "payment_method_configuration", "payment_method_data", "permissions", "redirect_on_completion",
-        "return_url", "saved_payment_method_options", "ui_mode", "wallet_options", "managed_payments",
-    },
+    "sessions.create": set(
+        "adaptive_pricing allowed_payment_method_types branding_settings customer_account excluded_payment_method_types "
+        "integration_identifier managed_payments name_collection optional_items origin_context payment_method_configuration "
+        "payment_method_data permissions redirect_on_completion return_url saved_payment_method_options ui_mode wallet_options".split()
+    ),
     "sessions.list": {"created", "status"},
-}  # fmt: skip
-ZERO_DECIMALS = {
-    "bif",
-    "clp",
-    "djf",
-    "gnf",
-    "jpy",
-    "kmf",
-    "krw",
-    "mga",
-    "pyg",
-    "rwf",
-    "ugx",
-    "vnd",
-    "vuv",
-    "xaf",
-    "xof",
-    "xpf",
 }
-THREE_DECIMALS = {"bhd", "jod", "kwd", "omr", "tnd"}
-CURRENCIES = ZERO_DECIMALS | THREE_DECIMALS | {"usd", "aed", "afn", "all", "amd", "ang", "aoa", "ars", "aud", "awg", "azn", "bam", "bbd", "bdt", "bgn", "bmd", "bnd", "bob", "brl", "bsd", "bwp", "byn", "bzd", "cad", "cdf", "chf", "cny", "cop", "crc", "cve", "czk", "dkk", "dop", "dzd", "egp", "etb", "eur", "fjd", "fkp", "gbp", "gel", "gip", "gmd", "gtq", "gyd", "hkd", "hnl", "htg", "huf", "idr", "ils", "inr", "isk", "jmd", "kes", "kgs", "khr", "kyd", "kzt", "lak", "lbp", "lkr", "lrd", "lsl", "mad", "mdl", "mkd", "mmk", "mnt", "mop", "mur", "mvr", "mwk", "mxn", "myr", "mzn", "nad", "ngn", "nio", "nok", "npr", "nzd", "pab", "pen", "pgk", "php", "pkr", "pln", "qar", "ron", "rsd", "rub", "sar", "sbd", "scr", "sek", "sgd", "shp", "sle", "sos", "srd", "std", "szl", "thb", "tjs", "top", "try", "ttd", "twd", "tzs", "uah", "uyu", "uzs", "wst", "xcd", "yer", "zar", "zmw"}  # fmt: skip
+ZERO_DECIMALS = set("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
+THREE_DECIMALS = set("bhd jod kwd omr tnd".split())
+TWO_DECIMALS = set(
+    "usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bmd bnd bob brl bsd bwp byn bzd cad cdf chf cny cop crc cve czk dkk dop "
+    "dzd egp etb eur fjd fkp gbp gel gip gmd gtq gyd hkd hnl htg huf idr ils inr isk jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl "
+    "mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr pln qar ron rsd rub sar sbd scr sek sgd shp sle "
+    "sos srd std szl thb tjs top try ttd twd tzs uah uyu uzs wst xcd yer zar zmw".split()
+)
+CURRENCIES = ZERO_DECIMALS | THREE_DECIMALS | TWO_DECIMALS
 
 
 class Refused(Exception):
@@ -67,11 +56,11 @@ def nested(pairs: list[tuple[str, str]]) -> Json:
         keys = re.findall(r"[^\[\]]+|(?<=\[)(?=\])", name)
         place = root
         for key, following in zip(keys, [*keys[1:], None], strict=True):
-            key = str(len(place)) if key == "" else key
+            name_here = key or str(len(place))
             if following is None:
-                place[key] = value
+                place[name_here] = value
             else:
-                place = place.setdefault(key, {})
+                place = place.setdefault(name_here, {})
                 if not isinstance(place, dict):
                     raise wrong(f"Invalid {name}", name)
     return {key: lists(value) for key, value in root.items()}

@@ -33,6 +33,7 @@ from .world import Json, World, letter, loopback
 
 ACTIONS = "typing upload_photo record_video upload_video record_voice upload_voice upload_document choose_sticker find_location"
 QUERY_LIVES = 900
+NOTE = web.RequestKey("note", str)  # what the wire should say about a call beside its answer
 KINDS_SENT = {"sendPhoto": "photo", "sendDocument": "document", "sendVoice": "voice"}
 UPDATES_DEFAULT_OFF = ("chat_member", "message_reaction", "message_reaction_count")
 
@@ -78,7 +79,7 @@ class Telegram:
             raise bad(f"the sandbox does not play {method}")
         call = await read_call(method, request)
         if call.unknown:
-            request["note"] = "ignored unknown parameters: " + ", ".join(call.unknown)
+            request[NOTE] = "ignored unknown parameters: " + ", ".join(call.unknown)
         return result(await self.methods[method](call))
 
     async def download(self, request: web.Request) -> web.Response:

@@ -45,6 +45,8 @@ class Templates:
     async def create(self, request: web.Request) -> web.Response:
         self.twilio.check(request)
         asked = await self.body(request, CONTRACT["content.create"])
+        if isinstance(asked.get("types"), dict):  # Twilio's SDK names every type it knows, null where there is none
+            asked["types"] = {kind: content for kind, content in asked["types"].items() if content is not None}
         check_content(asked)
         sid, now = "HX" + uuid.uuid4().hex, self.stamp()
         template = {

@@ -227,13 +227,16 @@ class Twilio:
         message["text"] = fill(words_of(template), variables)
         message["keyboard"] = keyboard_of(template, variables)
 
-    async def follow(self, sid: str, callback: str | None, failure: int | None, urls: list[str]) -> None:
+    async def follow(
+        self, sid: str, callback: str | None, failure: int | None, urls: list[str], reached: str = ""
+    ) -> None:
         """What becomes of an accepted message, step by step, each reported to the StatusCallback."""
         before = 0.0
         if failure is None and urls:
             failure = await self.fetch_media(sid, urls)
-        steps = (("queued", 0.0), ("failed", 0.15)) if failure else STEPS
-        for status, after in steps:
+        steps = (STEPS[0], ("failed", 0.15)) if failure else STEPS
+        past = [status for status, _ in steps].index(reached) + 1 if reached else 0
+        for status, after in steps[past:]:
             await asyncio.sleep((after - before) * self.world.pace)
             before = after
             await self.world.until_up("twilio")
@@ -531,7 +534,11 @@ class Twilio:
         """After a restart: messages that were on their way go on."""
         for message in self.world.messages:
             if message["channel"] == "whatsapp" and not message["mine"] and message["status"] in ("queued", "sent"):
-                self.later(self.follow(message["id"], message["api"].get("callback"), self.failure_again(message), []))
+                self.later(
+                    self.follow(
+                        message["id"], message["api"].get("callback"), self.failure_again(message), [], "queued"
+                    )
+                )
 
     def failure_again(self, message: Json) -> int | None:
         if message["template"]:

@@ -11,11 +11,11 @@ from .server import LiveCredential, start
 
 
 async def serve(path: str) -> None:
-    running = await start(orjson.loads(Path(path).read_bytes()))
-    print(f"sandbox: {running.url}, mail on port {running.smtp_port}", flush=True)
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    running = await start(orjson.loads(Path(path).read_bytes()))
+    print(f"sandbox: {running.url}, mail on port {running.smtp_port}", flush=True)
     await stopped.wait()
     await running.stop()
 

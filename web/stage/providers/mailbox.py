@@ -154,7 +154,7 @@ def parsed(raw: bytes) -> EmailMessage:
 
 def content_of(message: EmailMessage, kind: str) -> str:
     part = message.get_body((kind,))
-    return str(part.get_content()) if part is not None else ""
+    return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
 def parts_of(message: EmailMessage) -> list[EmailMessage]:

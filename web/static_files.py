@@ -35,7 +35,7 @@ def fingerprint(path: Path, changed: int) -> str:
 
 
 def files(folder: Path, keep: str = ASK_AGAIN) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """A handler that hands out the files of one folder, nothing outside it; browsers ask again unless `?v=` is given."""
+    """A handler that hands out the files of one folder, none outside it; browsers ask again unless `?v=` is given."""
     root = folder.resolve()
 
     async def hand_out(request: web.Request) -> web.StreamResponse:

@@ -241,7 +241,7 @@ export class Phone {
     const failed = message.status === "failed" || message.status === "undelivered";
     const keys = message.keyboard?.length ? this.keys(message) : null;
     const whatsapp = this.channel === "whatsapp";
-    const item = el(`li.msg.${message.mine ? "mine" : "theirs"}`, { "data-id": message.id }, dayWord && el("p.day-mark", {}, el("span", {}, dayWord)),
+    const item = el(`div.msg.${message.mine ? "mine" : "theirs"}`, { "data-id": message.id }, dayWord && el("p.day-mark", {}, el("span", {}, dayWord)),
       el("div.balloon", { title: failed ? this.says.not_delivered : "" }, this.quoted(message), this.media(message), this.text(message), whatsapp && keys),
       !whatsapp && keys, this.acts(message));
     item.classList.toggle("first", first);

@@ -6,24 +6,28 @@ import { loaded, payLink } from "./tries.js";
 import { numbered } from "./rich.js";
 
 const OPENING = "airport to Bávaro tomorrow at 3pm, 4 people";
-// What Hannah would say, by what she is asked; the first that fits the question's last lines.
+const FRESH = "start over";
+// What Hannah taps when it is offered, whatever was asked.
+const OFFERED = [/^accept and send/i, /^send( the)? request/i, /^forget my answers/i];
+// What she says, by what she is asked: [question, the option she would tap, what she types if there is none].
 const ANSWERS = [
-  [/terms|conditions/i, /accept|agree|yes|send/i, "yes"],
   [/e-?mail/i, null, "hannah.moore@example.com"],
   [/flight/i, null, "BA2203"],
-  [/bags|suitcases|luggage/i, null, "6"],
-  [/room/i, null, "1204"],
-  [/how many (people|of you|guests)|adults|child|who travels|party/i, null, "3 adults and a child of 4"],
-  [/which vehicle|vehicle suits|which car/i, /\bvan\b/i, "van"],
-  [/extras?|anything to add|child seats?/i, /none|no extras|nothing|that is all|done|continue/i, "no"],
-  [/occasion|celebrat/i, null, "birthday, 60 years"],
-  [/notes?|anything (else|we should)|tell us|wishes/i, null, "Please keep the flowers a surprise for my mum"],
-  [/hotel|where exactly|which place|drop|take you|going/i, /arena|hotel/i, "Hotel Arena Blanca"],
-  [/what time|which time|when should/i, null, "3pm"],
-  [/which day|what day|which date|when/i, null, "tomorrow"],
-  [/your name|name for/i, null, "Hannah Moore"],
-  [/phone|number/i, null, "+44 7700 900142"],
-  [/review|correct|send (it|the request|this)|shall (i|we) send|change something/i, /send/i, "send"],
+  [/room number/i, null, "204"],
+  [/bags|suitcases|luggage/i, null, "4"],
+  [/how old/i, null, "4"],
+  [/how many (people|adults)|who travels/i, null, "3 adults and a child of 4"],
+  [/which (of these )?vehicles?|which car/i, /^van\b|\bvan,/i, "van"],
+  [/occasion/i, /birthday/i, "birthday, 60 years"],
+  [/anything else we should know/i, null, "Please keep the flowers a surprise for my mum"],
+  [/anything else\?|to go on/i, /^done|^no extras/i, "done"],
+  [/like to add/i, /flowers/i, "flowers"],
+  [/where do we take you|which place|destination|going to/i, null, "Hotel Arena Blanca"],
+  [/where do we pick you up|leave from/i, null, "airport"],
+  [/what time|at what|which time/i, null, "3pm"],
+  [/which day/i, null, "tomorrow"],
+  [/in whose name|your name|which name|name for/i, null, "Hannah Moore"],
+  [/phone/i, null, "+44 7700 900142"],
 ];
 
 const play = { running: false };
@@ -54,12 +58,14 @@ async function type(phone, text) {
 async function answer(phone, before) {
   step("wait");
   let heard = [];
+  let quiet = 0;
   for (let tick = 0; tick < 150 && play.running; tick += 1) {
     await wait(200);
     await phone.refresh();
     const fresh = phone.messages.slice(before).filter((message) => !message.mine);
-    if (fresh.length && fresh.length === heard.length) return fresh;
+    quiet = fresh.length && fresh.length === heard.length ? quiet + 1 : 0;
     heard = fresh;
+    if (quiet === 4) return heard;
   }
   return heard;
 }
@@ -69,6 +75,8 @@ function choice(message) {
   const lines = numbered(message.text);
   const options = keys.length ? keys.map((key) => ({ label: key.text, key })) : lines.map((line) => ({ label: line.label, text: line.value }));
   const question = message.text.split("\n").filter((line) => line.trim() && !/^\s*\d{1,2}[.)]\s/.test(line));
+  const offered = options.find((one) => OFFERED.some((wanted) => wanted.test(one.label)));
+  if (offered) return offered;
   for (const asked of [question.at(-1) || "", question[0] || "", message.text]) {
     for (const [about, wanted, typed] of ANSWERS) {
       if (!about.test(asked)) continue;
@@ -96,20 +104,37 @@ async function pay(phone) {
   return answer(phone, before);
 }
 
+async function choose(phone, message) {
+  const chosen = choice(message);
+  if (chosen.key) await phone.press(message, chosen.key);
+  else await type(phone, chosen.text);
+}
+
+/** A chat that was used before is cleared first, so that the play always begins at the beginning. */
+async function startAfresh(phone, before) {
+  await type(phone, FRESH);
+  const heard = await answer(phone, before);
+  const asked = heard.findLast((message) => /forget/i.test(JSON.stringify([message.text, message.keyboard])));
+  if (!asked) return phone.messages.length;
+  const said = phone.messages.length;
+  await choose(phone, asked);
+  await answer(phone, said);
+  return phone.messages.length;
+}
+
 async function run(stage) {
   const phone = stage.guest;
   stage.show(phone.person);
   let before = phone.messages.length;
+  if (before) before = await startAfresh(phone, before);
   await type(phone, OPENING);
   for (let turn = 0; turn < 32 && play.running; turn += 1) {
     const heard = await answer(phone, before);
     if (!heard.length) return false;
     if (heard.some((message) => /\/pay\b/.test(message.text + JSON.stringify(message.keyboard || [])))) break;
-    await wait(calm() ? 0 : 500);
-    const chosen = choice(heard.at(-1));
+    await wait(calm() ? 0 : 300);
     before = phone.messages.length;
-    if (chosen.key) await phone.press(heard.at(-1), chosen.key);
-    else await type(phone, chosen.text);
+    await choose(phone, heard.at(-1));
   }
   if (!play.running || !payLink(phone)) return false;
   await wait(calm() ? 0 : 700);

@@ -1,0 +1,287 @@
+"""The guest's own page of a booking, behind a secret link: how it stands, what to pay, the papers, and how to reach us."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import icalendar
+import structlog
+from aiohttp import web
+
+from bot import words
+from bot.notation import local_time
+from models import catalogs
+from models.booking import Booking
+from models.catalog import Brand, Catalog, Tour
+from models.database import read
+from models.refusal import Refusal
+from models.request import as_instant
+from models.story import Story, of_booking
+from web import keys
+from web.access import UnknownLink, booking_of
+from web.pages import Handler, page, wished
+
+log = structlog.get_logger()
+
+STANDS = {
+    "requested": "waiting", "pending_guest": "waiting", "pending_supplier": "waiting", "waitlisted": "waiting",
+    "confirmed": "booked", "in_service": "booked", "completed": "booked",
+    "expired": "ended", "rejected": "over", "cancelled": "over", "no_show": "over",
+}  # fmt: skip
+PAPERS = {"ticket.pdf": ("ticket", "application/pdf"), "invoice.pdf": ("invoice", "application/pdf"),
+          "ticket.png": ("picture", "image/png")}  # fmt: skip
+
+
+def routes() -> list[web.RouteDef]:
+    """Routes below /b/{token}; only the pay page's button changes anything."""
+    return [
+        web.get("/b/{token}", guests_only(portal)),
+        web.get("/b/{token}/pay", guests_only(pay)),
+        web.post("/b/{token}/pay", guests_only(go_and_pay)),
+        web.get("/b/{token}/paid", guests_only(paid)),
+        web.get("/b/{token}/stands", guests_only(stands)),
+        web.get("/b/{token}/terms", guests_only(terms)),
+        web.get("/b/{token}/booking.ics", guests_only(calendar)),
+        web.get("/b/{token}/{paper:ticket\\.pdf|invoice\\.pdf|ticket\\.png}", guests_only(paper)),
+    ]
+
+
+def guests_only(handler: Handler) -> Handler:
+    """Answers a link that opens nothing with a page that tells nothing."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except UnknownLink:
+            return await page(request, "lost.html", status=404, reach=reach(await _brand()))
+
+    return guarded
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A booking as its guest may see it. `stands`: hold, ended, waiting, booked or over."""
+
+    booking: int
+    story: Story
+    stands: str
+    created: datetime
+    terms_accepted: datetime | None
+    catalog: Catalog
+    now: datetime
+
+    @property
+    def zone(self) -> str:
+        """Where the clock of this booking runs."""
+        return self.catalog.brand.zone
+
+    @property
+    def tour(self) -> Tour | None:
+        """What is particular to it when it is a tour."""
+        return self.catalog.services[self.story["service"]["key"]].tour
+
+    def facts(self) -> dict[str, Any]:
+        """What every page of this booking is drawn with."""
+        accepted = self.terms_accepted
+        return {
+            "story": self.story, "stands": self.stands, "tour": self.tour, "now": as_instant(self.now, self.zone),
+            "created": as_instant(self.created, self.zone), "accepted": accepted and as_instant(accepted, self.zone),
+        }  # fmt: skip
+
+
+async def seen(request: web.Request) -> Seen:
+    """The booking behind the link in the address, as it stands now; `UnknownLink` when there is none."""
+    booking = await booking_of(request)
+    row = (await Booking.filter(id=booking).values("catalog_version", "hold_until", "created", "terms_accepted"))[0]
+    story, now = await of_booking(booking), request.app[keys.HOUSE].now()
+    return Seen(
+        booking, story, _stands(story["state"], row["hold_until"], now), row["created"], row["terms_accepted"],
+        await catalogs.version(row["catalog_version"]), now,
+    )  # fmt: skip
+
+
+def _stands(state: str, until: datetime | None, now: datetime) -> str:
+    if state == "on_hold":
+        return "ended" if until is not None and until <= now else "hold"
+    return STANDS[state]
+
+
+# --- pages ---
+
+
+async def portal(request: web.Request) -> web.StreamResponse:
+    """The booking at a glance, and everything the guest can do with it."""
+    booking = await seen(request)
+    return await _page(request, "portal.html", booking, papers=await _papers(booking.booking))
+
+
+async def pay(request: web.Request) -> web.StreamResponse:
+    """What is due and for what, with one button. Opening it changes nothing: chat apps look at links beforehand."""
+    return await _page(request, "pay.html", await seen(request), trouble=None)
+
+
+async def go_and_pay(request: web.Request) -> web.StreamResponse:
+    """Opens the provider's checkout, or the one already open, and sends the guest there."""
+    booking = await seen(request)
+    try:
+        url = await request.app[keys.MAKE_CHECKOUT](booking.booking)
+    except Refusal as refusal:
+        return await _page(request, "pay.html", await seen(request), status=409, trouble=refusal.key)
+    except Exception:
+        log.exception("no checkout", booking=booking.booking)
+        return await _page(request, "pay.html", booking, status=502, trouble="no_checkout")
+    return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+
+
+async def paid(request: web.Request) -> web.StreamResponse:
+    """Where the provider sends the guest back to; the booking is confirmed by what the provider tells us, not by this."""
+    return await _page(request, "paid.html", await seen(request))
+
+
+async def stands(request: web.Request) -> web.StreamResponse:
+    """How the booking stands, in a few letters that differ when anything on the page does; asked for every few seconds."""
+    booking = await seen(request)
+    ready = sorted(kind for kind, each in (await _papers(booking.booking)).items() if each["ready"])
+    payment = booking.story["payment"]
+    seal = [booking.stands, booking.story["state"], payment["state"], payment["paid"]["minor"], *ready]
+    return web.json_response({"seal": "-".join(map(str, seal)), "stands": booking.stands}, headers={"Cache-Control": "no-store"})
+
+
+async def terms(request: web.Request) -> web.StreamResponse:
+    """The terms, as they were when the booking was made."""
+    booking = await seen(request)
+    return await _page(request, "terms.html", booking, terms=dict(booking.catalog.brand.terms))
+
+
+async def _page(
+    request: web.Request, template: str, booking: Seen, *, status: int = 200, **facts: Any
+) -> web.StreamResponse:
+    language = wished(request) or booking.story["language"]
+    face = await _brand()
+    return await page(
+        request, template, language=language, status=status, link=f"/b/{request.match_info['token']}",
+        reach=reach(face, booking.story, language), **booking.facts(), **facts,
+    )  # fmt: skip
+
+
+# --- papers ---
+
+
+async def paper(request: web.Request) -> web.StreamResponse:
+    """A ticket, its picture or an invoice, as it was issued; one that is still being drawn is ready in a moment."""
+    booking = await seen(request)
+    kind, content_type = PAPERS[request.match_info["paper"]]
+    found = await read(
+        "SELECT content, number FROM document WHERE booking_id = :booking AND kind = :kind ORDER BY version DESC LIMIT 1",
+        booking=booking.booking, kind=kind,
+    )  # fmt: skip
+    if found and found[0]["content"] is not None:
+        return _file(bytes(found[0]["content"]), content_type, _file_name(request, booking, found[0]["number"]))
+    if content_type == "image/png":
+        raise web.HTTPServiceUnavailable(text="Not drawn yet.", headers={"Retry-After": "2"})
+    return await _page(request, "not_yet.html", booking, status=202 if found else 404, expected=bool(found), kind=kind)
+
+
+def _file_name(request: web.Request, booking: Seen, number: str | None) -> str:
+    ending = request.match_info["paper"].rpartition(".")[2]
+    return f"{booking.story['reference']}{'-' + number if number else ''}.{ending}"
+
+
+def _file(body: bytes, content_type: str, name: str) -> web.Response:
+    headers = {
+        "Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private, no-store",
+        "X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer",
+    }  # fmt: skip
+    return web.Response(body=body, content_type=content_type, headers=headers)
+
+
+async def _papers(booking: int) -> dict[str, dict[str, Any]]:
+    """By kind: its number, and whether its bytes are there."""
+    rows = await read(
+        "SELECT kind, number, content IS NOT NULL AS ready FROM document WHERE booking_id = :booking ORDER BY version",
+        booking=booking,
+    )
+    return {row["kind"]: {"number": row["number"], "ready": bool(row["ready"])} for row in rows}
+
+
+async def calendar(request: web.Request) -> web.StreamResponse:
+    """The booking as a calendar file (RFC 5545), one event a leg, in the zone where it happens; its UIDs never change."""
+    booking = await seen(request)
+    language = wished(request) or booking.story["language"]
+    made = _calendar(booking, language, await _brand())
+    return _file(made.to_ical(), "text/calendar", f"{booking.story['reference']}.ics")
+
+
+def _calendar(booking: Seen, language: str, brand: Brand) -> icalendar.Calendar:
+    made = icalendar.Calendar()
+    made.add("prodid", f"-//{brand.name}//Bellhop//{language.upper()}")
+    made.add("version", "2.0")
+    for number, leg in enumerate(booking.story["legs"], 1):
+        made.add_component(_event(booking, leg, number, language))
+    made.add_missing_timezones()
+    return made
+
+
+def _event(booking: Seen, leg: Mapping[str, Any], number: int, language: str) -> icalendar.Event:
+    story = booking.story
+    event = icalendar.Event()
+    event.add("uid", f"{story['reference'].lower()}.{number}@{booking.catalog.brand.key.replace('_', '-')}.bellhop")
+    event.add("dtstamp", booking.created.replace(microsecond=0))
+    event.add("dtstart", local_time(leg.get("pickup_at") or leg["starts"]))
+    event.add("dtend", local_time(leg["ends"]))
+    event.add("summary", words.plain("pages/_summary.txt", language, story=story, leg=leg))
+    event.add("location", words.plain("pages/_stop.txt", language, stop=leg["from"]))
+    event.add("description", words.plain("pages/_event.txt", language, story=story))
+    event.add("status", "CONFIRMED" if booking.stands == "booked" else "CANCELLED" if booking.stands == "over" else "TENTATIVE")
+    return event
+
+
+# --- ways to reach us ---
+
+
+def reach(brand: Brand, story: Story | None = None, language: str = words.SOURCE) -> list[dict[str, str]]:
+    """How a guest reaches the house: channel, address of the link, and what to show. With a story the code is typed for them."""
+    code = story["reference"] if story else ""
+    text = f"?text={quote(code + ': ')}" if code else ""
+    found = [
+        {"channel": "whatsapp", "href": f"https://wa.me/{_digits(brand.whatsapp)}{text}", "shown": brand.whatsapp},
+        {"channel": "telegram", "href": f"https://t.me/{brand.telegram}", "shown": f"@{brand.telegram}"},
+        {"channel": "phone", "href": f"tel:{brand.phone}", "shown": brand.phone},
+        {"channel": "mail", "href": f"mailto:{brand.email}{f'?subject={quote(code)}' if code else ''}", "shown": brand.email},
+    ]
+    given = {"whatsapp": brand.whatsapp, "telegram": brand.telegram, "phone": brand.phone, "mail": brand.email}
+    return [way for way in found if given[way["channel"]]]
+
+
+async def doors(request: web.Request) -> web.StreamResponse:
+    """The front page of a live house: every way in, as the catalogue names them."""
+    catalog = (await catalogs.on_sale())[1]
+    return await page(request, "doors.html", doors=_doors(catalog), tours=catalog.tours(), services=catalog.services.values())
+
+
+def _doors(catalog: Catalog) -> list[dict[str, Any]]:
+    """Each door with its link; words that a channel can type for the guest are kept per language."""
+    return [
+        {"channel": door.channel, "href": dict.fromkeys(catalog.brand.languages, "") | _hrefs(door, catalog), "shown": door.address}
+        for door in catalog.doors
+    ]
+
+
+def _hrefs(door: Any, catalog: Catalog) -> dict[str, str]:
+    typed = {code: quote((door.words or {}).get(code, "")) for code in catalog.brand.languages}
+    if door.channel == "whatsapp":
+        return {code: f"https://wa.me/{_digits(door.address)}{f'?text={text}' if text else ''}" for code, text in typed.items()}
+    start = {"telegram": "https://t.me/", "phone": "tel:", "mail": "mailto:", "web": ""}[door.channel]
+    address = "".join(door.address.split()) if door.channel == "phone" else door.address
+    return dict.fromkeys(typed, f"{start}{address}")
+
+
+def _digits(phone: str) -> str:
+    return "".join(filter(str.isdigit, phone))
+
+
+async def _brand() -> Brand:
+    return (await catalogs.on_sale())[1].brand
+

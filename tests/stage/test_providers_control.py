@@ -41,6 +41,7 @@ async def post(stand: Stand, mail: EmailMessage, **more: Any) -> None:
 
 
 async def test_a_mail_is_kept_with_its_parts(stand: Stand) -> None:
+    """Headers, text, HTML, attachments and the raw mail can each be read."""
     await post(stand, letter())
     (mail,) = (await stand.see("/sim/mails"))["mails"]
     assert (mail["subject"], mail["recipients"], mail["message_id"]) == (
@@ -63,6 +64,7 @@ async def test_a_mail_is_kept_with_its_parts(stand: Stand) -> None:
     ("to", "code"), [("bounce@example.com", 550), ("full@example.com", 452), ("ana@nowhere.invalid", 550)]
 )
 async def test_mailboxes_that_do_not_take_mail(stand: Stand, to: str, code: int) -> None:
+    """The sender is told at once, with the code that says whether to try again."""
     with pytest.raises(aiosmtplib.SMTPRecipientsRefused) as refused:
         await post(stand, letter(to))
     assert refused.value.recipients[0].code == code
@@ -70,6 +72,7 @@ async def test_mailboxes_that_do_not_take_mail(stand: Stand, to: str, code: int)
 
 @pytest.mark.parametrize("position", ["down", "reset", "limited"])
 async def test_a_mail_server_out_of_order(stand: Stand, position: str) -> None:
+    """Nothing is taken while it is out of order; afterwards the same mail goes."""
     await stand.pull("/sim/switches", smtp=position)
     with pytest.raises((aiosmtplib.SMTPException, ConnectionError)):
         await post(stand, letter(), timeout=5)
@@ -79,6 +82,7 @@ async def test_a_mail_server_out_of_order(stand: Stand, position: str) -> None:
 
 
 async def test_a_webhook_is_sent_again_as_it_was_in_parallel_and_forged(stand: Stand) -> None:
+    """Byte for byte with the same signature, five at once; forged only when that is asked for."""
     await stand.says("hannah", "whatsapp", "hi")
     (entry,) = [one for one in (await stand.see("/sim/state"))["wire"] if one["way"] == "webhook"]
     assert (entry["status"], entry["method"], entry["provider"]) == (200, "POST", "twilio")
@@ -92,6 +96,7 @@ async def test_a_webhook_is_sent_again_as_it_was_in_parallel_and_forged(stand: S
 
 
 async def test_no_secret_is_on_the_wire(stand: Stand) -> None:
+    """Neither in addresses nor headers nor bodies of what is shown."""
     values = {"url": "https://book.example.com/hooks/telegram", "secret_token": SECRET}
     async with stand.http.post(f"{stand.url}/bot{TELEGRAM}/setWebhook", json=values) as got:
         assert got.status == 200
@@ -105,6 +110,7 @@ async def test_no_secret_is_on_the_wire(stand: Stand) -> None:
 
 
 async def test_chats_mails_payments_and_what_is_owed_survive_a_restart(stand: Stand) -> None:
+    """Also the clock's offset, and a webhook still owed is tried again."""
     stand.sim.world.pace = 1000
     stand.bot.answers = [500]
     await stand.says("hannah", "whatsapp", "hi")
@@ -120,6 +126,7 @@ async def test_chats_mails_payments_and_what_is_owed_survive_a_restart(stand: St
 
 
 async def test_reset_forgets_talk_and_keeps_people(stand: Stand) -> None:
+    """Chats are empty, people and the bot's set-up stay, every switch is up."""
     await stand.says("hannah", "whatsapp", "hi")
     await stand.pull("/sim/switches", stripe="down")
     await stand.pull("/sim/reset")
@@ -130,6 +137,7 @@ async def test_reset_forgets_talk_and_keeps_people(stand: Stand) -> None:
 
 
 async def test_people_are_added_and_mistakes_are_told(stand: Stand) -> None:
+    """A sentence says what is wrong; nothing is guessed."""
     await stand.pull("/sim/people", key="ana", name="Ana", whatsapp="+34600000001")
     assert (await stand.says("ana", "whatsapp", "hola"))["webhook_status"] == 200
     assert await stand.says("ana", "telegram", "hola") == {"error": "ana has no telegram"}
@@ -139,11 +147,13 @@ async def test_people_are_added_and_mistakes_are_told(stand: Stand) -> None:
 
 
 async def test_a_bot_that_is_down_leaves_the_status_empty(stand: Stand) -> None:
+    """No answer is no status, and the call itself does not fail."""
     stand.sim.world.config["deliver_to"] = "http://127.0.0.1:9"
     assert (await stand.says("hannah", "whatsapp", "hi"))["webhook_status"] is None
 
 
 async def test_changes_are_told_as_they_happen(stand: Stand) -> None:
+    """Whoever watches the stream sees the message as the chat shows it."""
     async with stand.http.get(f"{stand.url}/sim/events") as stream:
         await stream.content.readline()
         await stand.says("hannah", "whatsapp", "hi")
@@ -176,6 +186,7 @@ async def test_other_hosts_are_turned_away(stand: Stand) -> None:
     ],
 )
 def test_it_does_not_start_beside_a_live_credential(tmp_path: Path, name: str, value: str) -> None:
+    """A live key, or any credential that is not the sandbox's own, in the environment."""
     config = settings("http://127.0.0.1:1", tmp_path)
     refuse_live(config, {})
     with pytest.raises(LiveCredential, match=name):
@@ -183,11 +194,13 @@ def test_it_does_not_start_beside_a_live_credential(tmp_path: Path, name: str, v
 
 
 async def test_it_listens_on_this_machine_only(tmp_path: Path) -> None:
+    """Any other address is refused before anything is opened."""
     with pytest.raises(LiveCredential):
         await start({**settings("http://127.0.0.1:1", tmp_path), "host": "0.0.0.0"})  # noqa: S104 - the very address it must refuse
 
 
 async def test_it_runs_as_a_process_of_its_own_and_stops_when_asked(tmp_path: Path) -> None:
+    """It writes where it listens and ends cleanly on a polite signal."""
     config = settings("http://127.0.0.1:1", tmp_path)
     (tmp_path / "config.json").write_bytes(orjson.dumps(config))
     plain = {key: value for key, value in os.environ.items() if not key.startswith("BELLHOP_")}

@@ -54,6 +54,7 @@ def event_of(hook: dict[str, Any]) -> Any:
 
 
 async def test_a_guest_pays_once_and_the_event_is_signed(stand: Stand, till: StripeClient) -> None:
+    """The session completes, the intent holds the card's last digits, a second click changes nothing."""
     session = await till.v1.checkout.sessions.create_async(wish())
     assert (session.status, session.payment_status, session.amount_total, session.currency) == (
         "open",
@@ -81,6 +82,7 @@ async def test_a_guest_pays_once_and_the_event_is_signed(stand: Stand, till: Str
 
 
 async def test_a_declined_card_leaves_the_session_open(stand: Stand, till: StripeClient) -> None:
+    """The page comes again with the bank's words, and the next card goes through."""
     session = await till.v1.checkout.sessions.create_async(wish())
     status, _, page = await choose(stand, session.id, "declined")
     assert status == 200
@@ -92,6 +94,7 @@ async def test_a_declined_card_leaves_the_session_open(stand: Stand, till: Strip
 
 
 async def test_leaving_without_paying_goes_back_and_changes_nothing(stand: Stand, till: StripeClient) -> None:
+    """The guest lands on cancel_url; no event, the session stays open."""
     session = await till.v1.checkout.sessions.create_async(wish())
     assert (await choose(stand, session.id, "abandon"))[:2] == (303, "https://book.example.com/b/x")
     assert (await till.v1.checkout.sessions.retrieve_async(session.id)).status == "open"
@@ -110,6 +113,7 @@ async def test_leaving_without_paying_goes_back_and_changes_nothing(stand: Stand
 async def test_the_page_shows_what_is_paid_for_and_how_much(
     stand: Stand, till: StripeClient, amount: int, currency: str, shown: str
 ) -> None:
+    """In the currency's own decimals: yen have none, dinars three."""
     session = await till.v1.checkout.sessions.create_async(wish(amount, currency))
     async with stand.http.get(f"{stand.url}/sim/checkout/{session.id}") as got:
         page = await got.text()
@@ -120,6 +124,7 @@ async def test_the_page_shows_what_is_paid_for_and_how_much(
 
 
 async def test_the_page_speaks_spanish_and_escapes(stand: Stand, till: StripeClient) -> None:
+    """What the merchant wrote is text, never markup."""
     asked = wish(locale="es")
     asked["line_items"][0]["price_data"]["product_data"] = {"name": "<script>alert(1)</script>"}
     session = await till.v1.checkout.sessions.create_async(asked)
@@ -131,6 +136,7 @@ async def test_the_page_speaks_spanish_and_escapes(stand: Stand, till: StripeCli
 
 
 async def test_a_test_may_pay_another_amount_or_currency(stand: Stand, till: StripeClient) -> None:
+    """So that a bot's check of what was paid can be seen to fail."""
     session = await till.v1.checkout.sessions.create_async(wish())
     await choose(stand, session.id, "ok", amount="100", currency="EUR")
     paid = event_of((await stand.bot.hears(HOOK))[0]).data.object
@@ -138,6 +144,7 @@ async def test_a_test_may_pay_another_amount_or_currency(stand: Stand, till: Str
 
 
 async def test_the_same_idempotency_key_gets_the_same_session(stand: Stand, till: StripeClient) -> None:
+    """Other parameters under it are an error; one refused for its parameters may be corrected."""
     options: Any = {"idempotency_key": "booking-7-1"}
     first = await till.v1.checkout.sessions.create_async(wish(), options)
     again = await till.v1.checkout.sessions.create_async(wish(), options)
@@ -186,6 +193,7 @@ def line(**more: Any) -> Any:
 async def test_what_stripe_refuses_is_refused_with_its_code(
     stand: Stand, till: StripeClient, asked: Any, param: str | None, code: str | None
 ) -> None:
+    """Unknown, missing and unfit parameters, each named as Stripe names it."""
     with pytest.raises(stripe.InvalidRequestError) as refused:
         await till.v1.checkout.sessions.create_async(asked)
     error = refused.value
@@ -195,6 +203,7 @@ async def test_what_stripe_refuses_is_refused_with_its_code(
 
 
 async def test_a_wrong_key_is_refused(stand: Stand) -> None:
+    """In Stripe's form, with the key shortened; and so is none at all."""
     http = stripe.HTTPXClient()
     with pytest.raises(stripe.AuthenticationError, match=r"Invalid API Key provided: sk_test_\*+1234"):
         await StripeClient(
@@ -206,6 +215,7 @@ async def test_a_wrong_key_is_refused(stand: Stand) -> None:
 
 
 async def test_an_open_session_can_be_expired_and_a_paid_one_not(stand: Stand, till: StripeClient) -> None:
+    """Expiring tells by event, closes the page, and cannot be done twice."""
     session = await till.v1.checkout.sessions.create_async(wish())
     assert (await till.v1.checkout.sessions.expire_async(session.id)).status == "expired"
     assert event_of((await stand.bot.hears(HOOK))[0]).type == "checkout.session.expired"
@@ -218,6 +228,7 @@ async def test_an_open_session_can_be_expired_and_a_paid_one_not(stand: Stand, t
 
 
 async def test_a_session_ends_by_the_sandboxs_clock(stand: Stand, till: StripeClient) -> None:
+    """A day later it has expired and its event is on the way, though nobody asked."""
     session = await till.v1.checkout.sessions.create_async(wish())
     await stand.pull("/sim/clock", offset=24 * 3600 + 1)
     assert event_of((await stand.bot.hears(HOOK))[0]).type == "checkout.session.expired"
@@ -244,6 +255,7 @@ async def test_events_are_tried_until_taken_and_listed_meanwhile(stand: Stand, t
 
 
 async def test_refunds_never_exceed_what_was_paid(stand: Stand, till: StripeClient) -> None:
+    """Part, too much, the rest, and once more."""
     session = await till.v1.checkout.sessions.create_async(wish())
     await choose(stand, session.id, "ok")
     intent = str((await till.v1.checkout.sessions.retrieve_async(session.id)).payment_intent)
@@ -260,6 +272,7 @@ async def test_refunds_never_exceed_what_was_paid(stand: Stand, till: StripeClie
 
 
 async def test_lists_have_pages(stand: Stand, till: StripeClient) -> None:
+    """Newest first, walked with the SDK's own cursors."""
     made = [(await till.v1.checkout.sessions.create_async(wish(1000 + n))).id for n in range(5)]
     first = await till.v1.checkout.sessions.list_async({"limit": 2})
     assert ([one.id for one in first.data], first.has_more) == ([made[4], made[3]], True)
@@ -288,6 +301,7 @@ def compare(ours: Any, theirs: Any, path: str) -> None:
 
 
 async def test_down_and_limited(stand: Stand, till: StripeClient) -> None:
+    """The SDK raises what it raises against the real one."""
     await stand.pull("/sim/switches", stripe="limited")
     with pytest.raises(stripe.RateLimitError):
         await till.v1.checkout.sessions.create_async(wish())

@@ -61,6 +61,7 @@ async def test_a_person_writes_and_the_update_comes_with_the_secret(stand: Stand
 
 
 async def test_the_bot_may_not_write_first_to_a_person_but_may_to_a_group(stand: Stand, bot: Bot) -> None:
+    """Once the person has written it may, until they block it."""
     with pytest.raises(Forbidden, match="bot can't initiate conversation with a user"):
         await bot.send_message(LUCIA, "psst")
     assert (await bot.send_message(HOUSE, "A new booking")).chat.type == "supergroup"
@@ -73,6 +74,7 @@ async def test_the_bot_may_not_write_first_to_a_person_but_may_to_a_group(stand:
 
 
 async def test_keys_are_tapped_answered_and_the_message_edited(stand: Stand, bot: Bot) -> None:
+    """An edit without a keyboard takes the keys away; an answer to no query is too old."""
     await stand.says("lucia", "telegram", "/start")
     sent = await bot.send_message(LUCIA, "Which vehicle?", reply_markup=keyboard(("Van", "vehicle|van|3")))
     shown = (await stand.chat("lucia", "telegram"))[-1]
@@ -90,6 +92,7 @@ async def test_keys_are_tapped_answered_and_the_message_edited(stand: Stand, bot
 
 
 async def test_an_edit_that_changes_nothing_is_refused(stand: Stand, bot: Bot) -> None:
+    """Text or keys alone may change; a message that is not there cannot."""
     sent = await bot.send_message(HOUSE, "Same https://a.example", reply_markup=keyboard(("A", "a")))
     with pytest.raises(BadRequest, match="Message is not modified"):
         await bot.edit_message_text("Same https://a.example", HOUSE, sent.message_id, reply_markup=keyboard(("A", "a")))
@@ -132,6 +135,7 @@ async def test_an_edit_that_changes_nothing_is_refused(stand: Stand, bot: Bot) -
 async def test_what_telegram_refuses_is_refused_in_its_words(
     stand: Stand, method: str, values: dict[str, Any], words: str
 ) -> None:
+    """The code is 400 and the description begins as the Bot API's does."""
     status, body = await call(stand, method, **values)
     assert (status, body["ok"], body["error_code"]) == (400, False, 400)
     assert body["description"].startswith("Bad Request: ")
@@ -150,15 +154,18 @@ async def test_what_telegram_refuses_is_refused_in_its_words(
     ],
 )
 async def test_keys_telegram_does_not_take_are_refused(stand: Stand, button: dict[str, Any], words: str) -> None:
+    """Data are counted in bytes, not characters."""
     _, body = await call(stand, "sendMessage", chat_id=HOUSE, text="x", reply_markup={"inline_keyboard": [[button]]})
     assert words in body["description"]
 
 
 async def test_64_bytes_of_data_and_4096_characters_still_go(stand: Stand, bot: Bot) -> None:
+    """The limits themselves are allowed."""
     assert (await bot.send_message(HOUSE, "x" * 4096, reply_markup=keyboard(("A", "é" * 32)))).text == "x" * 4096
 
 
 async def test_photos_and_documents_are_uploaded_captioned_and_shown(stand: Stand, bot: Bot) -> None:
+    """By multipart upload and again by file_id; captions have their own limit."""
     photo = await bot.send_photo(HOUSE, JPEG, caption="The van", reply_markup=keyboard(("Take it", "van")))
     await bot.send_document(HOUSE, b"%PDF-1.4 ticket\r\n--\r\n", filename="ticket.pdf")
     shown = (await stand.chat("house", "telegram"))[-2:]
@@ -183,6 +190,7 @@ async def test_photos_and_documents_are_uploaded_captioned_and_shown(stand: Stan
 
 @pytest.mark.parametrize("kind", ["photo", "voice", "sticker", "document"])
 async def test_files_people_send_are_had_by_get_file(stand: Stand, bot: Bot, kind: str) -> None:
+    """The bytes are a genuine picture, voice note, sticker or document."""
     await stand.says("lucia", "telegram", kind=kind)
     update = Update.de_json(json.loads((await stand.bot.hears(HOOK))[0]["body"]), bot)
     assert update.message is not None
@@ -193,6 +201,7 @@ async def test_files_people_send_are_had_by_get_file(stand: Stand, bot: Bot, kin
 
 
 async def test_location_contact_quote_and_edit(stand: Stand, bot: Bot) -> None:
+    """Each comes as the kind of update Telegram makes of it."""
     await stand.says("lucia", "telegram", kind="location", lat=18.5, lon=-68.4)
     await stand.says("lucia", "telegram", kind="contact")
     sent = await bot.send_message(LUCIA, "Here?")
@@ -207,6 +216,7 @@ async def test_location_contact_quote_and_edit(stand: Stand, bot: Bot) -> None:
 
 
 async def test_ten_thousand_characters_come_as_three_messages(stand: Stand, bot: Bot) -> None:
+    """As Telegram's apps cut what is typed."""
     told = await stand.says("lucia", "telegram", "x" * 10_000)
     hooks = await stand.bot.hears(HOOK, 3)
     assert [len(json.loads(hook["body"])["message"]["text"]) for hook in hooks] == [4096, 4096, 1808]
@@ -227,6 +237,7 @@ async def test_one_chat_waits_in_order_while_another_goes_on(stand: Stand, bot: 
 
 
 async def test_in_flight_is_one_per_chat(stand: Stand, bot: Bot) -> None:
+    """While one chat's update is unanswered only another chat's may come."""
     stand.bot.open.clear()
     for word in ("one", "two", "three"):
         await stand.says("lucia", "telegram", word, wait=0)
@@ -240,6 +251,7 @@ async def test_in_flight_is_one_per_chat(stand: Stand, bot: Bot) -> None:
 
 
 async def test_webhook_info_counts_what_waits_and_says_what_went_wrong(stand: Stand, bot: Bot) -> None:
+    """And setting the webhook again ends the waiting."""
     stand.sim.world.pace = 1000
     stand.bot.answers = [500]
     await stand.says("lucia", "telegram", "one")
@@ -253,6 +265,7 @@ async def test_webhook_info_counts_what_waits_and_says_what_went_wrong(stand: St
 
 
 async def test_updates_are_kept_until_there_is_a_webhook(stand: Stand, bot: Bot) -> None:
+    """Without one they can be asked for; with one they cannot."""
     await bot.delete_webhook()
     assert (await stand.says("lucia", "telegram", "hola"))["webhook_status"] is None
     (update,) = await bot.get_updates(timeout=0)
@@ -265,6 +278,7 @@ async def test_updates_are_kept_until_there_is_a_webhook(stand: Stand, bot: Bot)
 
 
 async def test_bad_tokens_and_unknown_methods(stand: Stand) -> None:
+    """401 for a wrong token, 404 for a method nobody has."""
     stranger = Bot("123456:AAwrong-token_0123456789", base_url=f"{stand.url}/bot")
     with pytest.raises(InvalidToken):
         await stranger.initialize()
@@ -278,12 +292,14 @@ async def test_bad_tokens_and_unknown_methods(stand: Stand) -> None:
 
 
 async def test_an_unknown_parameter_is_ignored_and_noted_on_the_wire(stand: Stand) -> None:
+    """As Telegram does; but whoever looks at the wire sees the slip."""
     status, _ = await call(stand, "sendMessage", chat_id=HOUSE, text="x", reply_to=5)
     assert status == 200
     assert (await stand.see("/sim/wire?last=1"))["wire"][0]["error"] == "ignored unknown parameters: reply_to"
 
 
 async def test_limited_and_down(stand: Stand, bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """429 with its retry_after, then nothing at all in either direction until it is up."""
     monkeypatch.setenv("PTB_TIMEDELTA", "1")
     await stand.pull("/sim/switches", telegram="limited")
     with pytest.raises(RetryAfter) as limited:
@@ -299,6 +315,7 @@ async def test_limited_and_down(stand: Stand, bot: Bot, monkeypatch: pytest.Monk
 
 
 async def test_commands_menu_and_typing(stand: Stand, bot: Bot) -> None:
+    """What was set can be read back; typing is told to whoever watches."""
     await bot.set_my_commands([BotCommand("start", "Start")])
     assert (await bot.get_my_commands())[0].command == "start"
     await bot.set_chat_menu_button(menu_button=MenuButtonCommands())
@@ -373,6 +390,7 @@ class Contract:
 
 
 async def test_every_answer_and_update_fits_the_bot_api(stand: Stand, bot: Bot, contracts: Path) -> None:
+    """Every field is known there and of its type, none that is required is missing."""
     contract = Contract(contracts)
     for kind in ("location", "voice", "photo", "sticker", "contact", "document"):
         await stand.says("lucia", "telegram", kind=kind)
@@ -436,6 +454,7 @@ async def test_every_answer_and_update_fits_the_bot_api(stand: Stand, bot: Bot, 
 
 
 async def test_the_methods_we_play_are_described_as_in_the_contract(contracts: Path) -> None:
+    """Names, types and what is required, for every method played."""
     from web.stage.providers.telegram_reading import CONTRACT
 
     api = json.loads((contracts / "telegram_api.json").read_bytes())

@@ -131,7 +131,8 @@ async def test_outside_24_hours_a_free_text_is_accepted_and_then_fails(stand: St
     assert (fetched.status, fetched.error_code) == ("failed", 63016)
 
 
-async def test_the_window_ends_after_24_hours_to_the_second(stand: Stand, twilio: Client) -> None:
+async def test_just_before_24_hours_are_over_the_window_is_open(stand: Stand, twilio: Client) -> None:
+    """Twenty seconds before its end a free text still arrives."""
     await stand.says("hannah", "whatsapp", "hi")
     await stand.pull("/sim/clock", offset=24 * 3600 - 20)
     await send(twilio, body="just in time", status_callback=STATUS)
@@ -140,6 +141,7 @@ async def test_the_window_ends_after_24_hours_to_the_second(stand: Stand, twilio
 
 
 async def test_an_approved_template_reaches_someone_who_never_wrote(stand: Stand, twilio: Client) -> None:
+    """Drawn with its variables, and marked as a template."""
     sid = await template(twilio, "Booking {{1}} is confirmed for {{2}}, thank you.")
     await send(
         twilio,
@@ -166,6 +168,7 @@ async def test_an_approved_template_reaches_someone_who_never_wrote(stand: Stand
 async def test_template_variables_whatsapp_does_not_take_are_refused(
     stand: Stand, twilio: Client, variables: Any, code: int
 ) -> None:
+    """Line breaks, tabs, five spaces, nothing, and what is no text."""
     sid = await template(twilio, "Booking {{1}} is confirmed.")
     with pytest.raises(TwilioRestException) as refused:
         await send(twilio, content_sid=sid, content_variables=json.dumps(variables))
@@ -176,6 +179,7 @@ async def test_template_variables_whatsapp_does_not_take_are_refused(
 async def test_variables_that_do_not_match_the_template_fail_with_63028(
     stand: Stand, twilio: Client, variables: dict[str, str]
 ) -> None:
+    """Too few as well as too many."""
     sid = await template(twilio, "Booking {{1}} on {{2}} is confirmed.")
     await send(twilio, content_sid=sid, content_variables=json.dumps(variables), status_callback=STATUS)
     hooks = await stand.bot.hears("/hooks/whatsapp/status", 2)
@@ -183,6 +187,7 @@ async def test_variables_that_do_not_match_the_template_fail_with_63028(
 
 
 async def test_a_template_longer_than_1024_with_its_variables_fails_with_63021(stand: Stand, twilio: Client) -> None:
+    """The limit holds for what the person would read."""
     sid = await template(twilio, "Booking {{1}} is confirmed.")
     await send(twilio, content_sid=sid, content_variables=json.dumps({"1": "x" * 1010}), status_callback=STATUS)
     assert (await stand.bot.hears("/hooks/whatsapp/status", 2))[-1]["form"]["ErrorCode"] == "63021"
@@ -202,6 +207,7 @@ async def test_a_template_longer_than_1024_with_its_variables_fails_with_63021(s
 async def test_templates_whatsapp_would_not_approve_are_rejected_and_do_not_go_out(
     stand: Stand, twilio: Client, body: str, name: str, why: str
 ) -> None:
+    """With Meta's reason; sending it outside the window fails."""
     sid = await template(twilio, body, name)
     approval = await twilio.content.v1.contents(sid).approval_fetch().fetch_async()
     assert approval.whatsapp["status"] == "rejected"
@@ -211,6 +217,7 @@ async def test_templates_whatsapp_would_not_approve_are_rejected_and_do_not_go_o
 
 
 async def test_a_template_nobody_approved_fails_outside_the_window(stand: Stand, twilio: Client) -> None:
+    """Making it is not enough."""
     sid = await template(twilio, "All is well.", approve=False)
     await send(twilio, content_sid=sid, status_callback=STATUS)
     assert (await stand.bot.hears("/hooks/whatsapp/status", 2))[-1]["form"]["ErrorCode"] == "63016"
@@ -236,6 +243,7 @@ async def test_a_template_nobody_approved_fails_outside_the_window(stand: Stand,
 async def test_what_twilio_refuses_is_refused_with_its_code(
     stand: Stand, twilio: Client, more: dict[str, Any], status: int, code: int
 ) -> None:
+    """At once, with nothing left in the chat."""
     await stand.says("hannah", "whatsapp", "hi")
     with pytest.raises(TwilioRestException) as refused:
         await send(twilio, **more)
@@ -244,11 +252,13 @@ async def test_what_twilio_refuses_is_refused_with_its_code(
 
 
 async def test_1600_characters_still_go(stand: Stand, twilio: Client) -> None:
+    """The limit itself is allowed."""
     await stand.says("hannah", "whatsapp", "hi")
     assert (await send(twilio, body="x" * 1600)).status == "queued"
 
 
 async def test_bad_log_in_unknown_parameter_and_unknown_message_in_twilios_form(stand: Stand) -> None:
+    """Code, message, more_info and status, as Twilio's errors have them."""
     status, body = await raw(stand, MESSAGES, token="wrong")
     assert (status, body["code"], body["status"], body["message"]) == (401, 20003, 401, "Authenticate")
     assert body["more_info"].endswith("/20003")
@@ -259,11 +269,13 @@ async def test_bad_log_in_unknown_parameter_and_unknown_message_in_twilios_form(
 
 
 async def test_a_number_nobody_has_fails_with_63024(stand: Stand, twilio: Client) -> None:
+    """It is accepted first, as every well-formed number is."""
     await send(twilio, to="whatsapp:+447700900999", body="x", status_callback=STATUS)
     assert (await stand.bot.hears("/hooks/whatsapp/status", 2))[-1]["form"]["ErrorCode"] == "63024"
 
 
 async def test_a_picture_is_fetched_from_the_bot_and_kept(stand: Stand, twilio: Client) -> None:
+    """From the public address, though the bot is really elsewhere."""
     stand.bot.files["/art/van.png"] = (b"\x89PNG\r\n\x1a\nart", "image/png")
     await stand.says("hannah", "whatsapp", "hi")
     await send(twilio, body="The van", media_url=["https://book.example.com/art/van.png"], status_callback=STATUS)
@@ -294,6 +306,7 @@ async def test_a_picture_that_cannot_be_had_fails_with_63019(stand: Stand, twili
 async def test_media_people_send_lies_behind_the_accounts_log_in(
     stand: Stand, kind: str, message_type: str, content_type: str, magic: bytes
 ) -> None:
+    """Genuine bytes of the announced type, for the account only."""
     await stand.says("hannah", "whatsapp", kind=kind)
     (hook,) = await stand.bot.hears("/hooks/whatsapp")
     form = hook["form"]
@@ -330,6 +343,7 @@ async def test_a_location_a_quote_and_an_edit(stand: Stand, twilio: Client) -> N
 
 
 async def test_a_quick_reply_is_tapped(stand: Stand, twilio: Client) -> None:
+    """The payload comes with the label and quotes the message it belongs to."""
     types = {
         "twilio/quick-reply": {
             "body": "Shall we go on?",
@@ -371,6 +385,7 @@ async def test_messages_are_listed_newest_first_by_address_and_time(stand: Stand
 
 
 async def test_an_inbound_webhook_is_tried_once_more_and_then_given_up(stand: Stand) -> None:
+    """After a 5xx; a 4xx is not tried again."""
     stand.bot.answers = [503, 503, 503]
     told = await stand.says("hannah", "whatsapp", "hi")
     assert told["webhook_status"] == 503
@@ -384,6 +399,7 @@ async def test_an_inbound_webhook_is_tried_once_more_and_then_given_up(stand: St
 
 
 async def test_messages_are_redacted_and_deleted(stand: Stand, twilio: Client) -> None:
+    """By the two calls Twilio has for it."""
     told = await stand.says("hannah", "whatsapp", "my secret")
     assert (await twilio.messages(told["id"]).update_async(body="")).body == ""
     assert await twilio.messages(told["id"]).delete_async()
@@ -412,6 +428,7 @@ def checked(contract: dict[str, Any], name: str, value: Any) -> None:
 
 
 async def test_answers_fit_twilios_contract(stand: Stand, twilio: Client, contracts: Path) -> None:
+    """Messages made, received and failed, and their media: every property, of its type."""
     contract = json.loads((contracts / "twilio_messages.json").read_bytes())
     await stand.says("hannah", "whatsapp", kind="photo")
     _, made = await raw(stand, MESSAGES, "POST", data={"To": HANNAH, "From": OURS, "Body": "hi"})
@@ -431,6 +448,7 @@ async def test_answers_fit_twilios_contract(stand: Stand, twilio: Client, contra
 
 
 async def test_content_answers_fit_twilios_contract(stand: Stand, twilio: Client, contracts: Path) -> None:
+    """Contents, approvals and both in one list."""
     contract = json.loads((contracts / "twilio_content_v1.json").read_bytes())
     sid = await template(twilio, "Booking {{1}} is in.")
     status, one = await raw(stand, f"/v1/Content/{sid}")
@@ -461,11 +479,13 @@ async def test_content_answers_fit_twilios_contract(stand: Stand, twilio: Client
     ],
 )
 async def test_contents_that_are_not_whole_are_refused(stand: Stand, asked: dict[str, Any]) -> None:
+    """Language, types, their required parts, and nothing unknown."""
     status, body = await raw(stand, "/v1/Content", "POST", json=asked)
     assert (status, body["code"], body["status"]) == (400, 20422, 400)
 
 
 async def test_the_parameters_we_know_are_the_contracts(contracts: Path) -> None:
+    """No more and no fewer."""
     from web.stage.providers.twilio import CONTRACT
 
     paths = json.loads((contracts / "twilio_messages.json").read_bytes())["paths"]
@@ -478,6 +498,7 @@ async def test_the_parameters_we_know_are_the_contracts(contracts: Path) -> None
 
 
 async def test_a_message_on_its_way_goes_on_after_a_restart(stand: Stand, twilio: Client) -> None:
+    """From the step it had reached."""
     stand.sim.world.pace = 1000
     await stand.says("hannah", "whatsapp", "hi")
     await send(twilio, body="Where to?", status_callback=STATUS)

@@ -200,7 +200,7 @@ class Control:
         if (said.get("kind") or "text") == "text" and not said.get("text"):
             raise Wrong(400, "nothing to say: text is empty")
         try:
-            ids, job = self.channels[channel].write(person, said, f"{request.scheme}://{request.host}")
+            ids, job = self.channels[channel].write(person, said)
         except KeyError as missing:
             raise Wrong(404, f"no message {missing} to edit") from None
         return await self.brought(ids, job, said, channel)

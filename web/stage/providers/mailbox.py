@@ -5,12 +5,13 @@ Recipients it refuses, for rehearsing: bounce@â€¦ (550, no such mailbox), full@â
 """
 
 import asyncio
+import contextlib
 import email
 import email.policy
 from email.message import EmailMessage
 from typing import Any
 
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from .world import Json, World
 
@@ -31,6 +32,11 @@ class Closed(asyncio.Protocol):
             transport.abort()
 
 
+def anybody(server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: Any) -> AuthResult:
+    """Any name and password will do; none is needed."""
+    return AuthResult(success=True)
+
+
 class Mailbox:
     """The SMTP server and what it has received."""
 
@@ -45,14 +51,21 @@ class Mailbox:
     async def stop(self) -> None:
         if self.server is not None:
             self.server.close()
-            await self.server.wait_closed()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.server.wait_closed(), 0.5)
 
     def protocol(self) -> asyncio.Protocol:
         position = self.world.switch("smtp")
         if position in ("down", "reset", "hang"):
             return Closed(position)
         smtp: asyncio.Protocol = SMTP(
-            self, hostname="mail.sandbox.local", data_size_limit=SIZE_LIMIT, enable_SMTPUTF8=True, ident="Sandbox"
+            self,
+            hostname="mail.sandbox.local",
+            data_size_limit=SIZE_LIMIT,
+            enable_SMTPUTF8=True,
+            ident="Sandbox",
+            auth_require_tls=False,
+            authenticator=anybody,
         )
         return smtp
 

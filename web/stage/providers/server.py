@@ -121,9 +121,11 @@ class Parts:
         await self.runner.setup()
         site = web.TCPSite(self.runner, host, int(self.config.get("port", 0)))
         await site.start()
+        port = int(self.runner.addresses[0][1])
+        self.world.origin = f"http://{host}:{port}"
         self.twilio.resume()
         self.ticking = asyncio.create_task(self.tick())
-        return int(self.runner.addresses[0][1]), smtp_port
+        return port, smtp_port
 
     async def stop(self) -> None:
         if self.ticking is not None:

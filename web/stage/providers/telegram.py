@@ -507,7 +507,7 @@ class Telegram:
 
     # -- what people write ---------------------------------------------------------------------
 
-    def write(self, person: Json, said: Json, origin: str) -> tuple[list[str], str | None]:
+    def write(self, person: Json, said: Json) -> tuple[list[str], str | None]:
         """A person writes: kept and brought as one update, several when the text is over 4096 characters (as the apps cut it)."""
         if said.get("edit"):
             return self.edit(person, said)

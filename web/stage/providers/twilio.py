@@ -413,8 +413,8 @@ class Twilio:
 
     # -- what people write ---------------------------------------------------------------------
 
-    def write(self, person: Json, said: Json, origin: str) -> tuple[list[str], str | None]:
-        """A person writes: kept in the chat and brought to the bot. `origin`: this server's address, for media.
+    def write(self, person: Json, said: Json) -> tuple[list[str], str | None]:
+        """A person writes: kept in the chat and brought to the bot.
 
         Returns the ids and the webhook's id (None: WhatsApp's edits are not brought by Twilio).
         """
@@ -434,7 +434,7 @@ class Twilio:
             quotes=said.get("quotes"),
         )
         form = self.inbound_form(person, sid, message["text"])
-        self.add_kind(message, form, said, person, origin)
+        self.add_kind(message, form, said)
         self.add_quote(form, person, said)
         message["api"] = {
             "to": self.sender,
@@ -468,7 +468,7 @@ class Twilio:
             "ApiVersion": VERSION,
         }
 
-    def add_kind(self, message: Json, form: dict[str, str], said: Json, person: Json, origin: str) -> None:
+    def add_kind(self, message: Json, form: dict[str, str], said: Json) -> None:
         kind = message["kind"]
         if kind == "location":
             place = {"lat": float(said.get("lat", 18.5674)), "lon": float(said.get("lon", -68.3634))}
@@ -480,7 +480,7 @@ class Twilio:
             file = sample(kind, said.get("name", "María Contacto"), said.get("phone", "+18095550177"))
             kept = self.world.keep_file(f"ME{uuid.uuid4().hex}", *file)
             message["media"] = [kept]
-            url = f"{origin}{self.base}/Messages/{message['id']}/Media/{kept['id']}"
+            url = f"{self.world.origin}{self.base}/Messages/{message['id']}/Media/{kept['id']}"
             form |= {
                 "MessageType": TYPES[kind],
                 "NumMedia": "1",

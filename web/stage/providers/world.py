@@ -74,6 +74,7 @@ class World:
         self.queries = Shelf(self.db, "query")
         self.keys = Shelf(self.db, "key")
         self.wire = Shelf(self.db, "wire")
+        self.origin = ""  # our own HTTP address, known once we listen
         self.listeners: set[asyncio.Queue[Json]] = set()
         self.switched = asyncio.Event()
         for person in config.get("people", []):

@@ -97,7 +97,12 @@ async def keep(turn: Turn, run: Run) -> tuple[int, lanes.Lane | None, lanes.Outg
 
 async def _keep_heard(turn: Turn, run: Run) -> int:
     if turn.inbound is not None:
-        await run("UPDATE inbound SET state = 'done', due = NULL WHERE id = :id", id=turn.inbound)
+        taken = await run(
+            "UPDATE inbound SET state = 'done', due = NULL WHERE id = :id AND state = 'owed' RETURNING id",
+            id=turn.inbound,
+        )
+        if not taken:  # another process took it up first
+            raise Repeated
         return turn.inbound
     rows = await run(
         "INSERT INTO inbound (channel, external_id, recipient_id, heard, words, state, attempts, received) "
@@ -203,7 +208,10 @@ async def owe(
             words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
         )  # fmt: skip
         return
-    tried = int((await run("SELECT attempts FROM inbound WHERE id = :id", id=turn.inbound))[0]["attempts"])
+    waiting = await run("SELECT attempts FROM inbound WHERE id = :id AND state = 'owed'", id=turn.inbound)
+    if not waiting:
+        return
+    tried = int(waiting[0]["attempts"])
     parked = tried >= len(waits)
     await run(
         "UPDATE inbound SET attempts = :tried, state = :state, due = :due, error = :error WHERE id = :id",

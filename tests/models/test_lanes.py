@@ -1,0 +1,190 @@
+"""Deliveries leave a lane in order, carried by one at a time; a bearer thought dead changes nothing any more."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from models import delivery, lanes
+from models.database import dialect, read, transaction
+from models.delivery import ANSWER, BULK, NOTICE
+from models.lanes import Lane, Outcome, Outgoing
+from tests.conftest import NOW, Clock
+from tests.models.given import a_guest, one
+
+pytestmark = pytest.mark.usefixtures("database")
+
+SENT = Outcome("sent", provider_id="SM1", drawn="Hello")
+
+
+async def left(to: int, *kinds: str, urgency: int = NOTICE) -> None:
+    """These lie in the lane, in this order."""
+    async with transaction() as run:
+        for kind in kinds:
+            await delivery.post(run, to, kind, {}, language="en", now=NOW, urgency=urgency)
+
+
+async def taken(owner: str = "this", now: Clock | None = None) -> Lane:
+    """The one lane in which something is due."""
+    (lane,) = await lanes.claim(owner, now() if now else NOW, 10)
+    return lane
+
+
+async def begun(lane: Lane, owner: str = "this") -> Outgoing:
+    """The next one of this lane, on its way."""
+    out = await lanes.begin(lane, owner, NOW)
+    assert out is not None
+    return out
+
+
+async def expire(recipient: int) -> None:
+    """The lease's minute goes by."""
+    async with transaction() as run:
+        await run("UPDATE recipient SET lease = -1 WHERE id = :id", id=recipient)
+
+
+async def test_deliveries_leave_in_order_and_the_lane_is_given_back() -> None:
+    """One after the other as they were left; when none waits the lane is anybody's again."""
+    ana = await a_guest()
+    await left(ana, "first", "second", "third")
+    lane = await taken()
+    gone = []
+    while (out := await lanes.begin(lane, "this", NOW)) is not None:
+        gone.append(out.kind)
+        assert await lanes.settle(lane, "this", out, SENT, NOW)
+    assert gone == ["first", "second", "third"]
+    row = (await read("SELECT lease, owner, next_due FROM recipient WHERE id = :ana", ana=ana))[0]
+    assert row == {"lease": None, "owner": None, "next_due": None}
+    assert {row["state"] for row in await read("SELECT state FROM delivery")} == {"sent"}
+
+
+async def test_a_lane_has_one_bearer() -> None:
+    """While the lease holds nobody else may claim it, though more is left in it."""
+    ana = await a_guest()
+    await left(ana, "first")
+    lane = await taken()
+    await left(ana, "second")
+    assert await lanes.claim("another", NOW, 10) == []
+    await begun(lane)
+    assert await lanes.claim("another", NOW, 10) == []
+
+
+async def test_many_bearers_at_once_share_the_lanes() -> None:
+    """Each lane is claimed once, and all of them are."""
+    everybody = [await a_guest() for _ in range(20)]
+    for person in everybody:
+        await left(person, "news")
+    claimed = await asyncio.gather(*(lanes.claim(f"bearer{n}", NOW, 5) for n in range(8)))
+    assert sorted(lane.recipient for some in claimed for lane in some) == everybody
+
+
+async def test_an_old_fence_changes_nothing() -> None:
+    """A bearer that slept through its lease wakes up: its marks are refused, its next one is not begun."""
+    ana = await a_guest()
+    await left(ana, "first", "second")
+    slow = await taken("slow")
+    out = await begun(slow, "slow")
+    await expire(ana)
+    quick = await taken("quick")
+    assert quick.fence > slow.fence
+    again = await begun(quick, "quick")
+    before = (
+        await read("SELECT * FROM delivery ORDER BY id"),
+        await read("SELECT * FROM recipient WHERE id = :a", a=ana),
+    )
+    assert not await lanes.settle(slow, "slow", out, SENT, NOW)
+    assert not await lanes.settle(slow, "slow", out, Outcome("retry", due=NOW), NOW)
+    assert await lanes.begin(slow, "slow", NOW) is None
+    after = await read("SELECT * FROM delivery ORDER BY id"), await read("SELECT * FROM recipient WHERE id = :a", a=ana)
+    assert after == before
+    assert (again.id, again.attempt, again.again) == (out.id, 2, True)
+    assert await lanes.settle(quick, "quick", again, SENT, NOW)
+
+
+async def test_after_a_death_the_next_process_knows_that_it_may_have_been_sent() -> None:
+    """What was begun by the dead one comes again first, marked so that the provider can be asked."""
+    ana = await a_guest()
+    await left(ana, "first", "second")
+    lane = await taken("dead")
+    out = await begun(lane, "dead")
+    if dialect() == "sqlite":
+        await lanes.recover("alive", NOW)
+    else:
+        await expire(ana)
+    again = await begun(await taken("alive"), "alive")
+    assert (again.id, again.again, again.attempt) == (out.id, True, 2)
+    assert again.begun is not None
+
+
+async def test_recovering_leaves_our_own_lanes_alone() -> None:
+    """A start in this process gives up what others held, never what is ours."""
+    ana = await a_guest()
+    await left(ana, "first")
+    lane = await taken("this")
+    await lanes.recover("this", NOW)
+    assert await begun(lane, "this")
+
+
+async def test_a_lane_that_backs_off_goes_on_backing_off(clock: Clock) -> None:
+    """A new delivery neither overtakes the one that failed nor hurries it."""
+    ana = await a_guest()
+    await left(ana, "first")
+    lane = await taken()
+    out = await begun(lane)
+    assert not await lanes.settle(
+        lane, "this", out, Outcome("retry", error="503", due=NOW + timedelta(seconds=30)), NOW
+    )
+    await left(ana, "second", urgency=ANSWER)
+    assert await lanes.claim("this", clock.forward(seconds=29), 10) == []
+    clock.forward(seconds=1)
+    again = await begun(await taken(now=clock))
+    assert (again.kind, again.attempt, again.again) == ("first", 2, False)
+    assert await one("SELECT failures FROM recipient WHERE id = :ana", ana=ana) == 1
+    assert await lanes.settle(lane, "this", again, SENT, NOW) is False  # the lane of before the pause
+
+
+async def test_who_just_wrote_goes_first() -> None:
+    """Answers before notices before the rest, whenever they were left."""
+    people = {urgency: await a_guest() for urgency in (BULK, NOTICE, ANSWER)}
+    for urgency, person in people.items():
+        await left(person, "news", urgency=urgency)
+    order = [(await lanes.claim("this", NOW, 1))[0].recipient for _ in people]
+    assert order == [people[ANSWER], people[NOTICE], people[BULK]]
+
+
+async def test_the_same_thing_is_left_once() -> None:
+    """By its business key, however often it is told."""
+    ana = await a_guest()
+    async with transaction() as run:
+        posted = [
+            await delivery.post(run, ana, "confirmed", {}, language="en", now=NOW, key="confirmed:1") for _ in range(2)
+        ]
+    assert posted[0] is not None
+    assert posted[1] is None
+
+
+@pytest.mark.parametrize("state", ["failed", "given_up"])
+async def test_what_is_given_up_frees_the_lane_for_the_next(state: str) -> None:
+    """A delivery without hope does not hold up those behind it, and its reason stands on it."""
+    ana = await a_guest()
+    await left(ana, "first", "second")
+    lane = await taken()
+    out = await begun(lane)
+    assert await lanes.settle(lane, "this", out, Outcome(state, error="63024", unreachable=state == "failed"), NOW)
+    assert (await begun(lane)).kind == "second"
+    row = (await read("SELECT state, error FROM delivery WHERE id = :id", id=out.id))[0]
+    assert row == {"state": state, "error": "63024"}
+    assert bool(await one("SELECT stopped FROM recipient WHERE id = :ana", ana=ana)) is (state == "failed")
+
+
+async def test_a_provider_that_reports_early_is_believed() -> None:
+    """ "Delivered" may come before our own mark "sent", which then takes nothing back."""
+    ana = await a_guest()
+    await left(ana, "first")
+    lane = await taken()
+    out = await begun(lane)
+    async with transaction() as run:
+        await run("UPDATE delivery SET state = 'delivered' WHERE id = :id", id=out.id)
+    assert await lanes.settle(lane, "this", out, SENT, NOW)
+    row = (await read("SELECT state, provider_id, drawn FROM delivery WHERE id = :id", id=out.id))[0]
+    assert row == {"state": "delivered", "provider_id": "SM1", "drawn": "Hello"}

@@ -6,6 +6,7 @@ from flows.script import label
 from flows.understand.details import LONGEST_NOTE, LONGEST_ROOM, a_room, proper_name
 from flows.understand.details import an_occasion as occasion_in
 from flows.understand.ear import Doubt, Ear
+from flows.understand.text import plain
 from flows.understand.times import some_times
 
 
@@ -14,8 +15,13 @@ def nothing(ear: Ear) -> None:
 
 
 def room(typed: str, ear: Ear) -> Any:
-    """A room as the guest writes it."""
-    return a_room(ear) or (typed if len(typed) <= LONGEST_ROOM else Doubt("text_long", {"most": LONGEST_ROOM}, missed=True))
+    """A room as the guest writes it; one without a figure only when the words mean nothing else."""
+    if room := a_room(ear):
+        return room
+    if len(typed) > LONGEST_ROOM:
+        return Doubt("text_long", {"most": LONGEST_ROOM}, missed=True)
+    named = "_last" in ear.found and not ear.vocabulary.done.match(plain(typed))
+    return typed if any(map(str.isdigit, typed)) or named else None
 
 
 def notes(typed: str, ear: Ear) -> Any:

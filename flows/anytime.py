@@ -43,7 +43,7 @@ def back(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
 
 def reopen(talk: Talk, key: str) -> None:
     """Ask an answered question again."""
-    talk.reopened = key
+    talk.reopened, talk.urgent = key, None
     talk.doubts.pop(key, None)
     talk.doubts.pop("review", None)
 
@@ -74,7 +74,7 @@ def new(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
 def begin(book: Conversation, talk: Talk, kept: dict[str, Any]) -> None:
     """An empty draft but for these answers."""
     talk.state, talk.draft, talk.doubts, talk.facts = book.keys[0], kept, {}, {}
-    talk.reopened, talk.choosing, talk.changed, talk.misses = None, False, talk.turn + 1, 0
+    talk.reopened, talk.urgent, talk.choosing, talk.changed, talk.misses = None, None, False, talk.turn + 1, 0
 
 
 def cancel(book: Conversation, talk: Talk, world: World, words: str = "") -> None:

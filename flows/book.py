@@ -73,7 +73,9 @@ QUESTIONS = (
     Question("vehicle", a_vehicle, cards.vehicle, only_if=transfer, needs="vehicles"),
     Question("extras", some_extras, cards.extras, only_if=extras_on_sale, needs="quote"),
     Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True),
-    Question("notes", answers.nothing, card("notes", cards.skip("notes", "@no_notes")), whole=answers.notes, skips=True),
+    Question(
+        "notes", answers.nothing, card("notes", cards.skip("notes", "@no_notes")), whole=answers.notes, skips=True
+    ),
     Question("name", a_name, cards.name, whole=answers.name),
     Question("phone", a_phone, card("phone"), counts=True),
     Question("email", an_email, card("email", cards.skip("email")), skips=True),

@@ -56,8 +56,10 @@ def _kind(talk: Talk, offer: Offer) -> str:
 
 def _popular(talk: Talk, offer: Offer, tour: bool = False) -> list[Place]:
     taken = [(talk.draft.get(end) or {}).get("place") for end in ("pickup", "dropoff")]
-    places = [place for place in offer.world.menu.places if place.popular and place.key not in taken]
-    return [place for place in places if not (tour and place.kind == "airport")][:POPULAR]
+    places = [place for place in offer.world.menu.places if place.key not in taken]
+    places = [place for place in places if not (tour and place.kind == "airport")]
+    named = [place for place in places if place.popular]
+    return (named or [place for place in places if place.kind in ("airport", "area", "town")])[:POPULAR]
 
 
 def _places(end: str, places: list[Place]) -> tuple[Option, ...]:
@@ -70,7 +72,9 @@ def date(talk: Talk, offer: Offer) -> Say:
     days = [(today + timedelta(days=n)).isoformat() for n in range(4)]
     labels = ["@today", "@tomorrow", "@day_option", "@day_option"]
     facts = [{"date": instant(day, "12:00", offer.world.menu.zone)} for day in days]
-    return Say("date", {}, tuple(Option("date", d, label, facts=f) for d, label, f in zip(days, labels, facts, strict=True)))
+    return Say(
+        "date", {}, tuple(Option("date", d, label, facts=f) for d, label, f in zip(days, labels, facts, strict=True))
+    )
 
 
 def time(talk: Talk, offer: Offer) -> Say:

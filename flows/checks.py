@@ -23,6 +23,7 @@ def doubt(talk: Talk, key: str, what: Doubt) -> None:
     """Ask this question again in these words."""
     talk.forget(key)
     talk.doubts[key] = what.as_json()
+    talk.urgent = talk.urgent or key
 
 
 def notice_of(talk: Talk, world: World) -> int:
@@ -64,7 +65,9 @@ def _departure_on_its_day(talk: Talk, world: World) -> None:
     draft = talk.draft
     if "departure" in draft and "date" in draft and not draft["departure"].startswith(draft["date"]):
         talk.forget("departure")
-    elif "departure" in draft and too_soon(draft["departure"][:10], draft["departure"][11:], world, notice_of(talk, world)):
+    elif "departure" in draft and too_soon(
+        draft["departure"][:10], draft["departure"][11:], world, notice_of(talk, world)
+    ):
         doubt_departure = instant(draft["departure"][:10], draft["departure"][11:], world.menu.zone)
         talk.remark("departure_too_soon", starts=doubt_departure, notice=notice_of(talk, world))
         talk.forget("departure")

@@ -95,7 +95,8 @@ class Conversation:
     def _is_open(self, question: Question) -> Callable[[EventData], bool]:
         def is_open(event: EventData) -> bool:
             talk, menu = cast(Talk, event.model), cast(tuple[Menu], event.args)[0]
-            return self.is_open(question, talk, menu)
+            wanted = self.wanted(talk, menu)
+            return question.key == wanted if wanted else self.is_open(question, talk, menu)
 
         return is_open
 
@@ -104,6 +105,13 @@ class Conversation:
         key = question.key
         unsettled = key not in talk.draft or talk.reopened == key or (key == "extras" and talk.choosing)
         return bool(unsettled and question.only_if(talk.draft, menu))
+
+    def wanted(self, talk: Talk, menu: Menu) -> str | None:
+        """The question that goes before all others: one in doubt, or one the guest asked to change."""
+        for key in (talk.urgent, talk.reopened):
+            if key and any(self.is_open(row, talk, menu) for row in self.rows(key)):
+                return key
+        return None
 
     def go_on(self, talk: Talk, menu: Menu) -> None:
         """Move to the first question still open, or past the last."""

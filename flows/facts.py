@@ -61,7 +61,10 @@ def so_far(draft: Mapping[str, Any], world: World, only: set[str] | None = None)
     time = instant(draft.get("date", "2026-01-15"), known["time"], menu.zone) if "time" in known else None
     departure = starts(known, menu.zone) if "departure" in known else None
     return dict.fromkeys(ORDER) | {
-        **{key: known.get(key) for key in ("room", "flight", "party", "luggage", "occasion", "notes", "name", "phone", "email")},
+        **{
+            key: known.get(key)
+            for key in ("room", "flight", "party", "luggage", "occasion", "notes", "name", "phone", "email")
+        },
         "service": dict(service.name) if service else None,
         "kind": service.kind if service else None,
         "pickup": stop(known.get("pickup"), menu),

@@ -15,6 +15,7 @@ from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import detect, spoken, vocabularies
 from flows.understand.places import FAR_KM, NEAR_KM, ask_zone, nearest
 from flows.understand.text import Words, plain
+from flows.understand.times import narrowed
 from flows.understand.vocabulary import Vocabulary
 
 LONGEST = 1500
@@ -34,6 +35,9 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     _drop_what_does_not_apply(book, talk, world)
     if talk.state not in book.after:
         book.go_on(talk, world.menu)
+    if talk.state != book.then:
+        talk.aside = None if talk.aside == "terms" else talk.aside
+        talk.wishes = [wish for wish in talk.wishes if wish["kind"] != Send.kind]
     return talk
 
 
@@ -112,11 +116,19 @@ def _misheard(talk: Talk, words: str) -> None:
     _miss(talk, "misheard", words=line if len(line) <= SHOWN_BACK else line[: SHOWN_BACK - 1] + "…")
 
 
+def _kept_as_it_is(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> dict[str, Any] | None:
+    """The option to leave something as it was, said in other words."""
+    if not any(v.keep.match(plain(words)) for v in spoken_here):
+        return None
+    return next((option for option in talk.shown if option["value"] in ("typed", "keep")), None)
+
+
 def _as_option(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
     """Typing an option's number or label is tapping it; "2, and flowers please" does both."""
     question = book.question(talk.state, talk, world.menu)
-    numbered = not (question and question.counts) or talk.state in talk.doubts
+    numbered = not (question and question.counts) or (talk.state in talk.doubts and talk.state == "time")
     option = next((found for v in spoken_here if (found := an_option(words, talk.shown, v, numbered))), None)
+    option = option or _kept_as_it_is(talk, words, spoken_here)
     if option:
         tap(book, talk, Tap(option["question"], option["value"], talk.turn), world)
         return True
@@ -143,14 +155,14 @@ def _as_answer(book: Conversation, talk: Talk, words: str, world: World, spoken_
     if question and question.key == "extras" and _extras_settled(talk, words, spoken_here):
         return True
     correcting = any(v.correction.search(Words(words).folded) for v in spoken_here)
-    if question and question.whole and not correcting:
-        return _whole(book, talk, question, words, world, spoken_here)
+    if question and question.whole and not correcting and _whole(book, talk, question, words, world, spoken_here):
+        return True
     if _understand(book, talk, words, world, spoken_here):
         return True
     if _change(book, talk, words, world, spoken_here):
         return True
     if question and question.whole:
-        return _whole(book, talk, question, words, world, spoken_here)
+        return _whole(book, talk, question, words, world, spoken_here, last=True)
     return _loosely(book, talk, words, world, spoken_here)
 
 
@@ -190,9 +202,19 @@ def _settle_extras(talk: Talk) -> None:
     talk.answer("extras", talk.draft.get("extras") or {})
 
 
-def _whole(book: Conversation, talk: Talk, question: Question, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
-    """The guest's own words are the answer."""
+def _whole(
+    book: Conversation,
+    talk: Talk,
+    question: Question,
+    words: str,
+    world: World,
+    spoken_here: list[Vocabulary],
+    last: bool = False,
+) -> bool:
+    """The guest's own words are the answer; `last` when they mean nothing else."""
     ear = _ear(talk, words, world, spoken_here[0], question.key)
+    if last:
+        ear.found["_last"] = True
     value = question.whole(words.strip(), ear) if question.whole else None
     if value is not None:
         fill(book, talk, {question.key: value}, world)
@@ -267,26 +289,40 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
     for key in book.keys:
         if key not in found or not _belongs(book, key, talk, found, world):
             continue
-        value = found[key]
+        value = found[key] if key != "time" else narrowed(found[key], talk.draft.get("date"), world)
         if isinstance(value, Doubt):
             missed = missed or value.missed
             _doubt(talk, key, value)
+        elif key == "vehicle" and _is_taken(talk, value):
+            tier = world.menu.vehicle(value)
+            talk.remark("vehicle_taken", vehicle=dict(tier.name) if tier else value)
         else:
             _keep(talk, key, value, words)
     talk.misses = talk.misses + 1 if missed else 0
 
 
+def _is_taken(talk: Talk, vehicle: str) -> bool:
+    """The open card offers every vehicle that is free: one that is not on it is taken, or too small."""
+    shown = [option["value"] for option in talk.shown if option["question"] == "vehicle"]
+    return talk.state == "vehicle" and bool(shown) and vehicle not in shown
+
+
 def _belongs(book: Conversation, key: str, talk: Talk, found: dict[str, Any], world: World) -> bool:
-    return key == "service" or book.applies(key, talk.draft, world.menu) or (key == "date" and "service" not in talk.draft)
+    return (
+        key == "service" or book.applies(key, talk.draft, world.menu) or (key == "date" and "service" not in talk.draft)
+    )
 
 
 def _doubt(talk: Talk, key: str, value: Doubt) -> None:
     talk.doubts[key] = value.as_json()
+    talk.urgent = talk.urgent or key
     if key in talk.draft:
         talk.reopened = key
 
 
 def _keep(talk: Talk, key: str, value: Any, words: bool) -> None:
+    if words and talk.state not in (key, "extras"):
+        talk.understood.append("unasked")
     if key == "pickup" and talk.draft.get("pickup") not in (None, value):
         talk.draft.pop("room", None)
     talk.answer(key, value)
@@ -473,13 +509,15 @@ def _pin(book: Conversation, talk: Talk, pin: tuple[float, float], world: World)
     end = next((key for key in ("pickup", "dropoff") if talk.state == key or talk.reopened == key), None)
     end = end or next((key for key in ("pickup", "dropoff") if key not in talk.draft and talk.state != book.then), None)
     found = nearest(world.menu, pin)
-    if not end or not book.applies(end, talk.draft | {"service": talk.draft.get("service") or "transfer"}, world.menu):
+    ride = talk.draft.get("service") or next((s.key for s in world.menu.services if s.kind == "transfer"), None)
+    if not end or not book.applies(end, talk.draft | {"service": ride}, world.menu):
         return talk.remark("pin_unasked")
     if not found or found[1] > FAR_KM:
         return talk.remark("pin_far")
     place, distance = found
     here = f"{pin[0]:.5f}, {pin[1]:.5f}"
-    fill(book, talk, {end: {"place": place.key} if distance <= NEAR_KM else {"typed": here, "zone": place.zone}}, world)
+    point = {"place": place.key} if distance <= NEAR_KM else {"typed": here, "zone": place.zone}
+    fill(book, talk, {"service": ride, end: point}, world)
     talk.understood.append(end)
     return None
 

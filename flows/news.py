@@ -47,13 +47,16 @@ def _moved(talk: Talk, news: str, facts: Mapping[str, Any]) -> None:
 def _refused(talk: Talk, news: str, facts: Mapping[str, Any]) -> Say:
     """What was wanted is gone; what is free instead is one tap away, and all other answers stay."""
     options = (_first_free(facts) if news == "too_late" else _alternatives(facts)) + _others(talk)
-    asked = {"vehicle_key": talk.draft.get("vehicle"), "asked_time": talk.draft.get("time"), "any": bool(facts)}
-    return Say(news, dict(facts) | asked, options)
+    return Say(news, dict.fromkeys(("times", "vehicles", "departures", "first")) | dict(facts), options)
 
 
 def _alternatives(facts: Mapping[str, Any]) -> tuple[Option, ...]:
-    times = [Option("time", time, "@time_option", facts={"time": f"2026-01-15T{time}"}) for time in facts.get("times", ())]
-    vehicles = [Option("vehicle", v["key"], "@vehicle_option", "@vehicle_short", _only(v)) for v in facts.get("vehicles", ())]
+    times = [
+        Option("time", time, "@time_option", facts={"time": f"2026-01-15T{time}"}) for time in facts.get("times", ())
+    ]
+    vehicles = [
+        Option("vehicle", v["key"], "@vehicle_option", "@vehicle_short", _only(v)) for v in facts.get("vehicles", ())
+    ]
     departures = [_departure(one) for one in facts.get("departures", ())]
     return (*times, *vehicles, *departures)
 

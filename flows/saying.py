@@ -12,6 +12,8 @@ from flows.speech import Link, Option, Say
 from flows.talk import Send, Talk
 
 PATIENCE = 3
+INTERPRETED = {"service", "pickup", "dropoff", "date", "departure", "phone"}
+UNECHOED = {"name", "email", "notes", "occasion"}
 BESIDE = ("help", "summary", "price")
 
 
@@ -58,12 +60,22 @@ def _before(book: Conversation, talk: Talk, offer: Offer) -> list[Say]:
     said = []
     if talk.turn == 0:
         said.append(Say("hello", {"brand": offer.world.menu.brand, "name": _first_name(talk)}))
-    if talk.understood:
-        said.append(Say("understood", so_far(talk.draft, offer.world, set(talk.understood))))
+    if echoed := _echoed(talk):
+        said.append(Say("understood", so_far(talk.draft, offer.world, echoed)))
     said += [Say.from_json(remark) for remark in talk.remarks]
     if talk.aside in BESIDE and talk.state not in book.after:
         said.append(_beside(book, talk, offer))
     return said
+
+
+def _echoed(talk: Talk) -> set[str]:
+    """What is said back: anything not asked for, and of a plain answer only what had to be interpreted."""
+    new = {key for key in talk.understood if key in talk.draft} - UNECHOED
+    if talk.state == "extras":
+        new -= {"extras"}
+    if len(new) == 1 and new & {"pickup"} and talk.state == "dropoff":
+        return set()
+    return new if len(new) > 1 or new & INTERPRETED or "unasked" in talk.understood else set()
 
 
 def _first_name(talk: Talk) -> str | None:

@@ -39,6 +39,9 @@ class ToTeam:
     kind: ClassVar[str] = "to_team"
 
 
+HANGS_ON = {"date": ("time", "departure"), "pickup": ("dropoff",), "party": ("departure",)}
+"""Questions whose doubt falls away when another answer changes."""
+
 Wish = Send | Person | Drop | ToTeam
 _WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam)}
 
@@ -63,6 +66,8 @@ class Talk:
     profile: str = ""
     reopened: str | None = None
     """An answered question that is asked again; its answer stays until there is a new one."""
+    urgent: str | None = None
+    """A question whose answer was in doubt: it is cleared up before others are asked."""
     choosing: bool = False
     """Extras are being ticked; "done" ends it."""
     changed: int = 0
@@ -112,10 +117,10 @@ class Talk:
             self.changed = self.turn + 1
         self.draft.pop(key, None)
         self.draft[key] = value
-        self.doubts.pop(key, None)
-        self.doubts.pop("review", None)
-        if self.reopened == key:
-            self.reopened = None
+        for doubted in (key, "review", *HANGS_ON.get(key, ())):
+            self.doubts.pop(doubted, None)
+        self.reopened = None if self.reopened == key else self.reopened
+        self.urgent = None if self.urgent == key else self.urgent
 
     def forget(self, key: str) -> None:
         """The answer no longer holds; the question is open again."""

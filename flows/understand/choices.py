@@ -6,6 +6,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from flows.menu import Menu, Service
 from flows.speech import Text
 from flows.understand.ear import Ear
 from flows.understand.text import plain
@@ -23,7 +24,7 @@ def names_of(name: Text, aliases: Iterable[str] = ()) -> list[str]:
 def a_service(ear: Ear) -> str | None:
     """The service that is named, or the only transfer there is when a ride is asked for."""
     for service in ear.menu.services:
-        if service.kind != "transfer" and _named(ear, names_of(service.name, service.aliases)):
+        if service.kind != "transfer" and _named(ear, tour_names(service, ear.menu)):
             return service.key
     if "service" in ear.draft and ear.asked != "service":
         return None
@@ -40,7 +41,17 @@ def _route_found(ear: Ear) -> bool:
 def a_tour(ear: Ear) -> bool:
     """Whether the message names a tour: then "to Saona" is that tour and no place."""
     tours = [service for service in ear.menu.services if service.kind != "transfer"]
-    return any(_mentions(ear.words.rest, names_of(tour.name, tour.aliases)) for tour in tours)
+    return any(_mentions(ear.words.rest, tour_names(tour, ear.menu)) for tour in tours)
+
+
+def tour_names(tour: Service, menu: Menu) -> list[str]:
+    """A tour's names, and those words of them that nothing else on the menu is called by: "saona", "catamaran"."""
+    others = [name for other in menu.services if other.key != tour.key for name in other.name.values()]
+    others += [name for place in menu.places for name in place.name.values()]
+    others += [name for zone in menu.zones for name in zone.name.values()]
+    shared = {word for name in others for word in plain(name).split()}
+    words = {word for name in tour.name.values() for word in plain(name).split() if len(word) > 4}
+    return [*names_of(tour.name, tour.aliases), *sorted(words - shared)]
 
 
 def a_vehicle(ear: Ear) -> str | None:
@@ -101,7 +112,9 @@ def _mentions(words: str, names: Iterable[str]) -> bool:
     return any(f" {name} " in f" {words} " for name in names)
 
 
-def an_option(words: str, shown: Sequence[Mapping[str, Any]], v: Vocabulary, numbered: bool) -> Mapping[str, Any] | None:
+def an_option(
+    words: str, shown: Sequence[Mapping[str, Any]], v: Vocabulary, numbered: bool
+) -> Mapping[str, Any] | None:
     """The option that typing these words means: its number, its place, or its label."""
     said = plain(words)
     if numbered and (found := v.option.match(said)):
@@ -128,7 +141,9 @@ def _by_place(written: str, shown: Sequence[Mapping[str, Any]], v: Vocabulary) -
 def _by_likeness(bare: str, shown: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     if len(bare) < 3 or len(bare) > 60:
         return None
-    scored = [(max((_likeness(bare, word) for word in option["words"]), default=0), n) for n, option in enumerate(shown)]
+    scored = [
+        (max((_likeness(bare, word) for word in option["words"]), default=0), n) for n, option in enumerate(shown)
+    ]
     good = sorted((pair for pair in scored if pair[0] >= ALIKE), reverse=True)
     clear = len(good) == 1 or (len(good) > 1 and good[0][0] > good[1][0] + 3)
     return shown[good[0][1]] if clear else None

@@ -89,7 +89,9 @@ def _weekday(ear: Ear) -> date | Doubt | None:
         return _numbered_weekday(ear, weekday, int(numbered["day"] or numbered["th"]))
     day = _coming(today, weekday)
     if found["week"]:
-        return day + timedelta(days=7) if day.isocalendar().week == today.isocalendar().week else day
+        return day + timedelta(days=7)
+    if found["next_week"]:
+        return day if day.isocalendar().week != today.isocalendar().week else day + timedelta(days=7)
     if day == today or (found["next"] and ear.vocabulary.next_is_unclear):
         return _which(ear, "which_date", [day, day + timedelta(days=7)])
     return day

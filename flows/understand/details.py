@@ -8,7 +8,9 @@ import phonenumbers
 from flows.speech import Heard
 from flows.understand.ear import Doubt, Ear
 
-_FLIGHT = re.compile(r"\b([a-z]{2}|[a-z]\d|\d[a-z]|[a-z]{3})[ -]?(\d{1,4}[a-z]?)\b")
+_FLIGHT = re.compile(
+    r"\b(?:(?!(?:at|to|in|on|of|by|is|no|me|we|al?|en|el|la|es|de|se|lo|mi|yo)[ -])([a-z]{2}|[a-z]\d|\d[a-z])[ -]?|([a-z]{3}))(\d{1,4}[a-z]?)\b"
+)
 _FLIGHT_ALONE = re.compile(r"\b([A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?(\d{2,4})\b")
 _EMAIL = re.compile(r"[^\s@<>()\[\]\",;:\\·]+@[^\s@<>()\[\]\",;:\\·]+\.[^\s@<>()\[\]\",;:\\.·]{2,}")
 _PHONE = re.compile(r"\+?\(?\d[\d\s().-]{5,22}\d")
@@ -27,7 +29,7 @@ def a_flight(ear: Ear) -> str | None:
     if not found:
         return None
     ear.words.cross_out(announced.start() if announced else found.start(), found.end())
-    return (found[1] + found[2]).upper()
+    return "".join(part for part in found.groups() if part).upper()
 
 
 def a_room(ear: Ear) -> str | None:

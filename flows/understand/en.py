@@ -8,7 +8,19 @@ NUMBERS = {
     "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
     "nineteen": 19, "twenty": 20, "thirty": 30, "a couple of": 2, "a dozen": 12,
 }  # fmt: skip
-ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "last": -1}
+ORDINALS = {
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "seventh": 7,
+    "eighth": 8,
+    "ninth": 9,
+    "tenth": 10,
+    "last": -1,
+}
 MONTHS = {
     "january": 1, "jan": 1, "february": 2, "feb": 2, "march": 3, "mar": 3, "april": 4, "apr": 4, "may": 5, "june": 6, "jun": 6,
     "july": 7, "jul": 7, "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9, "october": 10, "oct": 10, "november": 11,
@@ -25,7 +37,7 @@ _DAY = rf"(?P<day>\d{{1,2}}|{alternatives({w: n for w, n in ORDINALS.items() if 
 _MONTH = rf"(?P<month>{alternatives(MONTHS)})\.?"
 _YEAR = r"(?:,?\s+(?P<year>20\d\d))?"
 _CHILD = r"child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|teenagers?"
-_AGES = rf"(?:\s*,?\s*(?:aged?|ages|of|who (?:is|are))\s+(?P<ages>{_N}(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)|\s*\((?P<inside>[\d\s,&and]+)(?:y[a-z ]*)?\))?(?:\s*years?(?:[ -]old)?)?"
+_AGES = rf"(?:\s*,?\s*(?:aged?|ages|of|who (?:is|are))\s+(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)|\s*\((?P<inside>[\d\s,&and]+))?(?:\s*years?(?:[ -]old)?)?"
 
 ENGLISH = Vocabulary(
     language="en",
@@ -37,44 +49,91 @@ ENGLISH = Vocabulary(
         "hi hello hey the to from with and of for tomorrow today please need want would like airport people adults children kids we i my is"
         " are am pm at thanks thank yes book booking transfer pick up you how much price help morning afternoon".split()
     ),
-    hello=phrase(r"(?:hi+|hello+|hey+) (?:there|everyone|again)|hi+|hello+|hey+|hiya|good (?:morning|afternoon|evening|day)|greetings"),
-    yes=whole(r"(?:yes|yep|yeah|yup|ya|sure|ok|okay|k|of course|correct|right|exactly|agreed?|i agree|accept|i accept|fine|perfect|great|please do|yes please|go ahead|sounds good)(?: thanks?| thank you)?"),
+    hello=phrase(
+        r"(?:hi+|hello+|hey+) (?:there|everyone|again)|hi+|hello+|hey+|hiya|good (?:morning|afternoon|evening|day)|greetings"
+    ),
+    yes=whole(
+        r"(?:yes|yep|yeah|yup|ya|sure|ok|okay|k|of course|correct|right|exactly|agreed?|i agree|accept|i accept|fine|perfect|great|please do|yes please|go ahead|sounds good)(?: thanks?| thank you)?"
+    ),
     no=whole(r"no|nope|nah|no thanks?|no thank you|not really|not now"),
-    skip=whole(r"skip|skip it|pass|next|later|none|nothing|nothing special|no|nope|no thanks?|no thank you|not now|i don t (?:have|know)(?: (?:one|it))?|don t have (?:one|it)|n a|no (?:special )?occasion|no (?:notes?|e ?mail|room)"),
-    done=whole(r"(?:done|finished|finish|that s (?:all|it)|that is (?:all|it)|thats (?:all|it)|continue|next|go on|ready|nothing else|no more|ok|okay)(?: thanks?| thank you)?"),
-    none=whole(r"none|nothing|no|no thanks?|no thank you|no extras?|without(?: extras?)?|without any(?:thing)?|skip|nope"),
-    unknown=whole(r"(?:i )?(?:don t|do not|dont) (?:know|have)(?: (?:it|one|yet|that|the number|my flight|the flight(?: number)?))*(?: yet)?|not (?:sure|yet|known)(?: yet)?|no idea|unknown|later|skip|none|no|i ll tell you later|no flight(?: number)?(?: yet)?"),
-    thanks=whole(r"(?:ok |okay |great |perfect )?(?:thanks?|thank you|thx|ty|cheers|great|perfect|awesome)(?: (?:so much|a lot|very much|again|you))*|bye|goodbye|see you"),
-    send=whole(r"send|send it|send (?:the )?request|send now|submit|confirm|confirm it|book|book it|go ahead|do it|looks (?:good|right)|all (?:good|right|correct)|that s (?:right|correct)"),
-    correction=phrase(r"\A\s*(?:no\s*[,.;]+\s*|no wait\b|wait\b|sorry\b|actually\b|i mean(?:t)?\b|correction\b|rather\b|make (?:it|that)\b|change (?:it|that) to\b|oops\b|instead\b)[\s,.:;]*"),
+    skip=whole(
+        r"skip|skip it|pass|next|later|none|nothing|nothing special|no|nope|no thanks?|no thank you|not now|i don t (?:have|know)(?: (?:one|it))?|don t have (?:one|it)|n a|no (?:special )?occasion|no (?:notes?|e ?mail|room)"
+    ),
+    done=whole(
+        r"(?:done|finished|finish|that s (?:all|it)|that is (?:all|it)|thats (?:all|it)|continue|next|go on|ready|nothing else|no more|ok|okay)(?: thanks?| thank you)?"
+    ),
+    keep=whole(
+        r"(?:yes )?(?:keep|leave)(?: it| that)?(?: as (?:i )?(?:typed|wrote|written|it (?:is|was)|is)(?: it)?)?|as (?:i )?(?:typed|wrote|written)(?: it)?"
+    ),
+    none=whole(
+        r"none|nothing|no|no thanks?|no thank you|no extras?|without(?: extras?)?|without any(?:thing)?|skip|nope"
+    ),
+    unknown=whole(
+        r"(?:i )?(?:don t|do not|dont) (?:know|have)(?: (?:it|one|yet|that|the number|my flight|the flight(?: number)?))*(?: yet)?|not (?:sure|yet|known)(?: yet)?|no idea|unknown|later|skip|none|no|i ll tell you later|no flight(?: number)?(?: yet)?"
+    ),
+    thanks=whole(
+        r"(?:ok |okay |great |perfect )?(?:thanks?|thank you|thx|ty|cheers|great|perfect|awesome)(?: (?:so much|a lot|very much|again|you))*|bye|goodbye|see you"
+    ),
+    send=whole(
+        r"send|send it|send (?:the )?request|send now|submit|confirm|confirm it|book|book it|go ahead|do it|looks (?:good|right)|all (?:good|right|correct)|that s (?:right|correct)"
+    ),
+    correction=phrase(
+        r"\A\s*(?:no\s*[,.;]+\s*|no wait\b|wait\b|sorry\b|actually\b|i mean(?:t)?\b|correction\b|rather\b|make (?:it|that)\b|change (?:it|that) to\b|oops\b|instead\b)[\s,.:;]*"
+    ),
     only=phrase(r"just|only"),
-    filler=frozenset("the a an please pls one i want would like take prefer ll we d go with for me us that this option number it is my in at on to book need thanks yes ok okay and let s want".split()),
-    option=whole(rf"(?:the |option |number |no |nr )*(?P<n>\d{{1,2}}|{alternatives(ORDINALS)})(?: one| option)?(?: please| pls| thanks?)?"),
+    filler=frozenset(
+        "the a an please pls one i want would like take prefer ll we d go with for me us that this option number it is my in at on to book need thanks yes ok okay and let s want".split()
+    ),
+    option=whole(
+        rf"(?:the |option |number |no |nr )*(?P<n>\d{{1,2}}|{alternatives(ORDINALS)})(?: one| option)?(?: please| pls| thanks?)?"
+    ),
     anytime={
-        "person": whole(r"(?:i (?:want|need|would like|d like) (?:to (?:talk|speak|chat) (?:to|with) )?|can i (?:talk|speak|chat) (?:to|with) |(?:talk|speak|chat|connect me|pass me|put me through) (?:to|with) |get me )?(?:an? |some|the |your )?(?:real |human )?(?:person|human|agent|operator|representative|somebody|someone|staff|call me|human being)(?: please| pls)?"),
-        "start_over": whole(r"(?:please )?(?:start (?:over|again|afresh|from scratch)|restart|reset|begin again|from the (?:start|beginning)|clear(?: all)?|forget (?:it|everything|all))(?: please)?"),
-        "new": whole(r"(?:i (?:want|need|would like|d like) )?(?:to )?(?:make |book |start )?(?:a |an)?(?:new|another|other) (?:booking|transfer|trip|request|one|ride|tour)(?: please)?|book again|new"),
-        "cancel": whole(r"(?:i (?:want|need) to )?(?:please )?(?:cancel|stop|quit|abort)(?: (?:it|this|everything|the|my|booking|request|all))*(?: please)?"),
+        "person": whole(
+            r"(?:i (?:want|need|would like|d like) (?:to (?:talk|speak|chat) (?:to|with) )?|can i (?:talk|speak|chat) (?:to|with) |(?:talk|speak|chat|connect me|pass me|put me through) (?:to|with) |get me )?(?:an? |some|the |your )?(?:real |human )?(?:person|human|agent|operator|representative|somebody|someone|staff|call me|human being)(?: please| pls)?"
+        ),
+        "start_over": whole(
+            r"(?:please )?(?:start (?:over|again|afresh|from scratch)|restart|reset|begin again|from the (?:start|beginning)|clear(?: all)?|forget (?:it|everything|all))(?: please)?"
+        ),
+        "new": whole(
+            r"(?:i (?:want|need|would like|d like) )?(?:to )?(?:make |book |start )?(?:a |an)?(?:new|another|other) (?:booking|transfer|trip|request|one|ride|tour)(?: please)?|book again|new"
+        ),
+        "cancel": whole(
+            r"(?:i (?:want|need) to )?(?:please )?(?:cancel|stop|quit|abort)(?: (?:it|this|everything|the|my|booking|request|all))*(?: please)?"
+        ),
         "back": whole(r"(?:go )?(?:back|previous|undo|one back|step back)(?: please)?|go back|oops"),
-        "help": whole(r"help|help me|what can (?:you|i) (?:do|say|write)|how does (?:this|it) work|commands|menu|info|i need help|i don t understand"),
-        "summary": whole(r"(?:show )?(?:me )?(?:the |my )?(?:summary|recap|overview|draft|request|booking|status|details)(?: so far| please)?|what do you have(?: so far)?|what have (?:you|i)(?: got)?(?: so far)?|where are we"),
-        "price": whole(r"(?:what s |what is |whats |show )?(?:me )?(?:the |my )?(?:price|total|cost|rate|fare)(?: so far| now| please)?|how much(?: (?:is|does|will|would) (?:it|that|this)(?: (?:be|cost))?)?(?: so far| now| in total)?"),
-        "change": whole(r"(?:i (?:want|need|would like) to )?(?:change|edit|modify|correct)(?: (?:something|it|the request|a line|my answers?|an answer|this|that))?(?: please)?"),
+        "help": whole(
+            r"help|help me|what can (?:you|i) (?:do|say|write)|how does (?:this|it) work|commands|menu|info|i need help|i don t understand"
+        ),
+        "summary": whole(
+            r"(?:show )?(?:me )?(?:the |my )?(?:summary|recap|overview|draft|request|booking|status|details)(?: so far| please)?|what do you have(?: so far)?|what have (?:you|i)(?: got)?(?: so far)?|where are we"
+        ),
+        "price": whole(
+            r"(?:what s |what is |whats |show )?(?:me )?(?:the |my )?(?:price|total|cost|rate|fare)(?: so far| now| please)?|how much(?: (?:is|does|will|would) (?:it|that|this)(?: (?:be|cost))?)?(?: so far| now| in total)?"
+        ),
+        "change": whole(
+            r"(?:i (?:want|need|would like) to )?(?:change|edit|modify|correct)(?: (?:something|it|the request|a line|my answers?|an answer|this|that))?(?: please)?"
+        ),
         "english": whole(r"(?:in |speak |can we speak )?(?:english|ingles)(?: please)?"),
         "spanish": whole(r"(?:in |speak |can we speak )?(?:spanish|espanol)(?: please)?"),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
-    change=phrase(r"(?:change|edit|modify|correct|update|another|different|wrong) (?:the |my |our )?(?P<what>(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"),
+    change=phrase(
+        r"(?:change|edit|modify|correct|update|another|different|wrong) (?:the |my |our )?(?P<what>(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"
+    ),
     lines={
         "service": whole(r"service|tour|excursion|trip|what"),
-        "pickup": whole(r"pick ?up(?: (?:place|point|hotel))?|origin|start|from|hotel|where from|route|departure place"),
+        "pickup": whole(
+            r"pick ?up(?: (?:place|point|hotel))?|origin|start|from|hotel|where from|route|departure place"
+        ),
         "dropoff": whole(r"drop ?off(?: (?:place|point|hotel))?|destination|to|where to"),
         "room": whole(r"room(?: number)?"),
         "date": whole(r"date|day|when"),
         "time": whole(r"time|hour|pick ?up time|schedule"),
         "departure": whole(r"departure|time|hour|date|day|schedule"),
         "flight": whole(r"flight(?: number)?"),
-        "party": whole(r"party|people|passengers?|persons?|guests?|travell?ers|number of people|adults|children|kids|how many"),
+        "party": whole(
+            r"party|people|passengers?|persons?|guests?|travell?ers|number of people|adults|children|kids|how many"
+        ),
         "luggage": whole(r"luggage|bags?|suitcases?|baggage"),
         "vehicle": whole(r"vehicle|car|van|suv|transport"),
         "extras": whole(r"extras?|add ?ons?"),
@@ -92,7 +151,9 @@ ENGLISH = Vocabulary(
     in_days=phrase(rf"in (?P<n>{_N}) (?:days?|(?P<weeks>weeks?))(?:' time)?"),
     day_month=phrase(rf"(?:the )?{_DAY}\s*(?:of\s+)?{_MONTH}{_YEAR}"),
     month_day=phrase(rf"{_MONTH}\s+(?:the )?{_DAY}{_YEAR}"),
-    weekday=phrase(rf"(?:(?P<next>next)\s+|this\s+|coming\s+|on\s+)*(?P<weekday>{alternatives(WEEKDAYS)})s?(?P<week>\s+week)?"),
+    weekday=phrase(
+        rf"(?:(?P<next>next)\s+|this\s+|coming\s+|on\s+)*(?P<weekday>{alternatives(WEEKDAYS)})s?(?:(?P<next_week>\s+(?:of )?next week)|(?P<week>\s+week))?"
+    ),
     next_is_unclear=True,
     day_first=None,
     the_day=phrase(r"(?:the (?P<day>\d{1,2})(?:st|nd|rd|th)?|(?P<th>\d{1,2})(?:st|nd|rd|th))"),
@@ -106,34 +167,62 @@ ENGLISH = Vocabulary(
         rf"|(?P<hour3>{_HOUR})(?:\.(?P<minute3>\d\d))?\s*(?P<half3>[ap])\.?\s?m\.?"
         rf"|(?P<hour4>{_HOUR})\s*(?:o'?clock|in the (?=morning|afternoon|evening)))"
     ),
-    half_past=phrase(rf"(?:at )?(?P<part>half past|quarter past|quarter to|half)\s+(?P<hour>{_HOUR})(?:\s*(?P<half>[ap])\.?m\.?)?"),
-    about=whole(r"(?:at |around |about |maybe |like |approximately |by )*(?P<hour>\d{1,4}|[a-z]+)(?: ish)?(?: or so| please)?"),
-    people=phrase(rf"(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|of us)|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"),
+    half_past=phrase(
+        rf"(?:at )?(?P<part>half past|quarter past|quarter to|half)\s+(?P<hour>{_HOUR})(?:\s*(?P<half>[ap])\.?m\.?)?"
+    ),
+    about=whole(
+        r"(?:at |around |about |maybe |like |approximately |by )*(?P<hour>\d{1,4}|[a-z]+)(?: ish)?(?: or so| please)?"
+    ),
+    people=phrase(
+        rf"(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|of us)|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"
+    ),
     group_of=phrase(rf"(?:family|party|group) of (?P<n>{_N})"),
     adults=phrase(rf"(?P<n>{_N})\s*(?:adults?|grown-?ups?)"),
     children=phrase(rf"(?P<n>{_N})\s*(?:small |little |young )?(?:{_CHILD}){_AGES}"),
-    year_olds=phrase(rf"(?:(?P<n>{_N})\s+)?(?P<age>\d{{1,2}})\s*-?\s*(?:years?|yrs?|y)\s*-?\s*(?:olds?|o)\b(?:\s*(?:{_CHILD}))?"),
+    year_olds=phrase(
+        rf"(?:(?P<n>{_N})\s+)?(?P<age>\d{{1,2}})\s*-?\s*(?:years?|yrs?|y)\s*-?\s*(?:olds?|o)\b(?:\s*(?:{_CHILD}))?"
+    ),
     infants=phrase(rf"(?P<n>{_N})\s*(?:bab(?:y|ies)|infants?|toddlers?|newborns?)"),
     alone=phrase(r"(?:just|only) (?:me|myself)|by myself|(?:travell?ing )?alone|solo"),
-    two=phrase(r"(?:me|myself) and my (?:wife|husband|partner|girlfriend|boyfriend|friend|mother|father|mom|dad|sister|brother)|my (?:wife|husband|partner|girlfriend|boyfriend|friend|mother|father|mom|dad|sister|brother) and (?:i|me)|(?:a|as a|we are a) couple\b(?! of)|both of us|(?:the )?two of us"),
+    two=phrase(
+        r"(?:me|myself) and my (?:wife|husband|partner|girlfriend|boyfriend|friend|mother|father|mom|dad|sister|brother)|my (?:wife|husband|partner|girlfriend|boyfriend|friend|mother|father|mom|dad|sister|brother) and (?:i|me)|(?:a|as a|we are a) couple\b(?! of)|both of us|(?:the )?two of us"
+    ),
     including=phrase(r"including|of them|of which|of whom|incl"),
-    bags=phrase(rf"(?P<n>{_N})\s*(?:(?:big|large|small|medium|checked|hand|golf)\s+)*(?:bags?|suitcases?|pieces? of luggage|luggages?|cases?|carry-?ons?|backpacks?|pieces)"),
-    no_bags=phrase(r"(?:no|without|zero) (?:any )?(?:luggage|bags?|suitcases?|baggage)|hand luggage only|only hand luggage"),
-    route=phrase(r"(?:(?:i |we )?(?:need|want|would like)?.{0,40}?\bfrom\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:to|until|till|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\bto\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"),
-    pickup=phrase(r"(?:from|pick(?:ed)?(?: (?:me|us))?[ -]?up (?:at|from|in)|collect (?:me|us) (?:at|from)|leaving(?: from)?|staying at|we are at|i am at|i'm at|we're at)\s+(?P<place>[^,;·\n]{2,60})"),
-    dropoff=phrase(r"(?:(?:going |go |drive |bring (?:me|us) |take (?:me|us) |get )?to|into|drop(?:ped)?(?: (?:me|us))?[ -]?off (?:at|in)|destination)\s+(?P<place>[^,;·\n]{2,60})"),
-    place_filler=phrase(r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|pick up|pickup|arriving|landing|flying|into|there|back|it's|is|are|staying|will be|with|please"),
+    bags=phrase(
+        rf"(?P<n>{_N})\s*(?:(?:big|large|small|medium|checked|hand|golf)\s+)*(?:bags?|suitcases?|pieces? of luggage|luggages?|cases?|carry-?ons?|backpacks?|pieces)"
+    ),
+    no_bags=phrase(
+        r"(?:no|without|zero) (?:any )?(?:luggage|bags?|suitcases?|baggage)|hand luggage only|only hand luggage"
+    ),
+    route=phrase(
+        r"(?:(?:i |we )?(?:need|want|would like)?.{0,40}?\bfrom\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:to|until|till|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\bto\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"
+    ),
+    pickup=phrase(
+        r"(?:from|pick(?:ed)?(?: (?:me|us))?[ -]?up (?:at|from|in)|collect (?:me|us) (?:at|from)|leaving(?: from)?|staying at|we are at|i am at|i'm at|we're at)\s+(?P<place>[^,;·\n]{2,60})"
+    ),
+    dropoff=phrase(
+        r"(?:(?:going |go |drive |bring (?:me|us) |take (?:me|us) |get )?to|into|drop(?:ped)?(?: (?:me|us))?[ -]?off (?:at|in)|destination)\s+(?P<place>[^,;·\n]{2,60})"
+    ),
+    place_filler=phrase(
+        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|pick up|pickup|arriving|landing|flying|into|there|back|it's|is|are|staying|will be|with|please"
+    ),
     airport=whole(r"(?:the )?(?:international )?airport|aeropuerto"),
-    transfer=phrase(r"(?:private )?transfers?|taxi|cab|shuttle|airport (?:pick ?-?up|ride|drop ?-?off)|(?:a )?(?:ride|pick ?-?up)"),
+    transfer=phrase(
+        r"(?:private )?transfers?|taxi|cab|shuttle|airport (?:pick ?-?up|ride|drop ?-?off)|(?:a )?(?:ride|pick ?-?up)"
+    ),
     room=phrase(r"(?:room|rm|suite|villa|apt|apartment)\s*(?:number|no\.?|nr\.?|#)?\s*(?P<room>[a-z]?-?\d[\w-]{0,9})"),
     flight=phrase(r"flight(?: number)?(?: is)?|flying(?: with| on)?|flt"),
-    name=phrase(r"(?:my name is|my name's|the name is|name is|name:|i am called|call me|booking name|under the name(?: of)?)\s+(?P<name>[^,;\n·]{2,80})"),
+    name=phrase(
+        r"(?:my name is|my name's|the name is|name is|name:|i am called|call me|booking name|under the name(?: of)?)\s+(?P<name>[^,;\n·]{2,80})"
+    ),
     occasions={
         "honeymoon": phrase(r"honey ?moon|just married|newly ?weds?"),
         "anniversary": phrase(r"anniversary"),
         "birthday": phrase(r"birth ?day|b-?day"),
         "proposal": phrase(r"proposal|propose to|engagement"),
     },
-    way_back=phrase(r"(?:and )?(?:(?:we (?:go|come|fly) )?back (?:on|at)|return(?:ing)?(?: on| at)?|round ?-?trip)\b[^,;\n]*"),
+    way_back=phrase(
+        r"(?:and )?(?:(?:we (?:go|come|fly) )?back (?:on|at)|return(?:ing)?(?: on| at)?|round ?-?trip)\b[^,;\n]*"
+    ),
     without=phrase(r"no|without|remove|not|drop|minus"),
 )

@@ -29,7 +29,7 @@ _DAY = r"(?P<day>\d{1,2}|primero)"
 _MONTH = rf"(?P<month>{alternatives(MONTHS)})\.?"
 _YEAR = r"(?:\s+(?:de |del )?(?P<year>20\d\d))?"
 _CHILD = r"nin[oa]s?|menor(?:es)?|chic[oa]s?|hij[oa]s?|muchach[oa]s?|adolescentes?"
-_AGES = rf"(?:\s*,?\s*(?:de|con)\s+(?P<ages>{_N}(?:(?:\s*,\s*|\s*,?\s*(?:y|e)\s*)(?:{_N}))*)(?:\s*anos?|\s*anitos?)?(?!\s*(?:maletas|adultos|personas))|\s*\((?P<inside>[\d\s,ye]+)(?:a[a-z ]*)?\))?"
+_AGES = rf"(?:\s*,?\s*(?:de|con)\s+(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:y|e)\s*)(?:{_N}))*)(?:\s*anos?|\s*anitos?)?(?!\s*(?:maletas|adultos|personas))|\s*\((?P<inside>[\d\s,ye]+))?"
 _PM = r"(?:\s*(?P<half{0}>[ap])\.?\s?m\.?)?"
 
 SPANISH = Vocabulary(
@@ -44,33 +44,74 @@ SPANISH = Vocabulary(
         " cuanto precio ayuda favor una uno un en que".split()
     ),
     hello=phrase(r"hola+|holi|buenas(?: (?:tardes|noches))?|buenos dias|buen dia|saludos|que tal|que lo que"),
-    yes=whole(r"(?:si|claro(?: que si)?|dale|ok|okay|vale|de acuerdo|correcto|exacto|perfecto|por supuesto|acepto|estoy de acuerdo|esta bien|muy bien|si por favor|asi es|listo|ta bien|bien)(?: gracias)?"),
+    yes=whole(
+        r"(?:si|claro(?: que si)?|dale|ok|okay|vale|de acuerdo|correcto|exacto|perfecto|por supuesto|acepto|estoy de acuerdo|esta bien|muy bien|si por favor|asi es|listo|ta bien|bien)(?: gracias)?"
+    ),
     no=whole(r"no|nop|no gracias|para nada|ahora no|todavia no"),
-    skip=whole(r"omitir|saltar|paso|siguiente|luego|despues|mas tarde|ningun[oa]?|nada|nada especial|no|no gracias|ahora no|no tengo(?: (?:correo|e ?mail|notas?))?|no (?:lo )?se|no hay|sin (?:notas?|correo|habitacion|ocasion)|ninguna ocasion"),
-    done=whole(r"(?:listo|lista|ya|ya esta|eso es todo|es todo|nada mas|terminar|termine|terminado|continuar|seguir|siguiente|ok|okay|vale|dale|solo eso|hecho)(?: gracias)?"),
+    skip=whole(
+        r"omitir|saltar|paso|siguiente|luego|despues|mas tarde|ningun[oa]?|nada|nada especial|no|no gracias|ahora no|no tengo(?: (?:correo|e ?mail|notas?))?|no (?:lo )?se|no hay|sin (?:notas?|correo|habitacion|ocasion)|ninguna ocasion"
+    ),
+    done=whole(
+        r"(?:listo|lista|ya|ya esta|eso es todo|es todo|nada mas|terminar|termine|terminado|continuar|seguir|siguiente|ok|okay|vale|dale|solo eso|hecho)(?: gracias)?"
+    ),
+    keep=whole(
+        r"(?:si )?(?:dejar|dejarlo|dejelo|dejalo|mantener)(?: asi| como (?:esta|estaba|lo escribi))?|asi|como lo escribi"
+    ),
     none=whole(r"ningun[oa]?|nada|no|no gracias|sin extras?|sin nada|ninguno gracias|omitir|sin extra"),
-    unknown=whole(r"(?:aun |todavia )?no (?:lo )?(?:se|tengo|conozco)(?: (?:aun|todavia|el (?:numero|vuelo)|ahora|el numero de vuelo))*|ni idea|no estoy segur[oa]|desconocido|luego|despues|mas tarde|omitir|ninguno|no|no hay vuelo|no recuerdo"),
-    thanks=whole(r"(?:ok |perfecto |muy bien )?(?:muchas |mil )?gracias(?: por todo| a usted| muy amable)?|perfecto|excelente|adios|hasta luego|chao"),
-    send=whole(r"enviar|enviarla|envie(?:la)?|envia(?:la)?|mandar|mandala|enviar (?:la )?solicitud|enviemos(?:la)?|confirmar|confirmo|reservar|reserve|hagalo|dale|adelante|todo bien|todo correcto|esta bien|esta correcto"),
-    correction=phrase(r"\A\s*(?:no\s*[,.;]+\s*|no espere?\b|espere?\b|perdon\b|disculpe?\b|en realidad\b|mejor\b|quise decir\b|quiero decir\b|digo\b|correccion\b|mas bien\b|que sean?\b|cambi(?:e|a|ar)(?:lo|la)? (?:a|al|por)\b|ponga(?:lo|la)?\b)[\s,.:;]*"),
+    unknown=whole(
+        r"(?:aun |todavia )?no (?:lo )?(?:se|tengo|conozco)(?: (?:aun|todavia|el (?:numero|vuelo)|ahora|el numero de vuelo))*|ni idea|no estoy segur[oa]|desconocido|luego|despues|mas tarde|omitir|ninguno|no|no hay vuelo|no recuerdo"
+    ),
+    thanks=whole(
+        r"(?:ok |perfecto |muy bien )?(?:muchas |mil )?gracias(?: por todo| a usted| muy amable)?|perfecto|excelente|adios|hasta luego|chao"
+    ),
+    send=whole(
+        r"enviar|enviarla|envie(?:la)?|envia(?:la)?|mandar|mandala|enviar (?:la )?solicitud|enviemos(?:la)?|confirmar|confirmo|reservar|reserve|hagalo|dale|adelante|todo bien|todo correcto|esta bien|esta correcto"
+    ),
+    correction=phrase(
+        r"\A\s*(?:no\s*[,.;]+\s*|no espere?\b|espere?\b|perdon\b|disculpe?\b|en realidad\b|mejor\b|quise decir\b|quiero decir\b|digo\b|correccion\b|mas bien\b|que sean?\b|cambi(?:e|a|ar)(?:lo|la)? (?:a|al|por)\b|ponga(?:lo|la)?\b)[\s,.:;]*"
+    ),
     only=phrase(r"solo|solamente|nada mas|unicamente"),
-    filler=frozenset("el la los las un una unos unas por favor porfa quiero quisiera queremos me nos lo le da de del con para prefiero tomo tomamos escojo opcion numero es mi en a al y si ok gracias reservar necesito esa ese eso mejor".split()),
-    option=whole(rf"(?:el |la |lo |opcion |numero |no )*(?P<n>\d{{1,2}}|{alternatives(ORDINALS)})(?: opcion)?(?: por favor| porfa| gracias)?"),
+    filler=frozenset(
+        "el la los las un una unos unas por favor porfa quiero quisiera queremos me nos lo le da de del con para prefiero tomo tomamos escojo opcion numero es mi en a al y si ok gracias reservar necesito esa ese eso mejor".split()
+    ),
+    option=whole(
+        rf"(?:el |la |lo |opcion |numero |no )*(?P<n>\d{{1,2}}|{alternatives(ORDINALS)})(?: opcion)?(?: por favor| porfa| gracias)?"
+    ),
     anytime={
-        "person": whole(r"(?:(?:quiero|quisiera|necesito|puedo|prefiero) )?(?:(?:hablar|comunicarme|chatear) con |paseme (?:con|a) |pasame (?:con|a) |llamar a )?(?:una?|el|la|alguna|su|algun)? ?(?:persona|humano|agente|operador|operadora|representante|alguien|equipo|asesor|asesora|persona real)(?: por favor| porfa)?"),
-        "start_over": whole(r"(?:empezar|comenzar|iniciar|empecemos|comencemos) (?:de nuevo|otra vez|de cero|desde cero)|reiniciar|desde el principio|borrar(?: todo)?|olvidelo(?: todo)?|olvidalo(?: todo)?"),
-        "new": whole(r"(?:quiero |quisiera |necesito |hacer )*(?:una? )?(?:nuev[ao]|otr[ao]) (?:reserva|traslado|viaje|solicitud|excursion|transporte)(?: por favor)?|reservar (?:de nuevo|otra vez)|nueva"),
-        "cancel": whole(r"(?:quiero |quisiera |deseo )?(?:cancelar|cancele|cancela|anular|parar|salir)(?: (?:la|mi|todo|esto|reserva|solicitud))*(?: por favor)?"),
-        "back": whole(r"(?:ir |volver |ve |vuelve |regresar )?(?:hacia )?(?:atras|volver|regresar|anterior|deshacer|para atras)(?: por favor)?"),
-        "help": whole(r"ayuda|ayudame|ayudeme|que (?:puedo|puede) (?:hacer|decir|escribir)|como funciona(?: esto)?|comandos|menu|informacion|info|necesito ayuda|no entiendo"),
-        "summary": whole(r"(?:ver |muestreme |mostrar )?(?:el |la |mi )?(?:resumen|recap|solicitud|reserva|estado|detalles)(?: hasta ahora| por favor)?|que (?:tiene|lleva|llevamos|tengo)(?: hasta ahora)?|como vamos"),
-        "price": whole(r"(?:cual es |ver )?(?:el |la )?(?:precio|total|costo|tarifa|coste)(?: hasta ahora| total| por favor)?|cuanto (?:es|cuesta|sale|seria|vale|va|costaria|cuestan|llevo|sera)(?: (?:eso|esto|todo|en total|hasta ahora))*|cuanto"),
-        "change": whole(r"(?:quiero |quisiera |necesito )?(?:cambiar|editar|modificar|corregir|cambie)(?: (?:algo|la solicitud|una linea|una respuesta|mis respuestas|esto|eso))?(?: por favor)?"),
+        "person": whole(
+            r"(?:(?:quiero|quisiera|necesito|puedo|prefiero) )?(?:(?:hablar|comunicarme|chatear) con |paseme (?:con|a) |pasame (?:con|a) |llamar a )?(?:una?|el|la|alguna|su|algun)? ?(?:persona|humano|agente|operador|operadora|representante|alguien|equipo|asesor|asesora|persona real)(?: por favor| porfa)?"
+        ),
+        "start_over": whole(
+            r"(?:empezar|comenzar|iniciar|empecemos|comencemos) (?:de nuevo|otra vez|de cero|desde cero)|reiniciar|desde el principio|borrar(?: todo)?|olvidelo(?: todo)?|olvidalo(?: todo)?"
+        ),
+        "new": whole(
+            r"(?:quiero |quisiera |necesito |hacer )*(?:una? )?(?:nuev[ao]|otr[ao]) (?:reserva|traslado|viaje|solicitud|excursion|transporte)(?: por favor)?|reservar (?:de nuevo|otra vez)|nueva"
+        ),
+        "cancel": whole(
+            r"(?:quiero |quisiera |deseo )?(?:cancelar|cancele|cancela|anular|parar|salir)(?: (?:la|mi|todo|esto|reserva|solicitud))*(?: por favor)?"
+        ),
+        "back": whole(
+            r"(?:ir |volver |ve |vuelve |regresar )?(?:hacia )?(?:atras|volver|regresar|anterior|deshacer|para atras)(?: por favor)?"
+        ),
+        "help": whole(
+            r"ayuda|ayudame|ayudeme|que (?:puedo|puede) (?:hacer|decir|escribir)|como funciona(?: esto)?|comandos|menu|informacion|info|necesito ayuda|no entiendo"
+        ),
+        "summary": whole(
+            r"(?:ver |muestreme |mostrar )?(?:el |la |mi )?(?:resumen|recap|solicitud|reserva|estado|detalles)(?: hasta ahora| por favor)?|que (?:tiene|lleva|llevamos|tengo)(?: hasta ahora)?|como vamos"
+        ),
+        "price": whole(
+            r"(?:cual es |ver )?(?:el |la )?(?:precio|total|costo|tarifa|coste)(?: hasta ahora| total| por favor)?|cuanto (?:es|cuesta|sale|seria|vale|va|costaria|cuestan|llevo|sera)(?: (?:eso|esto|todo|en total|hasta ahora))*|cuanto"
+        ),
+        "change": whole(
+            r"(?:quiero |quisiera |necesito )?(?:cambiar|editar|modificar|corregir|cambie)(?: (?:algo|la solicitud|una linea|una respuesta|mis respuestas|esto|eso))?(?: por favor)?"
+        ),
         "english": whole(r"(?:en )?(?:ingles|english)(?: por favor| please)?"),
         "spanish": whole(r"(?:en |habla |hablar )?(?:espanol|castellano|spanish)(?: por favor| please)?"),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
-    change=phrase(r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar) (?:el |la |los |las |mi |nuestr[oa] )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"),
+    change=phrase(
+        r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar) (?:el |la |los |las |mi |nuestr[oa] )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"
+    ),
     lines={
         "service": whole(r"servicio|excursion|tour|viaje"),
         "pickup": whole(r"(?:lugar de |punto de )?(?:recogida|origen|salida|partida)|hotel|ruta|desde"),
@@ -98,7 +139,9 @@ SPANISH = Vocabulary(
     in_days=phrase(rf"(?:en|dentro de) (?P<n>{_N}) (?:dias?|(?P<weeks>semanas?))"),
     day_month=phrase(rf"(?:el )?(?:dia )?{_DAY}\s*(?:de\s+|del\s+)?{_MONTH}{_YEAR}"),
     month_day=None,
-    weekday=phrase(rf"(?:el |este |los )?(?:(?P<next>proximo|siguiente)\s+)?(?P<weekday>{alternatives(WEEKDAYS)})(?:\s+(?:que viene|proximo))?(?P<week>\s+de la (?:proxima semana|semana que viene|otra semana))?"),
+    weekday=phrase(
+        rf"(?:el |este |los )?(?:(?P<next>proximo|siguiente)\s+)?(?P<weekday>{alternatives(WEEKDAYS)})(?:\s+(?:que viene|proximo))?(?P<week>\s+en ocho)?(?P<next_week>\s+de la (?:proxima semana|semana que viene|otra semana))?"
+    ),
     next_is_unclear=False,
     day_first=True,
     the_day=phrase(r"(?:el (?:dia )?|dia |para el )(?P<day>\d{1,2})(?P<th>)"),
@@ -113,25 +156,43 @@ SPANISH = Vocabulary(
         rf"|(?P<hour4>{_HOUR})\s+(?:(?P<part4>y media|y cuarto|menos cuarto)\s*)?(?:en punto|horas|(?=de la (?:manana|tarde|noche|madrugada))))"
     ),
     half_past=None,
-    about=whole(r"(?:a |sobre |hacia |como |tipo |a eso de |tal vez )*(?:las? )?(?P<hour>\d{1,4}|[a-z]+)(?: y pico| mas o menos| por favor)?"),
-    people=phrase(rf"(?P<n>{_N})\s*(?:personas?|pax|pasajeros?|huespedes?|viajeros?)|(?:somos|seremos|vamos|iremos|viajamos) (?P<n2>{_N})(?!\s*(?:adultos?|{_CHILD}|maletas))"),
+    about=whole(
+        r"(?:a |sobre |hacia |como |tipo |a eso de |tal vez )*(?:las? )?(?P<hour>\d{1,4}|[a-z]+)(?: y pico| mas o menos| por favor)?"
+    ),
+    people=phrase(
+        rf"(?P<n>{_N})\s*(?:personas?|pax|pasajeros?|huespedes?|viajeros?)|(?:somos|seremos|vamos|iremos|viajamos) (?P<n2>{_N})(?!\s*(?:adultos?|{_CHILD}|maletas))"
+    ),
     group_of=phrase(rf"(?:familia|grupo|pareja) de (?P<n>{_N})"),
     adults=phrase(rf"(?P<n>{_N})\s*(?:adult[oa]s?|mayores)"),
     children=phrase(rf"(?P<n>{_N})\s*(?:{_CHILD})(?:\s+pequen[oa]s?)?{_AGES}"),
     year_olds=None,
     infants=phrase(rf"(?P<n>{_N})\s*(?:bebes?|infantes?|recien nacid[oa]s?)"),
     alone=phrase(r"sol[oa] yo|yo sol[oa]|(?:voy|viajo) sol[oa]|solamente yo"),
-    two=phrase(r"mi (?:espos[oa]|marido|mujer|pareja|novi[oa]|amig[oa]|mama|papa|herman[oa]|hij[oa]) y yo|yo y mi (?:espos[oa]|marido|mujer|pareja|novi[oa]|amig[oa]|mama|papa)|somos (?:una )?pareja|los dos\b"),
+    two=phrase(
+        r"mi (?:espos[oa]|marido|mujer|pareja|novi[oa]|amig[oa]|mama|papa|herman[oa]|hij[oa]) y yo|yo y mi (?:espos[oa]|marido|mujer|pareja|novi[oa]|amig[oa]|mama|papa)|somos (?:una )?pareja|los dos\b"
+    ),
     including=phrase(r"incluyendo|incluid[oa]s?|de ellos|de los cuales|contando|entre ellos"),
-    bags=phrase(rf"(?P<n>{_N})\s*(?:maletas?|bultos?|equipajes?|valijas?|maletines?|mochilas?|piezas)(?:\s+(?:de mano|grandes?|pequen[oa]s?))?"),
+    bags=phrase(
+        rf"(?P<n>{_N})\s*(?:maletas?|bultos?|equipajes?|valijas?|maletines?|mochilas?|piezas)(?:\s+(?:de mano|grandes?|pequen[oa]s?))?"
+    ),
     no_bags=phrase(r"sin (?:equipaje|maletas?)|no llev(?:o|amos) (?:equipaje|maletas?)|solo (?:equipaje )?de mano"),
-    route=phrase(r"(?:.{0,40}?\b(?:de|del|desde)\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:a|al|hasta|hacia|para|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\b(?:a|al|hasta|hacia|para)\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"),
-    pickup=phrase(r"(?:desde|del?|rec[oó]j[ae](?:n?os|me)(?: en)?|recojanos en|recogida en|salimos del?|estamos en|estoy en|nos hospedamos en|hospedad[oa]s? en|en el hotel)\s+(?P<place>[^,;·\n]{2,60})"),
-    dropoff=phrase(r"(?:(?:ir |vamos |voy |llegar |llev[ae](?:r?nos|r?me) )?(?:a|al|hasta|hacia|para)|destino)\s+(?P<place>[^,;·\n]{2,60})"),
-    place_filler=phrase(r"un traslado|traslado|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"),
+    route=phrase(
+        r"(?:.{0,40}?\b(?:de|del|desde)\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:a|al|hasta|hacia|para|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\b(?:a|al|hasta|hacia|para)\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"
+    ),
+    pickup=phrase(
+        r"(?:desde|del?|rec[oó]j[ae](?:n?os|me)(?: en)?|recojanos en|recogida en|salimos del?|estamos en|estoy en|nos hospedamos en|hospedad[oa]s? en|en el hotel)\s+(?P<place>[^,;·\n]{2,60})"
+    ),
+    dropoff=phrase(
+        r"(?:(?:ir |vamos |voy |llegar |llev[ae](?:r?nos|r?me) )?(?:a|al|hasta|hacia|para)|destino)\s+(?P<place>[^,;·\n]{2,60})"
+    ),
+    place_filler=phrase(
+        r"un traslado|traslado|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"
+    ),
     airport=whole(r"(?:el |del |al )?aeropuerto(?: internacional)?|airport"),
     transfer=phrase(r"traslados?|transfer|taxi|transporte|carrera|recogida en (?:el )?aeropuerto"),
-    room=phrase(r"(?:habitacion|hab|cuarto|suite|villa|apto|apartamento)\.?\s*(?:numero|no\.?|nr\.?|#)?\s*(?P<room>[a-z]?-?\d[\w-]{0,9})"),
+    room=phrase(
+        r"(?:habitacion|hab|cuarto|suite|villa|apto|apartamento)\.?\s*(?:numero|no\.?|nr\.?|#)?\s*(?P<room>[a-z]?-?\d[\w-]{0,9})"
+    ),
     flight=phrase(r"(?:numero de )?vuelo(?: es)?(?: el)?"),
     name=phrase(r"(?:mi nombre es|me llamo|soy|a nombre de|el nombre es|nombre:)\s+(?P<name>[^,;\n·]{2,80})"),
     occasions={

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from flows.speech import Option
 from flows.understand.ear import Doubt, Ear
 
 _AND = re.compile(r"[,&()]|\band\b|\by\b|\be\b")
@@ -27,7 +28,8 @@ def check_party(party: dict[str, Any]) -> dict[str, Any] | Doubt:
     if not party["adults"]:
         return Doubt("party_no_adult", {"party": party}, memory={"party": party})
     if None in party["children"]:
-        return Doubt("party_ages", {"party": party, "children": len(party["children"])}, memory={"party": party})
+        later = (Option("party", "ages", "@ages_later"),)
+        return Doubt("party_ages", {"party": party, "children": len(party["children"])}, later, {"party": party})
     return party
 
 
@@ -109,14 +111,14 @@ def _completed(ear: Ear, party: dict[str, Any]) -> dict[str, Any] | Doubt | None
     return _aged(ear, party)
 
 
-def _aged(ear: Ear, party: dict[str, Any]) -> dict[str, Any] | None:
+def _aged(ear: Ear, party: dict[str, Any]) -> dict[str, Any] | Doubt | None:
     told = [number for word in ear.words.rest.split() if (number := ear.vocabulary.number(word)) is not None]
     told = [age for age in told if age < 18]
     missing = party["children"].count(None)
     if not told or len(told) > missing:
         return None
     known = [age for age in party["children"] if age is not None]
-    return party | {"children": known + told + [None] * (missing - len(told))}
+    return check_party(party | {"children": known + told + [None] * (missing - len(told))})
 
 
 def a_luggage(ear: Ear) -> int | None:

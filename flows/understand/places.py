@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 from flows.menu import Menu, Place
 from flows.speech import Option
 from flows.understand.ear import Doubt, Ear
-from flows.understand.text import plain
+from flows.understand.text import BLANK, plain
 
 SURE, CLOSE, MARGIN, MOST = 87, 68, 4, 5
 AREAS = ("area", "town")
@@ -78,8 +78,17 @@ def _zone_told(ear: Ear, end: str) -> dict[str, Any] | None:
 def _bare(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
     if len(plain(ear.words.typed)) < 2 or ear.found.get("_tour"):
         return None
+    if _says_no_place(ear):
+        return None
     kept = _cleaned(ear, 0, len(ear.words.typed))
-    return resolve(ear, end, kept) if kept else None
+    whole = kept if BLANK in ear.words.folded else " ".join(ear.words.typed.split())
+    return resolve(ear, end, kept, whole) if kept else None
+
+
+def _says_no_place(ear: Ear) -> bool:
+    v, said = ear.vocabulary, plain(ear.words.typed)
+    meant = any(pattern.match(said) for pattern in (v.yes, v.no, v.skip, v.unknown, v.thanks, v.done, v.send, v.option))
+    return meant or not any(map(str.isalpha, said))
 
 
 def _route(ear: Ear) -> dict[str, str]:
@@ -133,19 +142,24 @@ def _is_airport(ear: Ear, name: str) -> bool:
     return bool(ear.vocabulary.airport.match(plain(name)))
 
 
-def resolve(ear: Ear, end: str, typed: str) -> dict[str, Any] | Doubt:
-    """The place meant by these words, or a doubt that offers the nearest ones."""
+def resolve(ear: Ear, end: str, typed: str, whole: str = "") -> dict[str, Any] | Doubt:
+    """The place meant by these words, or a doubt that offers the nearest ones; `whole` is what may be kept as it was typed."""
     if _is_airport(ear, typed) and plain(typed) not in index_of(ear.menu).names:
         return _airport(ear, end, typed)
     ranked = _ranked(ear.menu, typed, CLOSE)
     if not ranked:
-        return unknown_place(ear.menu, end, typed)
+        return unknown_place(ear.menu, end, whole or typed)
     best = ranked[0][1]
     same = [place for place, score in ranked if score >= best - MARGIN]
     if best >= SURE and len(same) == 1:
         return {"place": same[0].key}
     close = same if best >= SURE else [place for place, _ in ranked]
-    return Doubt("which_place", {"typed": typed}, _options(end, close[:MOST]) + _keep(end), {"typed": typed})
+    return Doubt(
+        "which_place",
+        {"typed": typed[:80]},
+        _options(end, close[:MOST]) + _keep(end),
+        {"typed": (whole or typed)[:200]},
+    )
 
 
 def _airport(ear: Ear, end: str, typed: str) -> dict[str, Any] | Doubt:
@@ -197,7 +211,7 @@ def _score(wanted: str, name: str) -> float:
         return 100
     if len(name) > 2 and f" {name} " in f" {wanted} ":
         return 92 + min(6.0, len(name) / 4)
-    if len(wanted) > 3 and f" {wanted} " in f" {name} ":
+    if len(wanted) > 2 and f" {wanted} " in f" {name} ":
         return 90
     alike = max(fuzz.ratio(wanted, name), fuzz.token_sort_ratio(wanted, name))
     within = fuzz.token_set_ratio(wanted, name) * 0.86 if len(wanted) > 3 else 0

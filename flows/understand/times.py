@@ -8,7 +8,16 @@ from flows.speech import Option
 from flows.understand.ear import Doubt, Ear
 from flows.when import instant, local
 
-_PARTS = {"half past": 30, "half": 30, "quarter past": 15, "quarter to": -15, "y media": 30, "y cuarto": 15, "menos cuarto": -15, "en punto": 0}
+_PARTS = {
+    "half past": 30,
+    "half": 30,
+    "quarter past": 15,
+    "quarter to": -15,
+    "y media": 30,
+    "y cuarto": 15,
+    "menos cuarto": -15,
+    "en punto": 0,
+}
 _FIXED = re.compile(r"\A(\d{1,2})[:.h]?(\d\d)\Z")
 
 
@@ -19,11 +28,10 @@ def a_time(ear: Ear) -> str | Doubt | None:
         return None
     if len(times) == 1:
         return times[0]
-    possible = _possible(times, ear)
-    if len(possible) == 1:
-        return possible[0]
     likelier_first = sorted(times, key=lambda time: not "07:00" <= time < "19:00")
-    return Doubt("which_time", {}, tuple(time_option(time, ear.menu.zone) for time in likelier_first))
+    return Doubt(
+        "which_time", {"times": likelier_first}, tuple(time_option(time, ear.menu.zone) for time in likelier_first)
+    )
 
 
 def some_times(ear: Ear) -> list[str]:
@@ -97,12 +105,12 @@ def _daypart(ear: Ear) -> str | None:
     return None
 
 
-def _possible(times: list[str], ear: Ear) -> list[str]:
-    """Those readings that can still be booked on the day already known."""
-    day = ear.found.get("date") or ear.draft.get("date")
-    if not isinstance(day, str):
-        return times
-    return [time for time in times if not too_soon(day, time, ear.world)]
+def narrowed(time: str | Doubt, day: str | None, world: World) -> str | Doubt:
+    """The one reading that can still be booked on that day, where there is only one."""
+    if not isinstance(time, Doubt) or time.block != "which_time" or not day:
+        return time
+    possible = [option.value for option in time.options if not too_soon(day, option.value, world)]
+    return possible[0] if len(possible) == 1 else time
 
 
 def too_soon(day: str, time: str, world: World, notice: int | None = None) -> bool:

@@ -42,6 +42,7 @@ class Vocabulary:
     no: Pattern
     skip: Pattern
     done: Pattern
+    keep: Pattern
     none: Pattern
     unknown: Pattern
     thanks: Pattern
@@ -71,7 +72,7 @@ class Vocabulary:
     """Groups day, month, year."""
     month_day: Pattern | None
     weekday: Pattern
-    """Groups next, weekday, week (a week later is meant)."""
+    """Groups next, weekday, week (a week later is meant), next_week (that day of the coming week)."""
     next_is_unclear: bool
     """Whether "next Saturday" may be this one or the one after."""
     day_first: bool | None

@@ -1,0 +1,171 @@
+"""Words and what they mean, in both languages; today is Friday 20 November 2026, 10:00."""
+
+import pytest
+
+from tests.flows.people import Guest
+
+ADULT = {"adults": 1, "children": [], "infants": 0}
+
+
+def asked(*answers: str) -> Guest:
+    """A guest at the question after these answers."""
+    guest = Guest()
+    for answer in answers:
+        guest.says(answer)
+    return guest
+
+
+@pytest.mark.parametrize(
+    ("typed", "date"),
+    [
+        ("tomorrow", "2026-11-21"), ("tommorow pls", "2026-11-21"), ("the day after tomorrow", "2026-11-22"), ("saturday", "2026-11-21"),
+        ("on Tuesday", "2026-11-24"), ("saterday", "2026-11-21"), ("in 3 days", "2026-11-23"), ("in two weeks", "2026-12-04"),
+        ("the 28th", "2026-11-28"), ("28", "2026-11-28"), ("the 5th", "2026-12-05"), ("28 november", "2026-11-28"), ("Nov 28th", "2026-11-28"),
+        ("december 1st, 2026", "2026-12-01"), ("5 jan", "2027-01-05"), ("2026-12-24", "2026-12-24"), ("24/12", "2026-12-24"), ("12/24", "2026-12-24"),
+        ("24.12.2026", "2026-12-24"), ("24/12/26", "2026-12-24"), ("saturday 28 november", "2026-11-28"), ("saturday the 28th", "2026-11-28"),
+        ("tuesday week", "2026-12-01"), ("mañana", "2026-11-21"), ("pasado mañana", "2026-11-22"), ("el sábado", "2026-11-21"),
+        ("el próximo martes", "2026-11-24"), ("dentro de una semana", "2026-11-27"), ("el 28", "2026-11-28"), ("28 de noviembre", "2026-11-28"),
+        ("el 1 de diciembre de 2026", "2026-12-01"), ("el miércoles que viene", "2026-11-25"), ("2", "2026-11-21"), ("today", "2026-11-20"),
+    ],
+)  # fmt: skip
+def test_days(typed, date):
+    """A day in words or figures."""
+    guest = asked("airport to Bávaro")
+    guest.says(typed)
+    assert guest.talk.draft.get("date") == date
+
+
+def test_day_and_month_are_read_day_first_in_spanish():
+    """5/12 is the fifth of December there."""
+    guest = asked("aeropuerto a Bávaro por favor")
+    guest.says("5/12")
+    assert guest.talk.draft["date"] == "2026-12-05"
+
+
+@pytest.mark.parametrize(
+    ("typed", "time"),
+    [
+        ("3pm", "15:00"), ("3 p.m.", "15:00"), ("15:00", "15:00"), ("15h30", "15:30"), ("1530", "15:30"), ("08:30", "08:30"), ("17", "17:00"),
+        ("half past three in the afternoon", "15:30"), ("noon", "12:00"), ("at midnight", "00:00"), ("12am", "00:00"), ("12 pm", "12:00"),
+        ("quarter to four pm", "15:45"), ("around 9 in the morning", "09:00"), ("8 in the evening", "20:00"), ("five pm", "17:00"), ("0:15", "00:15"),
+        ("a las 3 de la tarde", "15:00"), ("las tres y media de la tarde", "15:30"), ("a las 8 de la noche", "20:00"), ("a las 6 de la mañana", "06:00"),
+        ("mediodía", "12:00"), ("a las 15:45", "15:45"), ("4 pm", "16:00"), ("las 9 menos cuarto de la mañana", "08:45"), ("10.30 am", "10:30"),
+    ],
+)  # fmt: skip
+def test_times(typed, time):
+    """A time that can only mean one."""
+    guest = asked("airport to Bávaro sunday")
+    guest.says(typed)
+    assert guest.talk.draft.get("time") == time
+
+
+@pytest.mark.parametrize("typed", ["3", "at 7", "a las 3", "10:30", "half past six", "seven"])
+def test_times_that_may_be_two_are_asked_about(typed):
+    """Morning or afternoon is never guessed."""
+    guest = asked("airport to Bávaro sunday")
+    guest.says(typed)
+    assert guest.block == "which_time"
+    assert len(guest.options) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "party"),
+    [
+        ("4", ADULT | {"adults": 4}), ("two", ADULT | {"adults": 2}), ("4 people", ADULT | {"adults": 4}), ("four of us", ADULT | {"adults": 4}),
+        ("just me", ADULT), ("me and my wife", ADULT | {"adults": 2}), ("a family of 5", ADULT | {"adults": 5}), ("we are 3", ADULT | {"adults": 3}),
+        ("2 adults and a child of 4", {"adults": 2, "children": [4], "infants": 0}),
+        ("2 adults, 2 kids (4 and 7)", {"adults": 2, "children": [4, 7], "infants": 0}),
+        ("2 adults, 2 children aged 4 and 7, 1 baby", {"adults": 2, "children": [4, 7], "infants": 1}),
+        ("two adults and a 6-year-old", {"adults": 2, "children": [6], "infants": 0}),
+        ("4 people including 2 kids aged 3, 5", {"adults": 2, "children": [3, 5], "infants": 0}),
+        ("somos cuatro", ADULT | {"adults": 4}), ("2 adultos y un niño de 4", {"adults": 2, "children": [4], "infants": 0}),
+        ("dos adultos y dos niñas de 3 y 5 años", {"adults": 2, "children": [3, 5], "infants": 0}), ("mi esposa y yo", ADULT | {"adults": 2}),
+        ("3 adultos y un bebé", {"adults": 3, "children": [], "infants": 1}), ("solo yo", ADULT), ("1 person", ADULT), ("una persona", ADULT),
+    ],
+)  # fmt: skip
+def test_parties(typed, party):
+    """Who travels."""
+    guest = asked("airport to Bávaro sunday at 3pm", "AA1045")
+    guest.says(typed)
+    assert guest.talk.draft.get("party") == party
+
+
+@pytest.mark.parametrize(
+    ("typed", "bags"),
+    [
+        ("3", 3),
+        ("three bags", 3),
+        ("2 suitcases and 2 carry-ons", 4),
+        ("none", 0),
+        ("no luggage", 0),
+        ("2 maletas", 2),
+        ("ninguna", 0),
+        ("sin equipaje", 0),
+    ],
+)
+def test_luggage(typed, bags):
+    """Kinds are added up."""
+    guest = asked("airport to Bávaro sunday at 3pm, 2 adults", "AA1045")
+    guest.says(typed)
+    assert guest.talk.draft.get("luggage") == bags
+
+
+@pytest.mark.parametrize(
+    ("typed", "flight"),
+    [
+        ("AA1045", "AA1045"),
+        ("aa 1045", "AA1045"),
+        ("it's BA2203", "BA2203"),
+        ("flight number is B6 123", "B6123"),
+        ("I don't know yet", "unknown"),
+        ("no sé", "unknown"),
+        ("vuelo UX 89", "UX89"),
+    ],
+)
+def test_flights(typed, flight):
+    """The number without its space."""
+    guest = asked("airport to Bávaro sunday at 3pm, 2 adults")
+    guest.says(typed)
+    assert guest.talk.draft.get("flight") == flight
+
+
+@pytest.mark.parametrize(
+    ("typed", "pickup", "dropoff"),
+    [
+        ("airport to Bávaro", "puj", "bavaro"), ("from Arena Blanca to the airport", "arena_blanca", "puj"), ("PUJ - Bayahibe", "puj", "bayahibe"),
+        ("I need a transfer from PUJ to Palma Real tomorrow", "puj", "palma_real"), ("del aeropuerto a Bávaro", "puj", "bavaro"),
+        ("desde Bávaro hasta el aeropuerto por favor", "bavaro", "puj"), ("can you take us from hyatt ziva to bavarro", "hyatt_ziva", "bavaro"),
+        ("quiero ir de Palma Real al aeropuerto", "palma_real", "puj"), ("taxi to Bayahibe", None, "bayahibe"), ("pick me up at Arena Blanca", "arena_blanca", None),
+        ("airport to Macao at 3pm", "puj", "macao"), ("aeropuerto puj a hotel arena blanca bavaro", "puj", "arena_blanca"),
+    ],
+)  # fmt: skip
+def test_routes(typed, pickup, dropoff):
+    """Both ends, or the one that is named."""
+    guest = Guest()
+    guest.says(typed)
+    assert guest.talk.draft["service"] == "transfer"
+    assert guest.talk.draft.get("pickup") == (pickup and {"place": pickup})
+    assert guest.talk.draft.get("dropoff") == (dropoff and {"place": dropoff})
+
+
+@pytest.mark.parametrize("typed", ["I listen to music", "thank you to all", "what is it like to live there?"])
+def test_no_route_is_made_of_other_words(typed):
+    """ "to" alone makes no journey."""
+    guest = Guest()
+    guest.says(typed)
+    assert "pickup" not in guest.talk.draft and "dropoff" not in guest.talk.draft
+
+
+def test_the_way_back_does_not_change_the_day_of_this_one():
+    """It is a booking of its own, and we say so."""
+    guest = Guest()
+    guest.says("airport to Bávaro tomorrow at 3pm, back on the 28th, 2 adults")
+    assert guest.talk.draft["date"] == "2026-11-21"
+    assert "way_back" in guest.before
+
+
+def test_an_occasion_mentioned_early_is_kept():
+    """And not asked again."""
+    guest = Guest()
+    guest.says("airport to Bávaro tomorrow at 3pm for our honeymoon, 2 adults")
+    assert guest.talk.draft["occasion"] == "Honeymoon"

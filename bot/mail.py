@@ -25,10 +25,6 @@ class Mail:
         self.login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         self.sender, self.name = sender, name
 
-    async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
-        """Send one letter."""
-        raise NotImplementedError
-
     async def post(self, out: Outgoing, letter: Letter, attempt: Attempt) -> Sent | Retry | Failed:
         """Send one letter; a mailbox that does not exist is given up, a server that is away is tried again."""
         try:
@@ -64,9 +60,9 @@ class Mail:
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
         html = message.get_payload()[1]  # type: ignore[index]
-        for image in letter.images:
-            maintype, subtype = image.content_type.split("/")
-            html.add_related(image.content, maintype, subtype, cid=f"<{image.cid}>", filename=image.name)  # type: ignore[union-attr]
+        for picture in letter.pictures:
+            maintype, subtype = picture.content_type.split("/")
+            html.add_related(picture.content, maintype, subtype, cid=f"<{picture.cid}>", disposition="inline")  # type: ignore[union-attr]
         for document in attempt.attachments:
             message.add_attachment(document.content, "application", document.subtype, filename=document.name)
         return message

@@ -11,6 +11,7 @@ from models.fields import micros, packed, unpacked
 
 _ORDER = {"sending": 0, "waiting": 0, "sent": 1, "delivered": 2, "read": 3}
 WINDOW_CLOSED = 63016  # Twilio: free words outside the 24 hours
+NO_PICTURE = 63019  # Twilio: could not fetch the picture
 
 
 async def delivery_reported(
@@ -36,20 +37,35 @@ async def delivery_reported(
 
 async def _failed(run: Run, house: House, row: dict[str, Any], code: int | None) -> None:
     payload = unpacked(row["payload"])
-    if code == WINDOW_CLOSED and not row["template"] and not payload.get("closed"):
-        await run(
-            "UPDATE delivery SET state = 'waiting', payload = :payload WHERE id = :id",
-            payload=packed({**payload, "closed": True}), id=row["id"],
-        )  # fmt: skip
-        await run(
-            "UPDATE recipient SET next_due = :now WHERE id = :to", now=micros(house.now()), to=row["recipient_id"]
-        )
-        after_commit(Wake.ring)
+    mended = _mended(payload, code) if not row["template"] else None
+    if mended is not None:
+        await _once_more(run, house, row, mended)
         return
     await run(
         "UPDATE delivery SET state = 'failed', error = :error WHERE id = :id", error=f"Twilio {code}", id=row["id"]
     )
     await gave_up(run, house, int(row["id"]), f"Twilio {code}")
+
+
+def _mended(payload: dict[str, Any], code: int | None) -> dict[str, Any] | None:
+    """The same in a form that can arrive: as a template outside the 24 hours, without a picture that cannot be fetched."""
+    if code == WINDOW_CLOSED and not payload.get("closed"):
+        return {**payload, "closed": True}
+    if code == NO_PICTURE and payload.get("picture"):
+        return {key: value for key, value in payload.items() if key != "picture"}
+    return None
+
+
+async def _once_more(run: Run, house: House, row: dict[str, Any], payload: dict[str, Any]) -> None:
+    await run(
+        "UPDATE delivery SET state = 'waiting', payload = :payload, provider_id = NULL WHERE id = :id",
+        payload=packed(payload), id=row["id"],
+    )  # fmt: skip
+    await run(
+        "UPDATE recipient SET next_due = COALESCE(next_due, :now) WHERE id = :to",
+        now=micros(house.now()), to=row["recipient_id"],
+    )  # fmt: skip
+    after_commit(Wake.ring)
 
 
 async def gave_up(run: Run, house: House, delivery: int, reason: str) -> None:

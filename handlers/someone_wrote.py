@@ -7,7 +7,7 @@ from handlers.staff_wrote import staff_wrote
 from flows.speech import Heard
 from models import delivery
 from models.catalog import Catalog, Lead
-from models.database import read, transaction
+from models.database import transaction
 
 
 async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) -> Carry:

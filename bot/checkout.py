@@ -1,0 +1,112 @@
+"""The card checkout: makes a page at Stripe for what is due, and reads the events that come back."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import stripe
+
+from bot.notation import Notation
+from bot.words import spoken
+from handlers.checkout_opened import Wanted, opened, wanted
+from handlers.guest_paid import Paid
+from handlers.house import House
+
+MakeCheckout = Callable[[int], Awaitable[str]]
+_KINDS = {
+    "checkout.session.completed": "completed",
+    "checkout.session.async_payment_succeeded": "completed",
+    "checkout.session.async_payment_failed": "failed",
+    "checkout.session.expired": "expired",
+}
+
+
+class Away(Exception):
+    """The card checkout cannot be reached now; nothing was charged, and trying again in a moment is safe."""
+
+
+def client(key: str, api: str) -> stripe.StripeClient:
+    """The SDK's client, against Stripe or the base URL of the settings."""
+    addresses: Any = {"api": api} if api else {}
+    return stripe.StripeClient(key, base_addresses=addresses, http_client=stripe.HTTPXClient(timeout=15), max_network_retries=1)
+
+
+def checkout_maker(house: House, stripe_client: stripe.StripeClient, url_of: Callable[[int], Awaitable[str]]) -> MakeCheckout:
+    """What makes (or finds again) the checkout of a booking; raises a Refusal, or `Away`."""
+
+    async def make(booking: int) -> str:
+        of = await wanted(house, booking)
+        if of.url:
+            return of.url
+        try:
+            session = await stripe_client.v1.checkout.sessions.create_async(
+                _session(of, await url_of(booking)), {"idempotency_key": f"checkout:{booking}:{of.amount}:{of.attempt}"}
+            )
+        except stripe.StripeError as refusal:
+            raise Away(str(refusal.user_message or refusal)) from refusal
+        return await opened(house, of, str(session.id), str(session.url))
+
+    return make
+
+
+def _session(of: Wanted, page: str) -> Any:
+    """The session's parameters; amounts in minor units. Stripe: `expires_at` lies 30 minutes to 24 hours ahead."""
+    asked: dict[str, Any] = {
+        "mode": "payment",
+        "client_reference_id": of.reference,
+        "line_items": [
+            {
+                "quantity": 1,
+                "price_data": {
+                    "currency": of.currency.lower(),
+                    "unit_amount": of.amount,
+                    "product_data": {"name": _what(of), "description": of.reference},
+                },
+            }
+        ],
+        "success_url": f"{page}/paid",
+        "cancel_url": f"{page}/pay",
+        "expires_at": int(of.expires.timestamp()),
+        "metadata": {"reference": of.reference},
+        "payment_intent_data": {"metadata": {"reference": of.reference}},
+        "locale": of.language,
+    }
+    if of.email:
+        asked["customer_email"] = of.email
+    return asked
+
+
+def _what(of: Wanted) -> str:
+    notation = Notation(spoken(of.language))
+    leg = of.story["legs"][0]
+    return f"{notation.local(of.story['service']['name'])}, {notation.moment(leg['starts'])}"
+
+
+def verified(body: bytes, signature: str, secret: str) -> dict[str, Any] | None:
+    """The event of a signed body, or None when Stripe did not sign it within the last five minutes.
+
+    Real time and not the house's clock: the signature's stamp is the provider's.
+    """
+    try:
+        stripe.WebhookSignature.verify_header(body, signature, secret, stripe.Webhook.DEFAULT_TOLERANCE)
+        event = orjson.loads(body)
+    except (stripe.SignatureVerificationError, ValueError):
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def read_event(event: dict[str, Any]) -> Paid | None:
+    """What an event says about a payment; None for events that concern nothing of ours."""
+    kind = _KINDS.get(str(event.get("type")))
+    session = event.get("data", {}).get("object", {})
+    if kind is None or not isinstance(session, dict):
+        return None
+    if kind == "completed" and session.get("payment_status") != "paid":
+        return None  # a slow method: `async_payment_succeeded` follows
+    return Paid(
+        provider="stripe", event=str(event["id"]), kind=kind, session=str(session.get("id")),
+        payment=str(session.get("payment_intent") or session.get("id")), amount=int(session.get("amount_total") or 0),
+        currency=str(session.get("currency") or ""), live=bool(event.get("livemode")), method=None,
+        at=datetime.fromtimestamp(int(event.get("created", 0)), UTC), body=event,
+    )  # fmt: skip

@@ -1,0 +1,153 @@
+"""The courier: carries every delivery to whom it is for, in order, again if it must, and gives up to the desk."""
+
+import asyncio
+import random
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.carriers import Carrier, Failed, Retry, Sent
+from bot.mail import Mail
+from bot.pace import Pace
+from bot.packing import Packing, without_links
+from handlers.delivery_reported import gave_up
+from handlers.house import House
+from models import lanes, news
+from models.database import transaction
+from models.delivery import Wake
+from models.fields import instant
+from models.lanes import Lane, Outcome, Outgoing
+from models.turns import Carry
+
+log = structlog.get_logger()
+
+AT_ONCE = 64  # sends in flight in this process: what a crash can double at most, one per recipient
+POLL = 1.0  # seconds between looks for lanes that became due by the clock alone
+FIRST, LONGEST = 2.0, 600.0  # seconds of backoff: doubling, with jitter, so that nobody returns as a herd
+PATIENCE = timedelta(hours=48)  # after that a delivery is given up
+
+
+class Courier:
+    """One process's courier. `carry` takes a reply that was born claimed; `run` works the lanes that are due."""
+
+    def __init__(self, house: House, carriers: dict[str, Carrier], mail: Mail | None, packing: Packing,
+                 paces: dict[str, Pace], seed: int | None = None) -> None:  # fmt: skip
+        self.house, self.carriers, self.mail, self.packing, self.paces = house, carriers, mail, packing, paces
+        self.random = random.Random(seed)  # noqa: S311  # jitter, not a secret
+        self.wake = asyncio.Event()
+        self.room = asyncio.Semaphore(AT_ONCE)
+        self.at_work: set[asyncio.Task[None]] = set()
+        self.stopping = False
+
+    def carry(self, carried: Carry) -> None:
+        """Carry a reply from memory, right after the commit that wrote it."""
+        if carried is not None:
+            self._go(*carried)
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        Wake.listeners.append(self.wake.set)
+        try:
+            await lanes.recover(self.house.owner, self.house.now())
+            while True:
+                await self._round()
+        finally:
+            Wake.listeners.remove(self.wake.set)
+
+    async def _round(self) -> None:
+        self.wake.clear()
+        try:
+            free = AT_ONCE - len(self.at_work)
+            claimed = await lanes.claim(self.house.owner, self.house.now(), free) if free > 0 else []
+            for lane in claimed:
+                self._go(lane, None)
+            if claimed:
+                return
+        except Exception:  # the database may be away for a while; what is owed stays written
+            log.exception("the courier could not look at its lanes")
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.wake.wait(), POLL)
+
+    async def drain(self) -> None:
+        """Let what is on its way arrive; begin nothing new."""
+        self.stopping = True
+        if self.at_work:
+            await asyncio.wait(self.at_work, timeout=10)
+
+    def _go(self, lane: Lane, first: Outgoing | None) -> None:
+        task = asyncio.create_task(self._work(lane, first))
+        self.at_work.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.at_work.discard(task)
+        if not task.cancelled() and task.exception():
+            log.error("a lane broke off; its lease lets another take it up", exc_info=task.exception())
+        self.wake.set()
+
+    async def _work(self, lane: Lane, first: Outgoing | None) -> None:
+        """Carry a lane's deliveries one after the other until none waits or the lane must rest."""
+        out = first
+        while True:
+            if out is None and not self.stopping:
+                out = await lanes.begin(lane, self.house.owner, self.house.now())
+            if out is None:
+                return
+            async with self.room:
+                outcome = await self._attempt(out)
+            went_on = await lanes.settle(lane, self.house.owner, out, outcome, self.house.now())
+            await self._noted(out, outcome)
+            if not went_on:
+                return
+            out = None
+
+    async def _attempt(self, out: Outgoing) -> Outcome:
+        now = self.house.now()
+        if out.lapses is not None and instant(out.lapses) <= now:
+            return Outcome("given_up", error="it came to be pointless before it could leave")
+        try:
+            return self._outcome(out, await self._carry(out, now), now)
+        except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
+            log.exception("a delivery could not be carried", delivery=out.id)
+            return self._outcome(out, Retry(f"our mistake: {bug!r}"[:500]), now)
+
+    async def _carry(self, out: Outgoing, now: datetime) -> Sent | Retry | Failed:
+        pace = self.paces.get(out.channel)
+        if pace is not None:
+            await pace.turn(out.address)
+        if out.channel == "mail":
+            if self.mail is None:
+                return Failed("no mail server is set (SMTP_URL)", ours=True)
+            letter, attempt = await self.packing.mail(out, now)
+            return await self.mail.post(out, letter, attempt)
+        carrier = self.carriers.get(out.channel)
+        if carrier is None:
+            return Failed(f"{out.channel} is not connected", ours=True)
+        attempt = await self.packing.chat(out, now)
+        result = await carrier.send(out, attempt)
+        if isinstance(result, Sent):
+            return Sent(result.provider_id, without_links(result.text, attempt.urls), result.template)
+        return result
+
+    def _outcome(self, out: Outgoing, result: Sent | Retry | Failed, now: datetime) -> Outcome:
+        match result:
+            case Sent(provider_id=sid, text=text, template=template):
+                return Outcome("sent", provider_id=sid, drawn=text, template=template)
+            case Failed(reason=reason, unreachable=unreachable):
+                return Outcome("failed", error=reason, unreachable=unreachable)
+            case Retry(reason=reason, after=after):
+                wait = after if after is not None else self._backoff(out.attempt)
+                begun = instant(out.begun) if out.begun else now
+                if out.attempt > 1 and now - begun > PATIENCE:
+                    return Outcome("given_up", error=reason)
+                return Outcome("retry", error=reason, due=now + timedelta(seconds=wait))
+
+    def _backoff(self, attempt: int) -> float:
+        return min(LONGEST, FIRST * 2 ** min(attempt - 1, 20)) * self.random.uniform(0.5, 1.0)
+
+    async def _noted(self, out: Outgoing, outcome: Outcome) -> None:
+        async with transaction() as run:
+            news.announce("delivery", out.booking)
+            if outcome.state in ("failed", "given_up"):
+                await gave_up(run, self.house, out.id, outcome.error or "")

@@ -1,0 +1,184 @@
+"""The demo: the simulated providers and the server, each a process of its own, started and watched over here."""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.settings import Settings
+from models import catalog_file
+from models.catalog import Catalog, compile
+
+PATIENCE = 30.0  # seconds for a process to listen
+GUESTS = (
+    {"key": "hannah", "name": "Hannah Moore", "language": "en", "role": "guest", "whatsapp": "+447700900142"},
+    {"key": "lucia", "name": "Lucía Fernández", "language": "es", "role": "guest", "telegram": 700100201},
+)
+
+
+class Unable(Exception):
+    """The demo cannot start; the sentence says why and what to do."""
+
+
+def sandbox(settings: Settings) -> dict[str, Any]:
+    """The demo's own accounts with the simulated providers, made up once and kept under DATA."""
+    path = settings.data / "demo.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(_made_up(), indent=1))
+        path.chmod(0o600)
+    kept: dict[str, Any] = json.loads(path.read_text())
+    return kept
+
+
+def _made_up() -> dict[str, Any]:
+    return {
+        "twilio_account_sid": "AC" + secrets.token_hex(16),
+        "twilio_auth_token": secrets.token_hex(16),
+        "telegram_token": f"{secrets.randbelow(10**10):010d}:{secrets.token_urlsafe(26)}",
+        "telegram_secret": secrets.token_urlsafe(24),
+        "stripe_secret_key": "sk_test_" + secrets.token_hex(24),
+        "stripe_webhook_secret": "whsec_" + secrets.token_hex(16),
+        "mail_secret": secrets.token_urlsafe(24),
+        "desk_password": "-".join(secrets.choice(_PLAIN_WORDS) for _ in range(3)),
+    }
+
+
+_PLAIN_WORDS = ("palm", "coral", "harbor", "lagoon", "breeze", "dune", "cove", "reef", "sail", "shore", "tide", "sunset")
+
+
+def simulators(settings: Settings, accounts: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
+    """What the simulated providers are told of our accounts, our address and the people with phones."""
+    house = {alert.channel: alert.address for alert in catalog.alerts}
+    return {
+        "host": "127.0.0.1", "port": 0, "smtp_port": 0, "ready_file": str(settings.data / "sandbox.ready.json"),
+        "state": str(settings.data / "sandbox.db"), "public_url": settings.url, "deliver_to": settings.url,
+        "checkout_base": f"{settings.url}/stage/sim/checkout",
+        "twilio": {
+            "account_sid": accounts["twilio_account_sid"], "auth_token": accounts["twilio_auth_token"],
+            "from": catalog.brand.whatsapp,
+        },
+        "telegram": {"token": accounts["telegram_token"], "username": catalog.brand.telegram},
+        "stripe": {
+            "secret_key": accounts["stripe_secret_key"], "webhook_secret": accounts["stripe_webhook_secret"],
+            "publishable": "pk_test_" + accounts["stripe_secret_key"][8:],
+        },
+        "people": [*GUESTS, _house(house), *_leads(catalog)],
+    }  # fmt: skip
+
+
+def _house(house: dict[str, str]) -> dict[str, Any]:
+    person: dict[str, Any] = {"key": "house", "name": "The house", "language": "en", "role": "house"}
+    if "whatsapp" in house:
+        person["whatsapp"] = house["whatsapp"]
+    if "telegram" in house:
+        person["telegram"] = int(house["telegram"])
+    return person
+
+
+def _leads(catalog: Catalog) -> list[dict[str, Any]]:
+    return [
+        {"key": lead.key, "name": lead.name, "language": lead.languages[0], "role": "lead"}
+        | ({"whatsapp": lead.whatsapp} if lead.whatsapp else {})
+        | ({"telegram": int(lead.telegram)} if lead.telegram and lead.telegram.isdigit() else {})
+        for lead in catalog.leads.values()
+    ]
+
+
+def environment(settings: Settings, accounts: dict[str, Any], catalog: Catalog, ready: dict[str, Any]) -> dict[str, str]:
+    """The settings of the demo's server: the simulators in place of every provider."""
+    base = f"http://127.0.0.1:{ready['port']}"
+    ours = {
+        "HOST": settings.host, "PORT": str(settings.port), "PUBLIC_URL": settings.url, "DATA": str(settings.data),
+        "DATABASE_URL": settings.database, "CATALOG": str(settings.catalog),
+        "TWILIO_ACCOUNT_SID": accounts["twilio_account_sid"], "TWILIO_AUTH_TOKEN": accounts["twilio_auth_token"],
+        "TWILIO_WHATSAPP_FROM": catalog.brand.whatsapp, "TWILIO_API": base,
+        "TELEGRAM_TOKEN": accounts["telegram_token"], "TELEGRAM_SECRET": accounts["telegram_secret"], "TELEGRAM_API": base,
+        "STRIPE_SECRET_KEY": accounts["stripe_secret_key"], "STRIPE_WEBHOOK_SECRET": accounts["stripe_webhook_secret"],
+        "STRIPE_API": base, "SMTP_URL": f"smtp://127.0.0.1:{ready['smtp_port']}", "MAIL_SECRET": accounts["mail_secret"],
+    }  # fmt: skip
+    return {**os.environ, **{f"BELLHOP_{name}": value for name, value in ours.items()}}
+
+
+async def play(settings: Settings) -> None:
+    """Run the demo until it is interrupted; a server that is killed is started again."""
+    accounts, catalog = sandbox(settings), _catalog(settings)
+    config = settings.data / "sandbox.json"
+    config.write_text(json.dumps(simulators(settings, accounts, catalog)))
+    async with _process(sys.executable, "-m", "web.stage.providers", str(config)) as providers:
+        ready = await _ready(Path(settings.data / "sandbox.ready.json"), providers)
+        await _serve(settings, environment(settings, accounts, catalog, ready), accounts)
+
+
+async def _serve(settings: Settings, env: dict[str, str], accounts: dict[str, Any]) -> None:
+    told = False
+    while True:
+        began = time.monotonic()
+        async with _process(sys.executable, "-m", "bot", "serve", "--stage", env=env) as server:
+            await _listens(settings, server)
+            if not told:
+                _tell(settings, accounts)
+                told = True
+            code = await server.wait()
+        if code != -signal.SIGKILL:
+            raise Unable(f"the server ended by itself (code {code}); what it printed stands above")
+        print(f"  killed after {time.monotonic() - began:.0f} s, starting it again")
+
+
+def _tell(settings: Settings, accounts: dict[str, Any]) -> None:
+    print(f"\n  Bellhop is ready:  {settings.url}")
+    print(f"  The desk's log-in: marisol / {accounts['desk_password']}")
+    print("  Ctrl-C stops it; everything is kept in", settings.data, "\n", flush=True)
+
+
+def _catalog(settings: Settings) -> Catalog:
+    reading = catalog_file.read_file(settings.catalog)
+    if reading.content is None:
+        raise Unable("the catalogue has mistakes:\n" + "\n".join(map(str, reading.mistakes)))
+    return compile(reading.content)
+
+
+@contextlib.asynccontextmanager
+async def _process(*command: str, env: dict[str, str] | None = None) -> Any:
+    process = await asyncio.create_subprocess_exec(*command, env=env)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), 12)
+        if process.returncode is None:
+            process.kill()
+
+
+async def _ready(path: Path, process: asyncio.subprocess.Process) -> dict[str, Any]:
+    """What the simulators write when they listen. An older file of a process that is gone is not believed."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and process.returncode is None:
+        if path.exists():
+            facts: dict[str, Any] = json.loads(path.read_text())
+            if facts.get("pid") == process.pid:
+                return facts
+        await asyncio.sleep(0.05)
+    raise Unable("the simulated providers did not start; what they printed stands above")
+
+
+async def _listens(settings: Settings, process: asyncio.subprocess.Process) -> None:
+    until = time.monotonic() + PATIENCE
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+        while time.monotonic() < until and process.returncode is None:
+            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
+                async with session.get(f"http://127.0.0.1:{settings.port}/readyz") as answer:
+                    if answer.status == 200:
+                        return
+            await asyncio.sleep(0.05)
+    raise Unable("the server did not start; what it printed stands above")

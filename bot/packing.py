@@ -1,0 +1,106 @@
+"""Packs a delivery for its way: the words drawn, the addresses of its links, its picture and documents made."""
+
+import hashlib
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from bot import letters, words
+from bot.carriers import Attachment, Attempt
+from bot.documents import Documents
+from bot.words import Drawn
+from models import catalogs, links
+from models.database import read, transaction
+from models.fields import unpacked
+from models.lanes import Outgoing
+
+_KINDS = {"picture": "ticket_picture"}  # a document's kind, where the document process calls it otherwise
+_NAMES = {"ticket": {"en": "ticket", "es": "boleto"}, "invoice": {"en": "invoice", "es": "factura"}}
+WITH_ART = ("booking_confirmed_guest", "guest_link")  # letters whose head is the brand's art
+_PATHS = {"booking": "", "pay": "/pay", "ticket": "/ticket.pdf", "invoice": "/invoice.pdf", "calendar": "/booking.ics"}
+
+
+class Packing:
+    """Knows where we are reached, the secret of links, and the process that makes documents."""
+
+    def __init__(self, url: str, secret: bytes, documents: Documents) -> None:
+        self.url, self.secret, self.documents = url, secret, documents
+
+    async def chat(self, out: Outgoing, now: datetime) -> Attempt:
+        """A chat message, drawn in the reader's language."""
+        drawn = words.draw(out.payload, out.language)
+        picture, picture_url = None, None
+        if out.payload.get("picture") and out.booking is not None:
+            picture = await self.document(out.booking, str(out.payload["picture"]))
+            picture_url = f"{self.url}/b/{await self._token(out.booking)}/ticket.png"
+        return Attempt(now, drawn, await self.urls(out), picture, picture_url)
+
+    async def mail(self, out: Outgoing, now: datetime) -> tuple[letters.Letter, Attempt]:
+        """A letter with its documents."""
+        brand = asdict((await catalogs.on_sale())[1].brand)
+        attached = [await self._attachment(out, kind) for kind in out.payload.get("documents", [])]
+        shown = [{"kind": kind, "detail": _size(one)} for kind, one in zip(out.payload.get("documents", []), attached, strict=True)]
+        facts = {**out.payload["facts"], "documents": shown}
+        head = await self._head(out, facts, brand)
+        urls = dict.fromkeys((*_PATHS, "desk", "partner"), "") | await self.urls(out)
+        letter = letters.letter(out.kind, facts, out.language, brand, urls, head)
+        return letter, Attempt(now, Drawn(letter.text), attachments=tuple(attached))
+
+    async def _head(self, out: Outgoing, facts: dict[str, Any], brand: dict[str, Any]) -> bytes | None:
+        if out.kind not in WITH_ART:
+            return None
+        heading = letters.heading(out.kind, facts, out.language)
+        return await self.documents.make("mail_picture", heading, brand, out.language)
+
+    async def _attachment(self, out: Outgoing, kind: str) -> Attachment:
+        reference = out.payload["facts"]["story"]["reference"]
+        name = _NAMES[kind].get(words.spoken(out.language), kind)
+        return Attachment(f"{reference}-{name}.pdf", await self.document(out.booking or 0, kind))
+
+    async def document(self, booking: int, kind: str) -> bytes:
+        """A booking's document; drawn when it is first needed, and then kept as it is for good."""
+        row = (
+            await read(
+                "SELECT id, content, facts, language FROM document WHERE booking_id = :booking AND kind = :kind "
+                "ORDER BY version DESC LIMIT 1",
+                booking=booking, kind=kind,
+            )  # fmt: skip
+        )[0]
+        if row["content"] is not None:
+            return bytes(row["content"])
+        brand = asdict((await catalogs.on_sale())[1].brand)
+        made = await self.documents.make(_KINDS.get(kind, kind), unpacked(row["facts"]), brand, row["language"])
+        async with transaction() as run:
+            await run(
+                "UPDATE document SET content = :content, sha256 = :sha WHERE id = :id AND sha256 IS NULL",
+                content=made, sha=hashlib.sha256(made).hexdigest(), id=row["id"],
+            )  # fmt: skip
+        kept = await read("SELECT content FROM document WHERE id = :id", id=row["id"])
+        return bytes(kept[0]["content"])
+
+    async def urls(self, out: Outgoing) -> dict[str, str]:
+        """Where this delivery's links lead. Derived now and never kept."""
+        found = {"terms": f"{self.url}/terms"}
+        if out.booking is None:
+            return found
+        reference = (await read("SELECT reference FROM booking WHERE id = :id", id=out.booking))[0]["reference"]
+        found["desk"] = f"{self.url}/desk/bookings/{reference}"
+        guest = f"{self.url}/b/{await self._token(out.booking)}"
+        if not out.kind.endswith(("_house", "_lead")):
+            found |= {purpose: guest + path for purpose, path in _PATHS.items()}
+        return found
+
+    async def _token(self, booking: int) -> str:
+        version = (await read("SELECT link_version FROM booking WHERE id = :id", id=booking))[0]["link_version"]
+        return links.token(self.secret, booking, "guest", int(version))
+
+
+def _size(document: Attachment) -> str:
+    return f"PDF, {max(len(document.content) // 1024, 1)} KB"
+
+
+def without_links(text: str, urls: dict[str, str]) -> str:
+    """A text for the transcript: a secret address never stands in it."""
+    for address in sorted(urls.values(), key=len, reverse=True):
+        text = text.replace(address, "[link]")
+    return text

@@ -1,0 +1,198 @@
+"""The running program below its doors: the database open, the carriers connected, courier and clock at work."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import stripe
+import structlog
+
+from bot import checkout
+from bot.carriers import Carrier
+from bot.clock import Clock
+from bot.courier import Courier
+from bot.documents import Documents
+from bot.mail import Mail
+from bot.pace import Pace
+from bot.packing import Packing
+from bot.settings import Settings
+from bot.telegram import Telegram
+from bot.whatsapp import WhatsApp
+from handlers.house import House
+from handlers.time_passed import time_passed
+from models import catalog_file, catalogs, database, links
+from models.catalog import Alert
+from models.database import read
+
+log = structlog.get_logger()
+
+TICK = 0.25  # seconds between looks at what is due
+
+
+class NotToBe(Exception):
+    """The program cannot start as it is set up; the sentence says why and what to do."""
+
+
+@dataclass
+class Program:
+    """Everything that the doors hand over to."""
+
+    settings: Settings
+    clock: Clock
+    house: House
+    courier: Courier
+    packing: Packing
+    whatsapp: WhatsApp | None
+    telegram: Telegram | None
+    stripe: stripe.StripeClient | None
+
+    async def make_checkout(self, booking: int) -> str:
+        """The address of the card checkout for what is due; raises a Refusal or `checkout.Away`."""
+        if self.stripe is None:
+            raise checkout.Away("no card checkout is set (STRIPE_SECRET_KEY)")
+        return await checkout.checkout_maker(self.house, self.stripe, self._page_of)(booking)
+
+    async def _page_of(self, booking: int) -> str:
+        version = (await read("SELECT link_version FROM booking WHERE id = :id", id=booking))[0]["link_version"]
+        return f"{self.settings.url}/b/{links.token(self.house.secret, booking, 'guest', int(version))}"
+
+    async def tick(self) -> None:
+        """Do what is due by now."""
+        for carried in await time_passed(self.house):
+            self.courier.carry(carried)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Program]:
+    """Open the house: migrate, load the catalogue into an empty database, connect, work; close in the other order.
+
+    Refuses (`NotToBe`, `database.Refused`) a second server on one SQLite file and a catalogue with mistakes.
+    """
+    with alone(settings):
+        await database.migrate(settings.database)
+        try:
+            await _fill(settings)
+            async with Documents() as documents, _at_work(settings, documents) as program:
+                yield program
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Program]:
+    program = await _connected(settings, documents)
+    tasks = [asyncio.create_task(each) for each in (program.courier.run(), program.clock.follow(), _ticking(program))]
+    try:
+        yield program
+    finally:
+        await program.courier.drain()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for carrier in (program.whatsapp, program.telegram):
+            if carrier is not None:
+                await carrier.close()
+
+
+async def _connected(settings: Settings, documents: Documents) -> Program:
+    clock = Clock()
+    await clock.read()
+    owner = f"{socket.gethostname()[:20]}:{os.getpid()}:{secrets.token_hex(4)}"
+    house = House(clock.now, owner, settings.secret(), _alerts(settings), test_mode=_test_mode(settings))
+    whatsapp, telegram = connect_whatsapp(settings), _telegram(settings)
+    carriers: dict[str, Carrier] = {each.channel: each for each in (whatsapp, telegram) if each is not None}
+    packing = Packing(settings.url, house.secret, documents)
+    paces = {
+        "whatsapp": Pace(settings.twilio_rate),
+        "telegram": Pace(settings.telegram_rate, chat_rate=1.0 if settings.telegram_rate else 0.0, chat_burst=6.0),
+    }
+    courier = Courier(house, carriers, await _mail(settings), packing, paces)
+    key = settings.stripe_secret_key.get_secret_value()
+    client = checkout.client(key, settings.stripe_api) if key else None
+    return Program(settings, clock, house, courier, packing, whatsapp, telegram, client)
+
+
+async def _ticking(program: Program) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        try:
+            await program.tick()
+        except Exception:  # what is due stays written; the next look finds it
+            log.exception("what is due could not be done")
+
+
+async def _fill(settings: Settings) -> None:
+    """`CATALOG` fills an empty database; later it is loaded on command only."""
+    with contextlib.suppress(LookupError):
+        await catalogs.on_sale()
+        return
+    reading = catalog_file.read_file(settings.catalog)
+    if reading.content is None:
+        raise NotToBe(f"the catalogue {settings.catalog} has mistakes:\n" + "\n".join(map(str, reading.mistakes)))
+    await catalogs.load(reading.content, Clock().now())
+
+
+def _alerts(settings: Settings) -> tuple[Alert, ...]:
+    """OPERATOR_* and TELEGRAM_STAFF_CHAT override the brand's addresses."""
+    given = (
+        ("mail", settings.operator_email), ("whatsapp", settings.operator_whatsapp),
+        ("telegram", settings.telegram_staff_chat),
+    )  # fmt: skip
+    return tuple(Alert("The house", channel, address, "en") for channel, address in given if address)  # type: ignore[arg-type]
+
+
+def _test_mode(settings: Settings) -> bool:
+    return not settings.stripe_secret_key.get_secret_value().startswith(("sk_live", "rk_live"))
+
+
+def connect_whatsapp(settings: Settings) -> WhatsApp | None:
+    """WhatsApp's carrier, when its account is set."""
+    token = settings.twilio_auth_token.get_secret_value()
+    if not (settings.twilio_account_sid and token):
+        return None
+    return WhatsApp(
+        settings.twilio_account_sid, token, settings.twilio_whatsapp_from, settings.twilio_api, settings.url
+    )
+
+
+def _telegram(settings: Settings) -> Telegram | None:
+    token = settings.telegram_token.get_secret_value()
+    return Telegram(token, settings.telegram_api) if token else None
+
+
+async def _mail(settings: Settings) -> Mail | None:
+    if not settings.smtp_url:
+        return None
+    brand = (await catalogs.on_sale())[1].brand
+    return Mail(settings.smtp_url, settings.mail_from or brand.email, brand.name)
+
+
+@contextlib.contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """On SQLite, be the one server of this file; the lock goes with the process, however it ends."""
+    if not settings.database.startswith("sqlite:"):
+        yield
+        return
+    path = Path(database.sqlite_path(settings.database) + ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        _lock(file, path)
+        yield
+
+
+def _lock(file: IO[str], path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as held:
+        name = str(path).removesuffix(".lock")
+        raise NotToBe(
+            f"another Bellhop server works on {name}: stop it first, or let both use PostgreSQL (BELLHOP_DATABASE_URL)"
+        ) from held

@@ -1,0 +1,26 @@
+"""The whole map of doors on one screen."""
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from bot.program import Program
+from web import access, brand, desk, health, hooks, keys, live, pages, portal, static_files
+
+
+def make_app(
+    program: Program, *, front: Sequence[web.RouteDef] = (), demo_login: keys.DemoLogin | None = None
+) -> web.Application:
+    """The web application over a running program. `front` are the routes of `/`: the stage, or the live entry doors."""
+    app = web.Application(
+        middlewares=[hooks.refused_by_the_database, pages.worded_errors, hooks.whole_body, access.own_pages_only],
+        client_max_size=hooks.LARGEST,
+    )
+    app[keys.PROGRAM], app[keys.HOUSE], app[keys.SETTINGS] = program, program.house, program.settings
+    app[keys.MAKE_CHECKOUT] = program.make_checkout
+    if demo_login is not None:
+        app[keys.DEMO_LOGIN] = demo_login
+    for part in (hooks, portal, desk, access, live, health, brand, static_files):
+        app.add_routes(part.routes())
+    app.add_routes(front or [web.get("/", portal.doors)])
+    return app

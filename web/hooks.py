@@ -1,0 +1,135 @@
+"""Doors for machines: Twilio, Telegram and Stripe. They verify, translate and hand over; 200 only when it is kept."""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable
+
+import orjson
+import structlog
+from aiohttp import web
+
+from bot import checkout, telegram, whatsapp
+from bot.program import Program
+from handlers.delivery_reported import delivery_reported
+from handlers.guest_paid import guest_paid
+from handlers.guest_wrote import DATABASE_AWAY
+from handlers.someone_wrote import someone_wrote
+from web import keys
+
+log = structlog.get_logger()
+
+LARGEST = 1024 * 1024  # bytes of a body
+DEADLINE = 10.0  # seconds for a body to arrive: aiohttp itself waits for ever
+NO_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'  # TwiML: we answer by the API
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def routes() -> list[web.RouteDef]:
+    """The hooks."""
+    return [
+        web.post("/hooks/whatsapp", on_whatsapp),
+        web.post("/hooks/whatsapp/status", on_whatsapp_status),
+        web.post("/hooks/telegram", on_telegram),
+        web.post("/hooks/stripe", on_stripe),
+    ]
+
+
+@web.middleware
+async def whole_body(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Have the whole body before anyone looks at it: 413 when it is too large, 408 when it drips."""
+    if request.method in ("POST", "PUT", "PATCH"):
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await request.read()
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="the body did not arrive in time") from None
+    return await handler(request)
+
+
+@web.middleware
+async def refused_by_the_database(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A hook that could not be kept is a 503, so that the provider sends it again."""
+    try:
+        return await handler(request)
+    except DATABASE_AWAY as away:
+        if not request.path.startswith("/hooks/"):
+            raise
+        log.warning("the database refuses", reason=str(away))
+        raise web.HTTPServiceUnavailable(text="not kept; please send it again") from away
+
+
+def _program(request: web.Request) -> Program:
+    return request.app[keys.PROGRAM]
+
+
+async def _twilio_form(request: web.Request) -> dict[str, str]:
+    """Twilio's form, once its signature over our public URL holds; otherwise 403 and no trace."""
+    program, form = _program(request), await request.post()
+    token = program.settings.twilio_auth_token.get_secret_value()
+    signature = request.headers.get("X-Twilio-Signature", "")
+    url = program.settings.url + request.raw_path
+    if not token or not whatsapp.signed(token, url, form, signature):
+        raise web.HTTPForbidden(text="not signed by Twilio")
+    return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+async def on_whatsapp(request: web.Request) -> web.Response:
+    """A WhatsApp message reached us."""
+    program, form = _program(request), await _twilio_form(request)
+    heard = whatsapp.read(form, program.house.now())
+    if not heard.external_id or not heard.sender:
+        raise web.HTTPBadRequest(text="a message needs MessageSid and From")
+    program.courier.carry(await someone_wrote(program.house, heard))
+    return web.Response(text=NO_ANSWER, content_type="text/xml")
+
+
+async def on_whatsapp_status(request: web.Request) -> web.Response:
+    """Twilio tells what became of a delivery; `d` is delivery.attempt."""
+    program, report = _program(request), whatsapp.read_report(await _twilio_form(request))
+    delivery, _, attempt = request.query.get("d", "").partition(".")
+    if delivery.isdigit() and attempt.isdigit():
+        await delivery_reported(
+            program.house, int(delivery), int(attempt), report.sid, report.status, report.code
+        )
+    return web.Response(text=NO_ANSWER, content_type="text/xml")
+
+
+async def on_telegram(request: web.Request) -> web.Response:
+    """A Telegram update reached us."""
+    program = _program(request)
+    secret = program.settings.telegram_secret.get_secret_value()
+    given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
+    if program.telegram is None or not secret or not hmac.compare_digest(given.encode(), secret.encode()):
+        raise web.HTTPForbidden(text="not sent by Telegram")
+    update = _json(await request.read())
+    heard = telegram.read(update, program.house.now())
+    if heard is not None:
+        program.courier.carry(await someone_wrote(program.house, heard))
+    if callback := (update.get("callback_query") or {}).get("id"):
+        program.telegram.answer_tap(str(callback))
+    return web.Response()
+
+
+async def on_stripe(request: web.Request) -> web.Response:
+    """Stripe tells of a payment."""
+    program = _program(request)
+    secret = program.settings.stripe_webhook_secret.get_secret_value()
+    signature = request.headers.get("Stripe-Signature", "")
+    event = checkout.verified(await request.read(), signature, secret) if secret else None
+    if event is None:
+        raise web.HTTPForbidden(text="not signed by Stripe")
+    paid = checkout.read_event(event)
+    if paid is not None:
+        await guest_paid(program.house, paid)
+    return web.Response()
+
+
+def _json(body: bytes) -> dict[str, object]:
+    try:
+        update = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise web.HTTPBadRequest(text="not JSON") from None
+    if not isinstance(update, dict):
+        raise web.HTTPBadRequest(text="not an update")
+    return update

@@ -1,6 +1,7 @@
 """`bellhop`, or `python -m bot`: the command line, and the one place where everything meets."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -13,18 +14,24 @@ from typing import Annotated, Any
 
 import structlog
 import typer
+import uvloop
 import yaml
-from aiohttp import ClientSession, web
+from aiohttp import web
 from rich.console import Console
 
 from bot import demo as demo_play
 from bot import words
-from bot.program import NotToBe, Program, running
+from bot.clock import Clock
+from bot.program import NotToBe, Program, connect_whatsapp, running
 from bot.settings import Settings, Wrong, read_settings
 from models import catalog_file, catalogs, database, staff
 from models.catalog import compile
 from models.database import read
 from models.fields import instant
+from web.access import hashed
+from web.app import make_app
+from web.keys import DemoLogin
+from web.stage.stage import stage_routes
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 catalog_app = typer.Typer(help="What is on sale.", no_args_is_help=True)
@@ -63,19 +70,14 @@ def _log_plainly() -> None:
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
-    try:
-        import uvloop
-    except ImportError:  # Windows
-        asyncio.run(work)
-    else:
-        uvloop.run(work)
+    uvloop.run(work)
 
 
 @app.command()
 def demo() -> None:
     """The whole product on this machine, with simulated providers. No account, no key."""
     settings = read_settings()
-    with _interrupted_quietly():
+    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):  # Ctrl-C is how a demo ends
         asyncio.run(_demo(settings))
 
 
@@ -85,15 +87,6 @@ async def _demo(settings: Settings) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lambda: task and task.cancel())
     await demo_play.play(settings)
-
-
-class _interrupted_quietly:
-    """Ctrl-C is how a demo ends; it is no error."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> bool:
-        return kind in (asyncio.CancelledError, KeyboardInterrupt)
 
 
 @app.command()
@@ -122,35 +115,36 @@ async def _serve(settings: Settings, *, stage: bool) -> None:
 
 async def application(program: Program, *, stage: bool) -> web.Application:
     """The doors over a running program, with the stage in front in demo mode."""
-    from web.app import make_app  # late: `bellhop version` needs no pages
-
     if not stage:
         return make_app(program)
-    from web.keys import DemoLogin
-
     accounts = demo_play.sandbox(program.settings)
     await _demo_staff(program, accounts["desk_password"])
     return make_app(program, front=_stage(program), demo_login=DemoLogin("marisol", accounts["desk_password"]))
 
 
 async def _demo_staff(program: Program, password: str) -> None:
-    from web.access import hashed
-
     if not await read("SELECT 1 AS known FROM staff WHERE login = 'marisol'"):
         await staff.Staff.create(
-            login="marisol", name="Marisol Rojas", password=await asyncio.to_thread(hashed, password), created=program.house.now()
+            login="marisol",
+            name="Marisol Rojas",
+            password=await asyncio.to_thread(hashed, password),
+            created=program.house.now(),
         )
 
 
 def _stage(program: Program) -> list[web.RouteDef]:
-    from web.stage.stage import stage_routes
-
     accounts = demo_play.sandbox(program.settings)
 
     async def about() -> dict[str, Any]:
         catalog = await program.house.catalog()
         people = demo_play.simulators(program.settings, accounts, catalog)["people"]
-        return {"name": catalog.brand.name, "zone": catalog.brand.zone, "people": people, **_time(program), **await _counts()}
+        return {
+            "name": catalog.brand.name,
+            "zone": catalog.brand.zone,
+            "people": people,
+            **_time(program),
+            **await _counts(),
+        }
 
     async def advance(step: timedelta | None) -> dict[str, Any]:
         await program.clock.advance(step if step is not None else await _to_the_next(program))
@@ -205,7 +199,10 @@ async def connect(program: Program, *, stage: bool) -> None:
 def commands() -> dict[str, list[tuple[str, str]]]:
     """The menu of Telegram's commands in each language, the source language for all others."""
     names = ("new", "summary", "help", "person")
-    made = {language: [(name, words.block(f"command_{name}", language, {})) for name in names] for language in words.languages()}
+    made = {
+        language: [(name, words.block(f"command_{name}", language, {})) for name in names]
+        for language in words.languages()
+    }
     return {"": made[words.SOURCE], **made}
 
 
@@ -247,7 +244,9 @@ def version() -> None:
 
 
 @catalog_app.command("check")
-def catalog_check(file: Annotated[Path | None, typer.Argument(help="The catalogue; CATALOG when left out.")] = None) -> None:
+def catalog_check(
+    file: Annotated[Path | None, typer.Argument(help="The catalogue; CATALOG when left out.")] = None,
+) -> None:
     """Name every mistake in a catalogue with its line."""
     path = file or read_settings().catalog
     reading = catalog_file.read_file(path)
@@ -270,8 +269,6 @@ def catalog_load(file: Path) -> None:
 
 
 async def _load(settings: Settings, content: dict[str, Any]) -> None:
-    from bot.clock import Clock
-
     await database.connect(settings.database)
     try:
         number = await catalogs.load(content, Clock().now())
@@ -291,7 +288,7 @@ async def _export(settings: Settings) -> None:
     try:
         number, _ = await catalogs.on_sale()
         row = await catalogs.CatalogVersion.get(id=number)
-        print(yaml.safe_dump(row.content, allow_unicode=True, sort_keys=False))
+        typer.echo(yaml.safe_dump(row.content, allow_unicode=True, sort_keys=False))
     finally:
         await database.close()
 
@@ -303,8 +300,6 @@ def templates_push() -> None:
 
 
 async def _push(settings: Settings) -> None:
-    from bot.program import connect_whatsapp
-
     await database.connect(settings.database)
     try:
         whatsapp = connect_whatsapp(settings)
@@ -345,9 +340,6 @@ def staff_add(
 
 
 async def _add(settings: Settings, login: str, name: str, password: str) -> None:
-    from bot.clock import Clock
-    from web.access import hashed
-
     await database.connect(settings.database)
     try:
         if await read("SELECT 1 AS known FROM staff WHERE login = :login", login=login):

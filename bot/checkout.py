@@ -29,10 +29,14 @@ class Away(Exception):
 def client(key: str, api: str) -> stripe.StripeClient:
     """The SDK's client, against Stripe or the base URL of the settings."""
     addresses: Any = {"api": api} if api else {}
-    return stripe.StripeClient(key, base_addresses=addresses, http_client=stripe.HTTPXClient(timeout=15), max_network_retries=1)
+    return stripe.StripeClient(
+        key, base_addresses=addresses, http_client=stripe.HTTPXClient(timeout=15), max_network_retries=1
+    )
 
 
-def checkout_maker(house: House, stripe_client: stripe.StripeClient, url_of: Callable[[int], Awaitable[str]]) -> MakeCheckout:
+def checkout_maker(
+    house: House, stripe_client: stripe.StripeClient, url_of: Callable[[int], Awaitable[str]]
+) -> MakeCheckout:
     """What makes (or finds again) the checkout of a booking; raises a Refusal, or `Away`."""
 
     async def make(booking: int) -> str:

@@ -144,7 +144,8 @@ class Courier:
                 return Outcome("retry", error=reason, due=now + timedelta(seconds=wait))
 
     def _backoff(self, attempt: int) -> float:
-        return min(LONGEST, FIRST * 2 ** min(attempt - 1, 20)) * self.random.uniform(0.5, 1.0)
+        steady = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 20))
+        return steady * self.random.uniform(0.5, 1.0)
 
     async def _noted(self, out: Outgoing, outcome: Outcome) -> None:
         async with transaction() as run:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import typer
 
 from bot.settings import Settings
 from models import catalog_file
@@ -52,12 +53,25 @@ def _made_up() -> dict[str, Any]:
     }
 
 
-_PLAIN_WORDS = ("palm", "coral", "harbor", "lagoon", "breeze", "dune", "cove", "reef", "sail", "shore", "tide", "sunset")
+_PLAIN_WORDS = (
+    "palm",
+    "coral",
+    "harbor",
+    "lagoon",
+    "breeze",
+    "dune",
+    "cove",
+    "reef",
+    "sail",
+    "shore",
+    "tide",
+    "sunset",
+)
 
 
 def simulators(settings: Settings, accounts: dict[str, Any], catalog: Catalog) -> dict[str, Any]:
     """What the simulated providers are told of our accounts, our address and the people with phones."""
-    house = {alert.channel: alert.address for alert in catalog.alerts}
+    house: dict[str, str] = {alert.channel: alert.address for alert in catalog.alerts}
     return {
         "host": "127.0.0.1", "port": 0, "smtp_port": 0, "ready_file": str(settings.data / "sandbox.ready.json"),
         "state": str(settings.data / "sandbox.db"), "public_url": settings.url, "deliver_to": settings.url,
@@ -93,7 +107,9 @@ def _leads(catalog: Catalog) -> list[dict[str, Any]]:
     ]
 
 
-def environment(settings: Settings, accounts: dict[str, Any], catalog: Catalog, ready: dict[str, Any]) -> dict[str, str]:
+def environment(
+    settings: Settings, accounts: dict[str, Any], catalog: Catalog, ready: dict[str, Any]
+) -> dict[str, str]:
     """The settings of the demo's server: the simulators in place of every provider."""
     base = f"http://127.0.0.1:{ready['port']}"
     ours = {
@@ -130,13 +146,13 @@ async def _serve(settings: Settings, env: dict[str, str], accounts: dict[str, An
             code = await server.wait()
         if code != -signal.SIGKILL:
             raise Unable(f"the server ended by itself (code {code}); what it printed stands above")
-        print(f"  killed after {time.monotonic() - began:.0f} s, starting it again")
+        typer.echo(f"  killed after {time.monotonic() - began:.0f} s, starting it again")
 
 
 def _tell(settings: Settings, accounts: dict[str, Any]) -> None:
-    print(f"\n  Bellhop is ready:  {settings.url}")
-    print(f"  The desk's log-in: marisol / {accounts['desk_password']}")
-    print("  Ctrl-C stops it; everything is kept in", settings.data, "\n", flush=True)
+    typer.echo(f"\n  Bellhop is ready:  {settings.url}")
+    typer.echo(f"  The desk's log-in: marisol / {accounts['desk_password']}")
+    typer.echo(f"  Ctrl-C stops it; everything is kept in {settings.data}\n")
 
 
 def _catalog(settings: Settings) -> Catalog:
@@ -164,12 +180,18 @@ async def _ready(path: Path, process: asyncio.subprocess.Process) -> dict[str, A
     """What the simulators write when they listen. An older file of a process that is gone is not believed."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and process.returncode is None:
-        if path.exists():
-            facts: dict[str, Any] = json.loads(path.read_text())
-            if facts.get("pid") == process.pid:
-                return facts
+        facts = _written(path)
+        if facts.get("pid") == process.pid:
+            return facts
         await asyncio.sleep(0.05)
     raise Unable("the simulated providers did not start; what they printed stands above")
+
+
+def _written(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    facts: dict[str, Any] = json.loads(path.read_text())
+    return facts
 
 
 async def _listens(settings: Settings, process: asyncio.subprocess.Process) -> None:

@@ -38,7 +38,11 @@ class Mail:
             )  # fmt: skip
         except aiosmtplib.SMTPRecipientsRefused as refusal:
             worst = max((one.code for one in refusal.recipients), default=550)
-            return Failed(f"mailbox refused ({worst})", unreachable=True) if worst >= 500 else Retry(f"mailbox busy ({worst})")
+            return (
+                Failed(f"mailbox refused ({worst})", unreachable=True)
+                if worst >= 500
+                else Retry(f"mailbox busy ({worst})")
+            )
         except aiosmtplib.SMTPAuthenticationError as refusal:
             return Failed(f"the mail server refuses our log-in: {refusal.message}", ours=True)
         except aiosmtplib.SMTPResponseException as refusal:

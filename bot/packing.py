@@ -39,7 +39,10 @@ class Packing:
         """A letter with its documents."""
         brand = asdict((await catalogs.on_sale())[1].brand)
         attached = [await self._attachment(out, kind) for kind in out.payload.get("documents", [])]
-        shown = [{"kind": kind, "detail": _size(one)} for kind, one in zip(out.payload.get("documents", []), attached, strict=True)]
+        shown = [
+            {"kind": kind, "detail": _size(one)}
+            for kind, one in zip(out.payload.get("documents", []), attached, strict=True)
+        ]
         facts = {**out.payload["facts"], "documents": shown}
         head = await self._head(out, facts, brand)
         urls = dict.fromkeys((*_PATHS, "desk", "partner"), "") | await self.urls(out)
@@ -63,8 +66,9 @@ class Packing:
             await read(
                 "SELECT id, content, facts, language FROM document WHERE booking_id = :booking AND kind = :kind "
                 "ORDER BY version DESC LIMIT 1",
-                booking=booking, kind=kind,
-            )  # fmt: skip
+                booking=booking,
+                kind=kind,
+            )
         )[0]
         if row["content"] is not None:
             return bytes(row["content"])

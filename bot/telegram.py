@@ -40,7 +40,7 @@ class OverAiohttp(BaseRequest):
             await self.session.close()
             self.session = None
 
-    async def do_request(  # noqa: PLR0913  # the SDK's signature
+    async def do_request(  # the SDK's signature
         self, url: str, method: str, request_data: RequestData | None = None, read_timeout: Any = None,
         write_timeout: Any = None, connect_timeout: Any = None, pool_timeout: Any = None,
     ) -> tuple[int, bytes]:  # fmt: skip
@@ -228,9 +228,8 @@ def keyboard(attempt: Attempt, turn: int) -> InlineKeyboardMarkup | None:
             rows[-1].append(key)
         else:
             rows.append([key])
-    for link in attempt.drawn.links:
-        if link.purpose in attempt.urls:
-            rows.append([InlineKeyboardButton(link.label, url=attempt.urls[link.purpose])])
+    known = [link for link in attempt.drawn.links if link.purpose in attempt.urls]
+    rows += [[InlineKeyboardButton(link.label, url=attempt.urls[link.purpose])] for link in known]
     return InlineKeyboardMarkup(rows) if rows else None
 
 

@@ -33,9 +33,7 @@ async def booking_confirmed(run: Run, house: House, booking: int, actor: Actor) 
         now=micros(now), booking=booking,
     )  # fmt: skip
     await dues.clear_due(run, booking, "hold_ends")
-    await timeline.record(
-        run, booking, "confirmed", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=now
-    )
+    await timeline.record(run, booking, "confirmed", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=now)
     leads = await _assign(run, booking, catalog, now)
     told = await story.of_booking(booking, run)
     number = await _issue(run, booking, told, catalog, now)
@@ -104,9 +102,7 @@ async def _brief(run: Run, house: House, lead: Lead, thread: int, booking: int, 
         if address:
             to = await delivery.recipient(run, channel, address, name=lead.name, language=language)
             await tell(run, house, to, "brief_lead", {"story": told}, language=language, booking=booking, thread=thread)
-    await threads.write(
-        run, thread, author="system", name="Bellhop", door="system", text="brief_sent", now=house.now()
-    )
+    await threads.write(run, thread, author="system", name="Bellhop", door="system", text="brief_sent", now=house.now())
 
 
 async def _the_talk_learns(run: Run, recipient: int, told: story.Story, now: datetime) -> None:

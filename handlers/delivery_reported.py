@@ -84,7 +84,10 @@ async def gave_up(run: Run, house: House, delivery: int, reason: str) -> None:
         )  # fmt: skip
     if not row["kind"].endswith("_house"):
         facts = {
-            "who": row["name"] or row["address"], "channel": row["channel"], "reference": row["reference"], "text": reason
+            "who": row["name"] or row["address"],
+            "channel": row["channel"],
+            "reference": row["reference"],
+            "text": reason,
         }
         await tell_house(
             run, house, "delivery_failed_house", facts, booking=row["booking_id"], once=str(delivery), mail=False

@@ -58,13 +58,12 @@ async def guest_paid(house: House, paid: Paid) -> None:
 
 async def _first_time(run: Run, paid: Paid, now: datetime) -> bool:
     """One event, one effect: by the event's id."""
-    return bool(
-        await run(
-            "INSERT INTO event (provider, external_id, kind, body, received) "
-            "VALUES (:provider, :event, :kind, :body, :now) ON CONFLICT (provider, external_id) DO NOTHING RETURNING id",
-            provider=paid.provider, event=paid.event, kind=paid.kind, body=packed(paid.body), now=micros(now),
-        )  # fmt: skip
-    )
+    rows = await run(
+        "INSERT INTO event (provider, external_id, kind, body, received) "
+        "VALUES (:provider, :event, :kind, :body, :now) ON CONFLICT (provider, external_id) DO NOTHING RETURNING id",
+        provider=paid.provider, event=paid.event, kind=paid.kind, body=packed(paid.body), now=micros(now),
+    )  # fmt: skip
+    return bool(rows)
 
 
 async def _checkout(run: Run, session: str) -> dict[str, Any] | None:
@@ -146,7 +145,9 @@ async def _refuse(run: Run, house: House, booking: int, paid: Paid, wrong: dict[
 async def _house_looks(run: Run, house: House, booking: int, paid: Paid, text: dict[str, str]) -> None:
     told = await story.of_booking(booking, run)
     facts = {"story": told, "text": text}
-    await tell_house(run, house, "payment_problem_house", facts, booking=booking, links=["desk"], once=paid.event, mail=False)
+    await tell_house(
+        run, house, "payment_problem_house", facts, booking=booking, links=["desk"], once=paid.event, mail=False
+    )
     news.announce("payment", booking)
 
 
@@ -163,9 +164,7 @@ async def _not_paid(run: Run, house: House, booking: int, paid: Paid) -> None:
         await _tell_guest(run, house, booking, "payment_failed_guest", {}, paid.event)
 
 
-async def _tell_guest(
-    run: Run, house: House, booking: int, kind: str, facts: dict[str, Any], once: str
-) -> None:
+async def _tell_guest(run: Run, house: House, booking: int, kind: str, facts: dict[str, Any], once: str) -> None:
     row = (await run("SELECT recipient_id, language FROM booking WHERE id = :booking", booking=booking))[0]
     if row["recipient_id"] is not None:
         told = await story.of_booking(booking, run)
@@ -177,7 +176,14 @@ async def _tell_guest(
 
 async def _record(run: Run, booking: int, kind: str, paid: Paid, facts: dict[str, Any]) -> None:
     await timeline.record(
-        run, booking, kind, actor=paid.provider.title(), actor_kind="provider", door="checkout", now=paid.at, facts=facts
+        run,
+        booking,
+        kind,
+        actor=paid.provider.title(),
+        actor_kind="provider",
+        door="checkout",
+        now=paid.at,
+        facts=facts,
     )
 
 

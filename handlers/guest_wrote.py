@@ -69,7 +69,7 @@ async def guest_wrote(house: House, heard: Heard, recipient: int, inbound: int |
             continue
         except DATABASE_AWAY:
             raise
-        except Exception as bug:  # noqa: BLE001  # whatever it is, the message must not be lost
+        except Exception as bug:  # whatever it is, the message must not be lost
             log.exception("turn failed", recipient=recipient, channel=heard.channel)
             return await _owe(house, heard, seen, inbound, repr(bug)[:500])
     return await _owe(house, heard, seen, inbound, "the talk moved on three times")
@@ -222,4 +222,3 @@ def _apology(seen: Seen, house: House) -> Reply:
     """Said once, when a message is given to the desk."""
     language = (seen.state or {}).get("language", "en")
     return Reply("our_mistake", Say("our_mistake").as_json(), str(language))
-

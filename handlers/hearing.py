@@ -32,7 +32,7 @@ async def keep_heard(
         return None
     except DATABASE_AWAY:
         raise
-    except Exception as bug:  # noqa: BLE001  # whatever it is, the message must not be lost
+    except Exception as bug:  # whatever it is, the message must not be lost
         log.exception("hearing failed", recipient=recipient, channel=heard.channel)
         async with transaction() as run:
             apology = Reply("our_mistake", Say("our_mistake").as_json(), "en")

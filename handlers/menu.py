@@ -2,6 +2,7 @@
 
 from flows import menu
 from models import catalog as sold
+from models.money import Money
 
 _menus: dict[int, menu.Menu] = {}
 
@@ -49,7 +50,7 @@ def _place(place: sold.Place) -> menu.Place:
     )  # fmt: skip
 
 
-def _extra(extra: sold.Extra, price: sold.Money) -> menu.Extra:
+def _extra(extra: sold.Extra, price: Money) -> menu.Extra:
     return menu.Extra(
         key=extra.key, name=extra.name, price=price.as_fact(), per=extra.per, limit=extra.limit, occasion=extra.occasion
     )

@@ -106,7 +106,10 @@ async def alternatives(draft: Draft, catalog: Catalog, now: datetime) -> dict[st
         if catalog.services[draft["service"]].tour:
             return {"departures": [_plain_departure(each) for each in await departures(draft, catalog, now)][:4]}
         others = [each for each in await free_vehicles(draft, catalog, now) if each.free]
-        return {"vehicles": [_plain_vehicle(each) for each in others], "times": await _times_nearby(draft, catalog, now)}
+        return {
+            "vehicles": [_plain_vehicle(each) for each in others],
+            "times": await _times_nearby(draft, catalog, now),
+        }
     except Refusal:
         return {}
 

@@ -41,7 +41,7 @@ async def request_sent(
     return booking, told
 
 
-async def _booking(  # noqa: PLR0913  # one row, all of it from the request
+async def _booking(  # one row, all of it from the request
     run: Run, catalog: Catalog, request: Request, price: Quote, draft: Mapping[str, Any], hold: datetime, now: datetime,
     recipient: int, channel: str, language: str,
 ) -> int:  # fmt: skip
@@ -102,15 +102,16 @@ async def _lines(run: Run, booking: int, price: Quote) -> None:
         )  # fmt: skip
 
 
-async def _record(  # noqa: PLR0913
+async def _record(
     run: Run, booking: int, request: Request, told: dict[str, Any], actor: Actor, hold: datetime, catalog: Catalog,
     now: datetime,
 ) -> None:  # fmt: skip
-    who = {"actor": actor.name, "actor_kind": actor.kind, "door": actor.door, "now": now}
-    facts = {"total": told["total"], "terms": catalog.brand.terms_hash, "request": packed_public(request)}
-    await timeline.record(run, booking, "requested", **who, facts=facts)
+    asked = {"total": told["total"], "terms": catalog.brand.terms_hash, "request": packed_public(request)}
     held = {"until": as_instant(hold, catalog.brand.zone), "vehicle": told["vehicle"] and told["vehicle"]["name"]}
-    await timeline.record(run, booking, "held", **who, facts=held)
+    for kind, facts in (("requested", asked), ("held", held)):
+        await timeline.record(
+            run, booking, kind, actor=actor.name, actor_kind=actor.kind, door=actor.door, now=now, facts=facts
+        )
 
 
 def packed_public(request: Request) -> dict[str, Any]:
@@ -127,4 +128,3 @@ async def _tell(run: Run, house: House, booking: int, told: dict[str, Any]) -> N
     if told["guest"]["email"]:
         to = await delivery.recipient(run, "mail", told["guest"]["email"], name=told["guest"]["name"])
         await tell(run, house, to, "guest_link", {"story": told}, language=told["language"], booking=booking)
-

@@ -1,13 +1,14 @@
 """Someone wrote to us: who is it? First what they quote or tap, then the role of their address, decides who answers."""
 
-from handlers.guest_wrote import Carry, guest_wrote
+from flows.speech import Heard
+from handlers.guest_wrote import guest_wrote
 from handlers.house import House
 from handlers.partner_wrote import partner_wrote
 from handlers.staff_wrote import staff_wrote
-from flows.speech import Heard
 from models import delivery
 from models.catalog import Catalog, Lead
 from models.database import transaction
+from models.turns import Carry
 
 
 async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) -> Carry:
@@ -24,12 +25,9 @@ async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) 
 
 async def _is_staff(house: House, heard: Heard) -> bool:
     """Whoever writes where the house hears of bookings is staff, until accounts are linked."""
-    return any(
-        alert.channel == heard.channel and alert.address == heard.sender for alert in await house.alerted()
-    )
+    return any(alert.channel == heard.channel and alert.address == heard.sender for alert in await house.alerted())
 
 
 def _lead_at(catalog: Catalog, heard: Heard) -> Lead | None:
     address = {"whatsapp": lambda lead: lead.whatsapp, "telegram": lambda lead: lead.telegram}.get(heard.channel)
     return next((lead for lead in catalog.leads.values() if address and address(lead) == heard.sender), None)
-

@@ -27,7 +27,8 @@ class Member:
 async def by_login(login: str) -> Member | None:
     """Who has this log-in and still works here."""
     rows = await read(
-        "SELECT id, login, name, password FROM staff WHERE login = :login AND \"left\" IS NULL", login=login.strip().lower()
+        'SELECT id, login, name, password FROM staff WHERE login = :login AND "left" IS NULL',
+        login=login.strip().lower(),
     )
     return Member(**rows[0]) if rows else None
 

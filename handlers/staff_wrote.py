@@ -13,7 +13,9 @@ from models.turns import Carry, Reply
 async def staff_wrote(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
     """Pass staff's words on: into the thread of the message they quote, or to the guest of the booking they quote."""
     booking, thread = await quoted(heard, recipient)
-    alerts = {(alert.channel, alert.address): alert.language for alert in await house.alerted()}
+    alerts: dict[tuple[str, str], str] = {
+        (alert.channel, alert.address): alert.language for alert in await house.alerted()
+    }
     language = alerts.get((heard.channel, heard.sender), "en")
     staff = Actor(heard.name or "Staff", "staff", heard.channel)
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from handlers.house import House
 from models import delivery
-from models.delivery import NOTICE
 from models.database import Run
+from models.delivery import NOTICE
 
 
-async def tell(  # noqa: PLR0913  # a notice has this many sides
+async def tell(  # a notice has this many sides
     run: Run, house: House, to: int, kind: str, facts: dict[str, Any], *, language: str, booking: int | None = None,
     thread: int | None = None, links: list[str] | None = None, picture: str | None = None,
     documents: list[str] | None = None, once: str | None = "", urgency: int = NOTICE,
@@ -30,7 +30,7 @@ async def tell(  # noqa: PLR0913  # a notice has this many sides
     )  # fmt: skip
 
 
-async def tell_house(  # noqa: PLR0913
+async def tell_house(
     run: Run, house: House, kind: str, facts: dict[str, Any], *, booking: int | None = None, thread: int | None = None,
     links: list[str] | None = None, once: str | None = "", mail: bool = True,
 ) -> None:  # fmt: skip

@@ -1,11 +1,11 @@
 """Time passed: a hold ended, a message is owed its turn."""
 
-from handlers.house import SYSTEM, House
-from handlers.someone_wrote import someone_wrote
-from handlers.telling import tell
 from flows.book import learn
 from flows.speech import Heard
 from flows.talk import Talk
+from handlers.house import SYSTEM, House
+from handlers.someone_wrote import someone_wrote
+from handlers.telling import tell
 from models import claims, dues, news, story, timeline, turns
 from models.database import Run, transaction
 from models.fields import micros, packed, unpacked
@@ -50,7 +50,13 @@ async def hold_ended(run: Run, house: House, booking: int) -> None:
         await _the_talk_learns(run, int(recipient), booking)
         told = await story.of_booking(booking, run)
         await tell(
-            run, house, int(recipient), "hold_ended_guest", {"story": told}, language=changed[0]["language"], booking=booking
+            run,
+            house,
+            int(recipient),
+            "hold_ended_guest",
+            {"story": told},
+            language=changed[0]["language"],
+            booking=booking,
         )
     news.announce("booking", booking)
 

@@ -9,7 +9,7 @@ from tortoise.models import Model
 
 from models.catalog import Catalog, compile
 from models.claims import Resource
-from models.database import Run, transaction
+from models.database import read, transaction
 from models.fields import Instant, Json, micros, packed
 
 
@@ -44,10 +44,11 @@ async def load(content: dict[str, Any], now: datetime) -> int:
 
 async def on_sale() -> tuple[int, Catalog]:
     """The newest version and its catalogue; `LookupError` on an empty database."""
-    newest = await CatalogVersion.all().order_by("-id").limit(1).values_list("id", flat=True)
-    if not newest:
+    newest = await read("SELECT MAX(id) AS id FROM catalog_version")
+    if newest[0]["id"] is None:
         raise LookupError("no catalogue is loaded: run `bellhop catalog load FILE`")
-    return int(newest[0]), await version(int(newest[0]))
+    number = int(newest[0]["id"])
+    return number, await version(number)
 
 
 async def version(number: int) -> Catalog:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from tortoise import Tortoise, connections
+from tortoise.migrations.api import migrate as run_migrations
 from tortoise.transactions import in_transaction
 
 from models import guards
@@ -48,7 +49,7 @@ def _connection(url: str) -> dict[str, Any]:
         raise Refused(f"DATABASE_URL must begin with sqlite:/// or postgres://, not {parts.scheme or 'nothing'}")
     query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     return {
-        "engine": "tortoise.backends.asyncpg",
+        "engine": "models.postgres",
         "credentials": {
             "host": query.get("host", parts.hostname or "localhost"),
             "port": parts.port or 5432,
@@ -86,8 +87,6 @@ async def migrate(url: str) -> None:
 
     Refuses (`Refused`) a database that a newer program has written.
     """
-    from tortoise.migrations.api import migrate as run_migrations  # late: it pulls in the schema tools
-
     if url.startswith("sqlite:"):
         Path(sqlite_path(url)).parent.mkdir(parents=True, exist_ok=True)
     await run_migrations(config=config(url))
@@ -142,8 +141,8 @@ class Run:
             rows: Rows = await self._connection.execute_query_dict(sql, values)
             return rows
         text, names = numbered(sql)
-        rows = await self._connection.execute_query_dict(text, [values[name] for name in names])
-        return rows
+        found: Rows = await self._connection.execute_query_dict(text, [values[name] for name in names])
+        return found
 
 
 @lru_cache(maxsize=512)
@@ -192,4 +191,4 @@ async def read(sql: str, **values: Any) -> Rows:
     return await Run(connections.get("default"))(sql, **values)
 
 
-Fulfil = Callable[[Run], Awaitable[None]]
+Ask = Callable[..., Awaitable[Rows]]  # a `Run` inside a transaction, or `read` outside any

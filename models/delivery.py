@@ -1,7 +1,8 @@
 """Deliveries: everything that must leave the house, in the lane of the recipient it goes to."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from tortoise import fields
 from tortoise.models import Model
@@ -80,7 +81,7 @@ class Delivery(Model):
 class Wake:
     """The courier's bell: rung after a commit that left something to carry."""
 
-    listeners: list[Any] = []
+    listeners: ClassVar[list[Callable[[], None]]] = []
 
     @classmethod
     def ring(cls) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from models.database import Run
+from models.database import Ask
 from models.fields import Instant, Json
 
 
@@ -73,10 +73,10 @@ def payment_state(total: int, due_now: int, paid: int, refunded: int) -> str:
     return "deposit_paid" if paid and paid >= due_now else "unpaid"
 
 
-async def sums(run: Run, booking: int) -> tuple[int, int]:
+async def sums(ask: Ask, booking: int) -> tuple[int, int]:
     """What came in and what went back for a booking, minor units."""
     row = (
-        await run(
+        await ask(
             "SELECT COALESCE(SUM(CASE WHEN amount > 0 THEN amount ELSE 0 END), 0) AS paid, "
             "COALESCE(SUM(CASE WHEN amount < 0 THEN -amount ELSE 0 END), 0) AS refunded "
             "FROM payment WHERE booking_id = :booking",

@@ -4,7 +4,7 @@ from typing import Any
 
 from models import catalogs, ledger
 from models.catalog import Catalog
-from models.database import Run, read
+from models.database import Ask, read
 from models.fields import instant, unpacked
 from models.ledger import payment_state
 from models.money import Money
@@ -61,9 +61,8 @@ def _price(quote: Quote | None) -> dict[str, Any]:
     return {"lines": fact["lines"], "total": fact["total"], "tax": fact["tax"], "payment": payment}
 
 
-async def of_booking(booking: int, run: Run | None = None) -> Story:
+async def of_booking(booking: int, ask: Ask = read) -> Story:
     """The story of a booking as it stands; inside a transaction it sees what that has written."""
-    ask = run or read
     row = (await ask("SELECT * FROM booking WHERE id = :booking", booking=booking))[0]
     catalog = await catalogs.version(int(row["catalog_version"]))
     draft, quote = unpacked(row["request"]), Quote.from_fact(unpacked(row["quote"]))
@@ -89,7 +88,7 @@ def _lead(leg: dict[str, Any], catalog: Catalog) -> dict[str, Any] | None:
     return {"key": leg["lead"], "name": leg["lead_name"], "phone": known.phone if known else None}
 
 
-async def _payment(ask: Any, row: dict[str, Any], zone: str) -> dict[str, Any]:
+async def _payment(ask: Ask, row: dict[str, Any], zone: str) -> dict[str, Any]:
     paid, refunded = await ledger.sums(ask, int(row["id"]))
     last = await ask(
         "SELECT method, at FROM payment WHERE booking_id = :booking ORDER BY id DESC LIMIT 1", booking=row["id"]

@@ -191,9 +191,7 @@ async def answer(turn: Turn, inbound: int, reply: Reply, run: Run) -> Carry:
     return (lane, born) if lane and born else None
 
 
-async def owe(
-    turn: Turn, run: Run, *, error: str, due: datetime, waits: tuple[timedelta, ...], apology: Reply
-) -> None:
+async def owe(turn: Turn, run: Run, *, error: str, due: datetime, waits: tuple[timedelta, ...], apology: Reply) -> None:
     """Keep a message whose turn failed (`error` says how), or which must wait behind one that did (no error).
 
     It is tried again at `due`, then after the further `waits`; after the last it is parked: the desk has it, the person is

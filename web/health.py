@@ -24,7 +24,7 @@ async def ready(request: web.Request) -> web.Response:
         async with transaction() as run:
             await run("UPDATE kept SET value = value WHERE name = 'clock_offset'")
         ages = await _ages(request)
-    except Exception as away:  # whatever it is, we cannot work
+    except Exception as away:  # noqa: BLE001  # whatever it is, we cannot work
         return web.json_response({"ready": False, "why": type(away).__name__}, status=503)
     return web.json_response({"ready": True, **ages})
 
@@ -55,4 +55,3 @@ async def metrics(request: web.Request) -> web.Response:
     for name, age in (await _ages(request)).items():
         Gauge(f"bellhop_{name}", "How long the oldest one has waited.", registry=registry).set(age)
     return web.Response(body=generate_latest(registry), content_type="text/plain")
-

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import orjson
 import structlog
@@ -89,9 +90,7 @@ async def on_whatsapp_status(request: web.Request) -> web.Response:
     program, report = _program(request), whatsapp.read_report(await _twilio_form(request))
     delivery, _, attempt = request.query.get("d", "").partition(".")
     if delivery.isdigit() and attempt.isdigit():
-        await delivery_reported(
-            program.house, int(delivery), int(attempt), report.sid, report.status, report.code
-        )
+        await delivery_reported(program.house, int(delivery), int(attempt), report.sid, report.status, report.code)
     return web.Response(text=NO_ANSWER, content_type="text/xml")
 
 
@@ -125,7 +124,7 @@ async def on_stripe(request: web.Request) -> web.Response:
     return web.Response()
 
 
-def _json(body: bytes) -> dict[str, object]:
+def _json(body: bytes) -> dict[str, Any]:
     try:
         update = orjson.loads(body)
     except orjson.JSONDecodeError:

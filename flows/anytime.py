@@ -125,7 +125,7 @@ COMMANDS: dict[str, Command] = {
     "back": back,
     "change": change,
     "start_over": start_over,
-    "new": start_over,
+    "new": cancel,
     "cancel": cancel,
     "person": person,
     "help": show("help"),

@@ -9,6 +9,7 @@ from flows.menu import DepartureOffer, Extra, Offer, Place, VehicleOffer
 from flows.speech import Link, Option, Say
 from flows.talk import Talk
 from flows.understand.party import size
+from flows.understand.places import AREAS
 from flows.when import from_instant, instant
 
 MOST_OPTIONS = 8
@@ -55,11 +56,13 @@ def _kind(talk: Talk, offer: Offer) -> str:
 
 
 def _popular(talk: Talk, offer: Offer, tour: bool = False) -> list[Place]:
+    """The likeliest places: airports unless one is at the other end, those marked popular, then the areas."""
+    menu = offer.world.menu
     taken = [(talk.draft.get(end) or {}).get("place") for end in ("pickup", "dropoff")]
-    places = [place for place in offer.world.menu.places if place.key not in taken]
-    places = [place for place in places if not (tour and place.kind == "airport")]
-    named = [place for place in places if place.popular]
-    return (named or [place for place in places if place.kind in ("airport", "area", "town")])[:POPULAR]
+    flown = tour or any(place.kind == "airport" for place in map(menu.place, taken) if place)
+    free = [place for place in menu.places if place.key not in taken and not (flown and place.kind == "airport")]
+    likely = [place for place in free if place.popular or place.kind in AREAS]
+    return sorted(likely, key=lambda place: not place.popular)[:POPULAR]
 
 
 def _places(end: str, places: list[Place]) -> tuple[Option, ...]:

@@ -94,7 +94,7 @@ class Conversation:
 
     def _is_open(self, question: Question) -> Callable[[EventData], bool]:
         def is_open(event: EventData) -> bool:
-            talk, menu = cast(Talk, event.model), cast(tuple[Menu], event.args)[0]
+            talk, menu = cast("Talk", event.model), cast("tuple[Menu]", event.args)[0]
             wanted = self.wanted(talk, menu)
             return question.key == wanted if wanted else self.is_open(question, talk, menu)
 

@@ -32,7 +32,7 @@ def zone_key(answer: Mapping[str, Any] | None, menu: Menu) -> str | None:
 
 
 def kind_of(answer: Mapping[str, Any] | None, menu: Menu) -> str:
-    """What a pick-up or drop-off is: "airport", "hotel", "typed"…"""
+    """What a pick-up or drop-off is: "airport", "hotel", "typed"…."""
     place = menu.place((answer or {}).get("place"))
     return place.kind if place else "typed"
 

@@ -5,17 +5,16 @@ from typing import Any
 
 from flows import afterwards, anytime, checks
 from flows.conversation import Conversation, Question
+from flows.filling import ear_for, fill, read
 from flows.menu import World
-from flows.script import label, label_words
-from flows.speech import Heard, Option, Tap
+from flows.speech import Heard, Tap
 from flows.talk import Send, Talk
-from flows.understand.choices import a_tour, an_option, an_option_like
+from flows.tapping import settle_extras, tap
+from flows.understand.choices import an_option, an_option_like
 from flows.understand.details import e164, phone_of
-from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import detect, spoken, vocabularies
-from flows.understand.places import FAR_KM, NEAR_KM, ask_zone, nearest
+from flows.understand.places import FAR_KM, NEAR_KM, nearest
 from flows.understand.text import Words, plain
-from flows.understand.times import narrowed
 from flows.understand.vocabulary import Vocabulary
 
 LONGEST = 1500
@@ -31,9 +30,9 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
         afterwards.hear(book, talk, heard, world)
     else:
         _hear_draft(book, talk, heard, world)
-    checks.check(talk, world)
-    _drop_what_does_not_apply(book, talk, world)
     if talk.state not in book.after:
+        checks.check(talk, world)
+        _drop_what_does_not_apply(book, talk, world)
         book.go_on(talk, world.menu)
     if talk.state != book.then:
         talk.aside = None if talk.aside == "terms" else talk.aside
@@ -193,13 +192,8 @@ def _extras_settled(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> bo
         talk.answer("extras", {})
     elif not none and not any(v.done.match(said) for v in spoken_here):
         return False
-    _settle_extras(talk)
+    settle_extras(talk)
     return True
-
-
-def _settle_extras(talk: Talk) -> None:
-    talk.choosing, talk.misses = False, 0
-    talk.answer("extras", talk.draft.get("extras") or {})
 
 
 def _whole(
@@ -212,7 +206,7 @@ def _whole(
     last: bool = False,
 ) -> bool:
     """The guest's own words are the answer; `last` when they mean nothing else."""
-    ear = _ear(talk, words, world, spoken_here[0], question.key)
+    ear = ear_for(talk, words, world, spoken_here[0], question.key)
     if last:
         ear.found["_last"] = True
     value = question.whole(words.strip(), ear) if question.whole else None
@@ -249,264 +243,12 @@ def _understand(book: Conversation, talk: Talk, words: str, world: World, spoken
     return False
 
 
-def _ear(talk: Talk, words: str, world: World, vocabulary: Vocabulary, asked: str) -> Ear:
-    memory = talk.doubts.get(asked, {}).get("memory", {})
-    shown = tuple(option["value"] for option in talk.shown if option["question"] == asked)
-    return Ear(Words(words), asked, talk.draft, world, vocabulary, memory, shown)
-
-
-def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: Vocabulary) -> dict[str, Any]:
-    """What each question finds in the words. The last row reads first: the later it is asked, the plainer its answer's look."""
-    ear = _ear(talk, words, world, vocabulary, talk.state)
-    ear.words.take(vocabulary.correction)
-    way_back = _way_back(ear)
-    if a_tour(ear):
-        ear.found["_tour"] = True
-    for question in reversed(book.questions):
-        if question.key not in ear.found and (value := question.understand(ear)) is not None:
-            ear.found[question.key] = value
-    found = {key: value for key, value in ear.found.items() if not key.startswith("_")}
-    if way_back and found:
-        talk.remark("way_back")
-    return found
-
-
-def _way_back(ear: Ear) -> bool:
-    """The trip back is a booking of its own: its day must not be taken for the day of this one."""
-    found = ear.vocabulary.way_back.search(ear.words.folded)
-    if not found or not ear.words.folded[: found.start()].strip():
-        return False
-    ear.words.cross_out(*found.span())
-    return True
-
-
-# --- filling the draft ---
-
-
-def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, words: bool = False) -> None:
-    """Keep the answers, in the order of the table; what is in doubt is asked in its own words when its turn comes."""
-    missed = False
-    for key in book.keys:
-        if key not in found or not _belongs(book, key, talk, found, world):
-            continue
-        value = found[key] if key != "time" else narrowed(found[key], talk.draft.get("date"), world)
-        if isinstance(value, Doubt):
-            missed = missed or value.missed
-            _doubt(talk, key, value)
-        elif key == "vehicle" and _is_taken(talk, value):
-            tier = world.menu.vehicle(value)
-            talk.remark("vehicle_taken", vehicle=dict(tier.name) if tier else value)
-        else:
-            _keep(talk, key, value, words)
-    talk.misses = talk.misses + 1 if missed else 0
-
-
-def _is_taken(talk: Talk, vehicle: str) -> bool:
-    """The open card offers every vehicle that is free: one that is not on it is taken, or too small."""
-    shown = [option["value"] for option in talk.shown if option["question"] == "vehicle"]
-    return talk.state == "vehicle" and bool(shown) and vehicle not in shown
-
-
-def _belongs(book: Conversation, key: str, talk: Talk, found: dict[str, Any], world: World) -> bool:
-    return (
-        key == "service" or book.applies(key, talk.draft, world.menu) or (key == "date" and "service" not in talk.draft)
-    )
-
-
-def _doubt(talk: Talk, key: str, value: Doubt) -> None:
-    talk.doubts[key] = value.as_json()
-    talk.urgent = talk.urgent or key
-    if key in talk.draft:
-        talk.reopened = key
-
-
-def _keep(talk: Talk, key: str, value: Any, words: bool) -> None:
-    if words and talk.state not in (key, "extras"):
-        talk.understood.append("unasked")
-    if key == "pickup" and talk.draft.get("pickup") not in (None, value):
-        talk.draft.pop("room", None)
-    talk.answer(key, value)
-    if key == "extras":
-        talk.choosing = talk.state == "extras"
-    if words:
-        talk.understood.append(key)
-
-
-# --- taps ---
-
-
-def tap(book: Conversation, talk: Talk, pressed: Tap | None, world: World) -> None:
-    """An option was chosen. One whose question is closed is an edit, as long as nothing has been sent."""
-    if pressed is None:
-        return talk.remark("unknown_tap")
-    talk.misses = 0
-    if pressed.question == "anytime" and pressed.value in anytime.COMMANDS:
-        return anytime.obey(pressed.value, book, talk, world)
-    if pressed.question == "review":
-        return _review(book, talk, pressed, world)
-    if pressed.question == "change":
-        return _change_line(book, talk, pressed.value, world)
-    if pressed.question == "terms":
-        return _accept(book, talk, pressed, world)
-    value = _tapped(book, talk, pressed, world)
-    if value is None and pressed.value not in ("skip", "keep", "done"):
-        talk.remark("unknown_tap")
-    return None
-
-
-def _review(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
-    if pressed.value == "change":
-        return anytime.change(book, talk, world)
-    if pressed.value != "send":
-        return talk.remark("unknown_tap")
-    if _is_stale(book, talk, pressed):
-        return talk.remark("review_stale" if talk.state == book.then else "not_yet")
-    if not talk.draft.get("terms"):
-        talk.aside = "terms"
-        return None
-    talk.wish(Send())
-    return None
-
-
-def _is_stale(book: Conversation, talk: Talk, pressed: Tap) -> bool:
-    """Whether the card that was tapped showed another request than the one we hold now."""
-    return talk.state != book.then or pressed.turn < talk.changed
-
-
-def _accept(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
-    if _is_stale(book, talk, pressed):
-        return talk.remark("review_stale" if talk.state == book.then else "not_yet")
-    talk.draft["terms"] = True
-    talk.wish(Send())
-    return None
-
-
-def _change_line(book: Conversation, talk: Talk, key: str, world: World) -> None:
-    if key in talk.draft and key in book.keys:
-        anytime.reopen(talk, key)
-        talk.choosing = key == "extras"
-    elif key in book.keys and book.applies(key, talk.draft, world.menu):
-        talk.draft.pop(key, None)
-    elif key != "nothing":
-        talk.remark("unknown_tap")
-
-
-def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> Any:
-    """Keep the value of an option as an answer; None when it means nothing here."""
-    key, value = pressed.question, pressed.value
-    if key not in book.keys or not (key == "service" or book.applies(key, talk.draft, world.menu)):
-        return None
-    if value == "keep":
-        talk.reopened = None
-        return None
-    if key == "extras":
-        return _tick(talk, value, world)
-    if value == "skip":
-        return _skip(book, talk, key, world)
-    meaning = TAPPED[key](talk, value, world) if key in TAPPED else value
-    if meaning is None:
-        return None
-    if isinstance(meaning, dict) and key == "time":
-        fill(book, talk, meaning, world)
-    else:
-        fill(book, talk, {key: meaning}, world)
-    return True
-
-
-def _skip(book: Conversation, talk: Talk, key: str, world: World) -> Any:
-    if any(row.skips for row in book.rows(key)):
-        fill(book, talk, {key: None}, world)
-        return True
-    return None
-
-
-def _tick(talk: Talk, value: str, world: World) -> Any:
-    """One more of an extra, or none again after the last; "done" ends the choosing."""
-    if value == "done":
-        _settle_extras(talk)
-        return True
-    extra = world.menu.extra(value)
-    if not extra:
-        return None
-    basket: dict[str, int] = dict(talk.draft.get("extras") or {})
-    most = extra.limit if extra.per == "piece" else 1
-    count = (basket.get(value, 0) + 1) % (most + 1)
-    basket = {key: n for key, n in (basket | {value: count}).items() if n}
-    talk.answer("extras", basket)
-    talk.choosing = True
-    return True
-
-
-def _tapped_place(end: str) -> Any:
-    def place(talk: Talk, value: str, world: World) -> Any:
-        typed = talk.doubts.get(end, {}).get("memory", {}).get("typed")
-        if value == "typed":
-            return ask_zone(world.menu, end, typed) if typed else None
-        if value.startswith("in:"):
-            zone = world.menu.zone_of(value[3:])
-            return {"typed": typed, "zone": zone.key} if typed and zone else None
-        return {"place": value} if world.menu.place(value) else None
-
-    return place
-
-
-def _tapped_time(talk: Talk, value: str, world: World) -> Any:
-    """A time, or a whole moment when the first free one is on another day."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d", value):
-        return {"date": value[:10], "time": value[11:]}
-    return value if re.fullmatch(r"(?:[01]\d|2[0-3]):[0-5]\d", value) else None
-
-
-def _tapped_day(talk: Talk, value: str, world: World) -> Any:
-    return value if re.fullmatch(r"20\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])", value) else None
-
-
-def _tapped_departure(talk: Talk, value: str, world: World) -> Any:
-    talk.draft.pop("date", None)
-    return value if re.fullmatch(r"20\d\d-(?:0\d|1[0-2])-(?:[0-2]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d", value) else None
-
-
-def _tapped_party(talk: Talk, value: str, world: World) -> Any:
-    memory = talk.doubts.get("party", {}).get("memory", {}).get("party")
-    if memory and value == "ages":
-        return memory
-    return {"adults": int(value), "children": [], "infants": 0} if value.isdecimal() and 0 < int(value) < 100 else None
-
-
-def _tapped_bags(talk: Talk, value: str, world: World) -> Any:
-    return int(value) if value.isdecimal() and len(value) < 4 else None
-
-
-def _tapped_occasion(talk: Talk, value: str, world: World) -> Any:
-    return label(f"occasion_{value}", talk.language) or None
-
-
-TAPPED: dict[str, Any] = {
-    "service": lambda talk, value, world: value if world.menu.service(value) else None,
-    "pickup": _tapped_place("pickup"),
-    "dropoff": _tapped_place("dropoff"),
-    "date": _tapped_day,
-    "time": _tapped_time,
-    "departure": _tapped_departure,
-    "party": _tapped_party,
-    "luggage": _tapped_bags,
-    "vehicle": lambda talk, value, world: value if world.menu.vehicle(value) else None,
-    "occasion": _tapped_occasion,
-    "flight": lambda talk, value, world: value if value == "unknown" else None,
-    "name": lambda talk, value, world: talk.profile or None if value == "profile" else None,
-    "room": lambda talk, value, world: None,
-    "notes": lambda talk, value, world: None,
-    "phone": lambda talk, value, world: None,
-    "email": lambda talk, value, world: None,
-}
-
-
 # --- pins and contact cards ---
 
 
 def _pin(book: Conversation, talk: Talk, pin: tuple[float, float], world: World) -> None:
     """A place on the map: the known place there, or the point itself in the zone of the nearest one."""
-    end = next((key for key in ("pickup", "dropoff") if talk.state == key or talk.reopened == key), None)
+    end = next((key for key in ("pickup", "dropoff") if key in (talk.state, talk.reopened)), None)
     end = end or next((key for key in ("pickup", "dropoff") if key not in talk.draft and talk.state != book.then), None)
     found = nearest(world.menu, pin)
     ride = talk.draft.get("service") or next((s.key for s in world.menu.services if s.kind == "transfer"), None)
@@ -530,17 +272,3 @@ def _contact(book: Conversation, talk: Talk, contact: tuple[str, str], world: Wo
         talk.understood.append("phone")
     else:
         talk.remark("bad_phone" if wanted else "contact_unasked")
-
-
-def option_words(option: Option) -> list[str]:
-    """Everything that may be typed to mean this option."""
-    words: list[str] = []
-    for written in (option.label, option.short):
-        if isinstance(written, str) and written.startswith("@"):
-            words += label_words(written[1:])
-        elif isinstance(written, str):
-            words.append(plain(written))
-        elif written:
-            words += map(plain, written.values())
-    name = option.facts.get("name")
-    return [word for word in dict.fromkeys(words + list(map(plain, (name or {}).values()))) if word]

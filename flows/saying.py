@@ -6,10 +6,10 @@ from typing import Any
 from flows import cards
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
-from flows.hearing import option_words
 from flows.menu import Offer
 from flows.speech import Link, Option, Say
 from flows.talk import Send, Talk
+from flows.tapping import option_words
 
 PATIENCE = 3
 INTERPRETED = {"service", "pickup", "dropoff", "date", "departure", "phone"}
@@ -139,7 +139,7 @@ def _kept(talk: Talk, card: Say) -> Say:
 
 def _standing(talk: Talk, offer: Offer) -> Say:
     """Where the booking stands, with its doors."""
-    facts = so_far(talk.draft, offer.world) | _STANDING | talk.facts
+    facts = so_far(talk.draft, offer.world) | {key: talk.facts.get(key) for key in _STANDING}
     if talk.state == "waiting_payment":
         block = "held" if talk.aside == "sent" else "waiting_payment"
         return Say(block, facts, (), (Link("pay"), Link("booking")))
@@ -148,4 +148,4 @@ def _standing(talk: Talk, offer: Offer) -> Say:
     return Say(block, facts, (Option("anytime", "new", "@new_booking_label"),) if block != "booked" else (), links)
 
 
-_STANDING = dict.fromkeys(("reference", "hold_until", "due", "total", "paid", "vehicle_name", "lead", "meeting"))
+_STANDING = ("reference", "hold_until", "due", "total", "paid", "lead", "meeting")

@@ -26,7 +26,7 @@ def as_instant(moment: datetime) -> dict[str, str]:
 
 def from_instant(plain: Mapping[str, Any]) -> datetime:
     """A plain instant as an aware moment in its own zone."""
-    return datetime.fromisoformat(plain["utc"].replace("Z", "+00:00")).astimezone(ZoneInfo(plain["zone"]))
+    return datetime.fromisoformat(plain["utc"]).astimezone(ZoneInfo(plain["zone"]))
 
 
 def happens_once(date: str, time: str, zone: str) -> bool:

@@ -13,6 +13,7 @@ from flows.understand.text import plain
 from flows.understand.vocabulary import Vocabulary, alternatives, phrase
 
 ALIKE = 86
+WHERE = ("area", "town", "airport", "hotel")  # a meeting point may be named after its tour
 
 
 def names_of(name: Text, aliases: Iterable[str] = ()) -> list[str]:
@@ -47,7 +48,7 @@ def a_tour(ear: Ear) -> bool:
 def tour_names(tour: Service, menu: Menu) -> list[str]:
     """A tour's names, and those words of them that nothing else on the menu is called by: "saona", "catamaran"."""
     others = [name for other in menu.services if other.key != tour.key for name in other.name.values()]
-    others += [name for place in menu.places for name in place.name.values()]
+    others += [name for place in menu.places if place.kind in WHERE for name in place.name.values()]
     others += [name for zone in menu.zones for name in zone.name.values()]
     shared = {word for name in others for word in plain(name).split()}
     words = {word for name in tour.name.values() for word in plain(name).split() if len(word) > 4}
@@ -102,10 +103,7 @@ def _escaped(word: str) -> str:
 
 
 def _named(ear: Ear, names: Sequence[str]) -> bool:
-    for name in names:
-        if ear.words.take(phrase(r"[\W_]+".join(map(_escaped, name.split())))):
-            return True
-    return False
+    return any(ear.words.take(phrase(r"[\W_]+".join(map(_escaped, name.split())))) for name in names)
 
 
 def _mentions(words: str, names: Iterable[str]) -> bool:

@@ -95,7 +95,7 @@ ENGLISH = Vocabulary(
             r"(?:please )?(?:start (?:over|again|afresh|from scratch)|restart|reset|begin again|from the (?:start|beginning)|clear(?: all)?|forget (?:it|everything|all))(?: please)?"
         ),
         "new": whole(
-            r"(?:i (?:want|need|would like|d like) )?(?:to )?(?:make |book |start )?(?:a |an)?(?:new|another|other) (?:booking|transfer|trip|request|one|ride|tour)(?: please)?|book again|new"
+            r"(?:i (?:want|need|would like|d like) )?(?:to )?(?:make |book |start )?(?:a |an)?(?:new|another|other) (?:booking|transfer|trip|request|one|ride|tour)(?: please)?|book again"
         ),
         "cancel": whole(
             r"(?:i (?:want|need) to )?(?:please )?(?:cancel|stop|quit|abort)(?: (?:it|this|everything|the|my|booking|request|all))*(?: please)?"
@@ -198,13 +198,14 @@ ENGLISH = Vocabulary(
         r"(?:(?:i |we )?(?:need|want|would like)?.{0,40}?\bfrom\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:to|until|till|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\bto\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"
     ),
     pickup=phrase(
-        r"(?:from|pick(?:ed)?(?: (?:me|us))?[ -]?up (?:at|from|in)|collect (?:me|us) (?:at|from)|leaving(?: from)?|staying at|we are at|i am at|i'm at|we're at)\s+(?P<place>[^,;·\n]{2,60})"
+        r"(?:from|land(?:s|ing)? (?:at|in)|arriv(?:e|es|ing) (?:at|in|to)|pick(?:ed)?(?: (?:me|us))?[ -]?up (?:at|from|in)|collect (?:me|us) (?:at|from)|leaving(?: from)?|staying at|we are at|i am at|i'm at|we're at)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     dropoff=phrase(
         r"(?:(?:going |go |drive |bring (?:me|us) |take (?:me|us) |get )?to|into|drop(?:ped)?(?: (?:me|us))?[ -]?off (?:at|in)|destination)\s+(?P<place>[^,;·\n]{2,60})"
     ),
+    from_there=phrase(r"from|leaving"),
     place_filler=phrase(
-        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|pick up|pickup|arriving|landing|flying|into|there|back|it's|is|are|staying|will be|with|please"
+        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please"
     ),
     airport=whole(r"(?:the )?(?:international )?airport|aeropuerto"),
     transfer=phrase(

@@ -19,7 +19,7 @@ MONTHS = {
     "oct": 10, "noviembre": 11, "nov": 11, "diciembre": 12, "dic": 12,
 }  # fmt: skip
 WEEKDAYS = {
-    "lunes": 0, "lun": 0, "martes": 1, "mar": 1, "miercoles": 2, "mie": 2, "jueves": 3, "jue": 3, "viernes": 4, "vie": 4,
+    "lunes": 0, "lun": 0, "martes": 1, "miercoles": 2, "mie": 2, "jueves": 3, "jue": 3, "viernes": 4, "vie": 4,
     "sabado": 5, "sab": 5, "domingo": 6, "dom": 6,
 }  # fmt: skip
 
@@ -85,7 +85,7 @@ SPANISH = Vocabulary(
             r"(?:empezar|comenzar|iniciar|empecemos|comencemos) (?:de nuevo|otra vez|de cero|desde cero)|reiniciar|desde el principio|borrar(?: todo)?|olvidelo(?: todo)?|olvidalo(?: todo)?"
         ),
         "new": whole(
-            r"(?:quiero |quisiera |necesito |hacer )*(?:una? )?(?:nuev[ao]|otr[ao]) (?:reserva|traslado|viaje|solicitud|excursion|transporte)(?: por favor)?|reservar (?:de nuevo|otra vez)|nueva"
+            r"(?:quiero |quisiera |necesito |hacer )*(?:una? )?(?:nuev[ao]|otr[ao]) (?:reserva|traslado|viaje|solicitud|excursion|transporte)(?: por favor)?|reservar (?:de nuevo|otra vez)"
         ),
         "cancel": whole(
             r"(?:quiero |quisiera |deseo )?(?:cancelar|cancele|cancela|anular|parar|salir)(?: (?:la|mi|todo|esto|reserva|solicitud))*(?: por favor)?"
@@ -140,7 +140,7 @@ SPANISH = Vocabulary(
     day_month=phrase(rf"(?:el )?(?:dia )?{_DAY}\s*(?:de\s+|del\s+)?{_MONTH}{_YEAR}"),
     month_day=None,
     weekday=phrase(
-        rf"(?:el |este |los )?(?:(?P<next>proximo|siguiente)\s+)?(?P<weekday>{alternatives(WEEKDAYS)})(?:\s+(?:que viene|proximo))?(?P<week>\s+en ocho)?(?P<next_week>\s+de la (?:proxima semana|semana que viene|otra semana))?"
+        rf"(?:el |este |los )?(?:(?P<next>proximo|siguiente)\s+)?(?<!santo )(?P<weekday>{alternatives(WEEKDAYS)})(?:\s+(?:que viene|proximo))?(?P<week>\s+en ocho)?(?P<next_week>\s+de la (?:proxima semana|semana que viene|otra semana))?"
     ),
     next_is_unclear=False,
     day_first=True,
@@ -180,11 +180,12 @@ SPANISH = Vocabulary(
         r"(?:.{0,40}?\b(?:de|del|desde)\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:a|al|hasta|hacia|para|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\b(?:a|al|hasta|hacia|para)\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"
     ),
     pickup=phrase(
-        r"(?:desde|del?|rec[oó]j[ae](?:n?os|me)(?: en)?|recojanos en|recogida en|salimos del?|estamos en|estoy en|nos hospedamos en|hospedad[oa]s? en|en el hotel)\s+(?P<place>[^,;·\n]{2,60})"
+        r"(?:desde|lleg(?:o|amos) (?:al?|por)|aterriz(?:o|amos) en|del?|rec[oó]j[ae](?:n?os|me)(?: en)?|recojanos en|recogida en|salimos del?|estamos en|estoy en|nos hospedamos en|hospedad[oa]s? en|en el hotel)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     dropoff=phrase(
         r"(?:(?:ir |vamos |voy |llegar |llev[ae](?:r?nos|r?me) )?(?:a|al|hasta|hacia|para)|destino)\s+(?P<place>[^,;·\n]{2,60})"
     ),
+    from_there=phrase(r"desde|saliendo"),
     place_filler=phrase(
         r"un traslado|traslado|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"
     ),

@@ -113,8 +113,12 @@ def _read_route(ear: Ear) -> dict[str, str]:
 
 def _one_end(ear: Ear, end: str, pattern: re.Pattern[str]) -> dict[str, str]:
     for found in pattern.finditer(ear.words.folded):
-        name = _cleaned(ear, *found.span("place"))
+        start, stop = found.span("place")
+        if other := ear.vocabulary.from_there.search(ear.words.folded, start + 1, stop):
+            stop = other.start()  # "to the airport from Arena Blanca"
+        name = _cleaned(ear, start, stop)
         if name and _worth(ear, name):
+            ear.words.cross_out(start, stop)
             return {end: name}
     return {}
 
@@ -223,7 +227,7 @@ def _specific(ranked: list[tuple[Place, float]]) -> list[tuple[Place, float]]:
     if len(ranked) < 2 or ranked[0][1] == 100:
         return ranked
     precise = [found for found in ranked if found[0].kind not in AREAS and found[1] >= SURE]
-    return precise if precise else ranked
+    return precise or ranked
 
 
 def nearest(menu: Menu, pin: tuple[float, float]) -> tuple[Place, float] | None:

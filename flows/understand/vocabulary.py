@@ -111,6 +111,8 @@ class Vocabulary:
     """Groups pickup, dropoff."""
     pickup: Pattern
     dropoff: Pattern
+    from_there: Pattern
+    """Where, behind a destination, the other end begins."""
     place_filler: Pattern
     airport: Pattern
     transfer: Pattern

@@ -22,14 +22,14 @@ def sending() -> Guest:
 
 
 @pytest.fixture
-def waiting(sending) -> Guest:
+def waiting(sending: Guest) -> Guest:
     """A guest with a pay link."""
     sending.learns("sent", **SENT)
     return sending
 
 
 @pytest.fixture
-def booked(waiting) -> Guest:
+def booked(waiting: Guest) -> Guest:
     """A guest who has paid."""
     waiting.learns(
         "paid", reference="CA-7K4M2", paid=usd(36), total=usd(36), lead="Rafael", meeting=both("exit B", "salida B")
@@ -37,7 +37,7 @@ def booked(waiting) -> Guest:
     return waiting
 
 
-def test_a_request_that_was_taken_comes_with_the_pay_link(sending):
+def test_a_request_that_was_taken_comes_with_the_pay_link(sending: Guest) -> None:
     """What is held, until when, how much."""
     answer = sending.learns("sent", **SENT)
     assert "Sedan: held for you until 10:55" in answer
@@ -45,7 +45,7 @@ def test_a_request_that_was_taken_comes_with_the_pay_link(sending):
     assert sending.talk.state == "waiting_payment"
 
 
-def test_sold_out_offers_what_is_free_and_keeps_all_else(sending):
+def test_sold_out_offers_what_is_free_and_keeps_all_else(sending: Guest) -> None:
     """Another time or vehicle is one tap, then send again."""
     van = {"key": "van", "name": both("Van"), "seats": 7, "bags": 8, "price": usd(48)}
     answer = sending.learns("sold_out", times=["15:30"], vehicles=[van])
@@ -57,7 +57,7 @@ def test_sold_out_offers_what_is_free_and_keeps_all_else(sending):
     assert sending.wishes == (Send(),)
 
 
-def test_sold_out_without_alternatives_still_has_a_next_step(sending):
+def test_sold_out_without_alternatives_still_has_a_next_step(sending: Guest) -> None:
     """Another day, or a person."""
     sending.learns("sold_out")
     assert sending.options == ["date", "person"]
@@ -65,7 +65,7 @@ def test_sold_out_without_alternatives_still_has_a_next_step(sending):
     assert sending.block == "date"
 
 
-def test_too_late_offers_the_first_free_start(sending):
+def test_too_late_offers_the_first_free_start(sending: Guest) -> None:
     """Date and time in one tap."""
     sending.learns("too_late", first={"utc": "2026-11-21T22:00:00Z", "zone": "America/Santo_Domingo"})
     sending.says("1")
@@ -73,14 +73,14 @@ def test_too_late_offers_the_first_free_start(sending):
 
 
 @pytest.mark.parametrize("typed", ["hello?", "where is my booking", "ok", "blorp", "help", "summary", "price"])
-def test_while_waiting_anything_is_answered_with_the_links(waiting, typed):
+def test_while_waiting_anything_is_answered_with_the_links(waiting: Guest, typed: str) -> None:
     """Status, pay, booking."""
     waiting.says(typed)
     assert waiting.block == "waiting_payment"
     assert [link.purpose for link in waiting.replies[0].links] == ["pay", "booking"]
 
 
-def test_an_old_tap_is_answered_with_where_things_stand(waiting):
+def test_an_old_tap_is_answered_with_where_things_stand(waiting: Guest) -> None:
     """Nothing changes after send."""
     draft = dict(waiting.talk.draft)
     waiting.taps("vehicle", "van", turn=3)
@@ -89,13 +89,13 @@ def test_an_old_tap_is_answered_with_where_things_stand(waiting):
     assert waiting.talk.draft == draft
 
 
-def test_a_declined_card_keeps_the_hold(waiting):
+def test_a_declined_card_keeps_the_hold(waiting: Guest) -> None:
     """And says so."""
     waiting.learns("payment_failed")
     assert waiting.before == ["payment_failed"]
 
 
-def test_when_the_hold_ends_the_request_is_shown_again(waiting):
+def test_when_the_hold_ends_the_request_is_shown_again(waiting: Guest) -> None:
     """All answers are kept; sending again is one tap."""
     waiting.learns("hold_ended")
     assert (waiting.block, waiting.before) == ("review", ["hold_ended"])
@@ -103,7 +103,7 @@ def test_when_the_hold_ends_the_request_is_shown_again(waiting):
     assert waiting.wishes == (Send(),)
 
 
-def test_paid_says_booked_with_the_ticket(waiting):
+def test_paid_says_booked_with_the_ticket(waiting: Guest) -> None:
     """Thanks, by name."""
     answer = waiting.learns(
         "paid", reference="CA-7K4M2", paid=usd(36), total=usd(36), lead="Rafael", meeting=both("exit B")
@@ -113,14 +113,14 @@ def test_paid_says_booked_with_the_ticket(waiting):
     assert "<Ticket>" in answer
 
 
-def test_news_that_comes_twice_or_too_late_changes_nothing(booked):
+def test_news_that_comes_twice_or_too_late_changes_nothing(booked: Guest) -> None:
     """Paid stays paid."""
     for news in ("paid", "hold_ended", "sold_out", "payment_failed", "sent"):
         booked.learns(news)
         assert booked.talk.state == "booked"
 
 
-def test_words_about_a_booking_go_to_the_team(booked):
+def test_words_about_a_booking_go_to_the_team(booked: Guest) -> None:
     """And the guest is told."""
     booked.says("we land an hour later")
     assert booked.wishes == (ToTeam("we land an hour later"),)
@@ -129,20 +129,20 @@ def test_words_about_a_booking_go_to_the_team(booked):
     assert booked.wishes == (ToTeam("", "voice"),)
 
 
-def test_thanks_is_for_nobody_to_work_on(booked):
+def test_thanks_is_for_nobody_to_work_on(booked: Guest) -> None:
     """You are welcome."""
     booked.says("thank you so much!")
     assert (booked.wishes, booked.block) == ((), "welcome")
 
 
-def test_a_person_can_be_asked_for_after_booking(booked):
+def test_a_person_can_be_asked_for_after_booking(booked: Guest) -> None:
     """As ever."""
     booked.says("talk to a person")
     assert booked.wishes == (Person("talk to a person"),)
 
 
 @pytest.mark.parametrize("typed", ["new booking", "nueva reserva"])
-def test_a_new_booking_keeps_who_the_guest_is(booked, typed):
+def test_a_new_booking_keeps_who_the_guest_is(booked: Guest, typed: str) -> None:
     """Name and phone are not asked again."""
     booked.says(typed)
     assert booked.talk.draft == {"name": "Hannah Moore", "phone": "+447700900142"}

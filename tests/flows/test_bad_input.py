@@ -1,11 +1,15 @@
 """Whatever comes in: a clear sentence, a next step, and nothing lost."""
 
+from typing import Any
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from flows.anytime import command
 from flows.book import QUESTIONS
 from flows.speech import Tap
+from flows.understand.languages import vocabularies
 from tests.flows.people import NOW, Guest
 
 START = "airport to Bávaro tomorrow at 3pm, 2 adults"
@@ -19,7 +23,7 @@ def at(*answers: str) -> Guest:
     return guest
 
 
-def test_an_unknown_place_offers_the_nearest_and_to_keep_it():
+def test_an_unknown_place_offers_the_nearest_and_to_keep_it() -> None:
     """Kept as typed, it asks its zone, since routes are priced by zone."""
     guest = at("transfer")
     guest.says("Villa Rosa, calle 3")
@@ -32,7 +36,7 @@ def test_an_unknown_place_offers_the_nearest_and_to_keep_it():
     assert guest.talk.draft["pickup"] == {"typed": "Villa Rosa, calle 3", "zone": "bavaro"}
 
 
-def test_a_place_that_may_be_two_is_asked_about():
+def test_a_place_that_may_be_two_is_asked_about() -> None:
     """Both are options, and a few more letters decide."""
     guest = at("transfer", "puj")
     guest.says("hyatt")
@@ -51,21 +55,21 @@ def test_a_place_that_may_be_two_is_asked_about():
         ("Hotel Arena Blanca in Bávaro", "arena_blanca"),
     ],
 )
-def test_typing_errors_are_forgiven(typed, key):
+def test_typing_errors_are_forgiven(typed: str, key: str) -> None:
     """A place nearly spelt is that place."""
     guest = at("transfer", "puj")
     guest.says(typed)
     assert guest.talk.draft["dropoff"] == {"place": key}
 
 
-def test_both_ends_the_same_are_refused():
+def test_both_ends_the_same_are_refused() -> None:
     """And the destination asked again."""
     guest = at("transfer", "puj")
     guest.says("the airport")
     assert guest.block == "same_place"
 
 
-def test_a_route_that_is_not_driven_is_refused():
+def test_a_route_that_is_not_driven_is_refused() -> None:
     """With a person to ask."""
     guest = at("transfer", "puj")
     guest.says("Samaná")
@@ -81,7 +85,7 @@ def test_a_route_that_is_not_driven_is_refused():
         ("friday", "which_date"), ("sunday 28 november", "weekday_clash"),
     ],
 )  # fmt: skip
-def test_a_day_that_cannot_be_is_said_to_be_so(typed, block):
+def test_a_day_that_cannot_be_is_said_to_be_so(typed: str, block: str) -> None:
     """A guess is never booked."""
     guest = at("airport to Bávaro")
     guest.says(typed)
@@ -89,7 +93,7 @@ def test_a_day_that_cannot_be_is_said_to_be_so(typed, block):
     assert "date" not in guest.talk.draft
 
 
-def test_an_hour_without_am_or_pm_is_asked_about():
+def test_an_hour_without_am_or_pm_is_asked_about() -> None:
     """Both readings are offered; a tap or the number decides."""
     guest = at("airport to Bávaro tomorrow at 3")
     assert guest.block == "which_time"
@@ -98,13 +102,13 @@ def test_an_hour_without_am_or_pm_is_asked_about():
     assert guest.talk.draft["time"] == "15:00"
 
 
-def test_an_hour_that_only_one_reading_leaves_bookable_is_taken():
+def test_an_hour_that_only_one_reading_leaves_bookable_is_taken() -> None:
     """Today at 10 in the morning, "at 3" can only be the afternoon."""
     guest = at("airport to Bávaro today at 3")
     assert guest.talk.draft["time"] == "15:00"
 
 
-def test_too_little_notice_is_answered_with_the_first_free_time():
+def test_too_little_notice_is_answered_with_the_first_free_time() -> None:
     """Three hours from ten o'clock is one."""
     guest = at("airport to Bávaro today at 11am")
     assert guest.block == "too_soon"
@@ -114,7 +118,7 @@ def test_too_little_notice_is_answered_with_the_first_free_time():
     assert guest.talk.draft["time"] == "13:00"
 
 
-def test_a_first_free_time_on_another_day_sets_both():
+def test_a_first_free_time_on_another_day_sets_both() -> None:
     """Late in the evening it is tomorrow."""
     from dataclasses import replace
 
@@ -126,7 +130,7 @@ def test_a_first_free_time_on_another_day_sets_both():
     assert (guest.talk.draft["date"], guest.talk.draft["time"]) == ("2026-11-21", "01:00")
 
 
-def test_a_time_that_does_not_exist_or_exists_twice_is_asked_about():
+def test_a_time_that_does_not_exist_or_exists_twice_is_asked_about() -> None:
     """When clocks change, another hour is chosen."""
     from dataclasses import replace
     from zoneinfo import ZoneInfo
@@ -142,14 +146,14 @@ def test_a_time_that_does_not_exist_or_exists_twice_is_asked_about():
         assert guest.block == "clocks_change"
 
 
-def test_a_party_larger_than_any_vehicle_is_told_the_most():
+def test_a_party_larger_than_any_vehicle_is_told_the_most() -> None:
     """And a person is offered."""
     guest = at(START.replace("2 adults", "40 people"))
     assert guest.block == "party_large"
     assert "16 is the most" in guest.text
 
 
-def test_more_bags_than_any_vehicle_holds():
+def test_more_bags_than_any_vehicle_holds() -> None:
     """Likewise."""
     guest = at(START, "AA1045")
     guest.says("60 bags")
@@ -157,7 +161,7 @@ def test_more_bags_than_any_vehicle_holds():
 
 
 @pytest.mark.parametrize("typed", ["ana@x.com\nBcc: all@x.com", "ana@x", "a@b.com, c@d.com", "ana at x dot com", "@"])
-def test_a_bad_email_is_refused_and_may_be_skipped(typed):
+def test_a_bad_email_is_refused_and_may_be_skipped(typed: str) -> None:
     """Line breaks above all."""
     guest = at(START, "AA1045", "2 bags", "sedan", "none", "no", "no", "Hannah Moore")
     guest.says(typed)
@@ -168,7 +172,7 @@ def test_a_bad_email_is_refused_and_may_be_skipped(typed):
 
 
 @pytest.mark.parametrize("typed", ["12345", "+++", "call me"])
-def test_a_bad_phone_is_refused(typed):
+def test_a_bad_phone_is_refused(typed: str) -> None:
     """With the way it should be written."""
     guest = Guest("Hannah", sender="700100201", channel="telegram")
     for answer in (START, "AA1045", "2 bags", "sedan", "none", "no", "no", "Hannah Moore"):
@@ -178,7 +182,7 @@ def test_a_bad_phone_is_refused(typed):
     assert "phone" not in guest.talk.draft
 
 
-def test_ten_thousand_characters_are_answered_and_nothing_is_lost():
+def test_ten_thousand_characters_are_answered_and_nothing_is_lost() -> None:
     """Too long is said with its length."""
     guest = at(START)
     draft = dict(guest.talk.draft)
@@ -188,7 +192,7 @@ def test_ten_thousand_characters_are_answered_and_nothing_is_lost():
 
 
 @pytest.mark.parametrize("kind", ["voice", "photo", "video", "document", "sticker", "other", "contact", "location"])
-def test_what_we_cannot_read_is_said_and_the_question_asked_again(kind):
+def test_what_we_cannot_read_is_said_and_the_question_asked_again(kind: str) -> None:
     """Each kind has its sentence."""
     guest = at(START)
     guest.sends(kind)
@@ -196,14 +200,14 @@ def test_what_we_cannot_read_is_said_and_the_question_asked_again(kind):
     assert guest.block.startswith("flight")
 
 
-def test_a_photo_with_words_is_read_by_its_words():
+def test_a_photo_with_words_is_read_by_its_words() -> None:
     """The caption is the message."""
     guest = at(START)
     guest.sends("photo", words="AA1045")
     assert guest.talk.draft["flight"] == "AA1045"
 
 
-def test_an_edited_message_is_read_as_a_correction():
+def test_an_edited_message_is_read_as_a_correction() -> None:
     """What it does not say changes nothing."""
     guest = at(START)
     guest.sends("edited", words="airport to Bávaro tomorrow at 4pm, 2 adults")
@@ -212,7 +216,7 @@ def test_an_edited_message_is_read_as_a_correction():
     assert "edited" in guest.before
 
 
-def test_a_pin_is_the_known_place_there_or_a_point_in_its_zone():
+def test_a_pin_is_the_known_place_there_or_a_point_in_its_zone() -> None:
     """Too far away it is refused, and unasked it changes nothing."""
     guest = at("transfer")
     guest.sends("location", location=(18.5675, -68.3635))
@@ -225,7 +229,7 @@ def test_a_pin_is_the_known_place_there_or_a_point_in_its_zone():
     assert "pin_unasked" in guest.before
 
 
-def test_an_unknown_tap_shows_where_we_are():
+def test_an_unknown_tap_shows_where_we_are() -> None:
     """Foreign questions, foreign values and a tap nobody could read."""
     guest = at(START)
     draft = dict(guest.talk.draft)
@@ -244,7 +248,7 @@ def test_an_unknown_tap_shows_where_we_are():
     assert guest.talk.draft == draft
 
 
-def test_what_was_not_understood_is_shown_back_and_asked_in_other_words():
+def test_what_was_not_understood_is_shown_back_and_asked_in_other_words() -> None:
     """A third time in a row offers a person."""
     guest = at(START)
     assert 'I did not catch "blorp".' in guest.says("blorp")
@@ -258,14 +262,14 @@ def test_what_was_not_understood_is_shown_back_and_asked_in_other_words():
     assert guest.talk.misses == 0
 
 
-def test_a_bare_number_means_the_open_question_only():
+def test_a_bare_number_means_the_open_question_only() -> None:
     """Unasked, "4" is nobody's party."""
     guest = at("airport to Bávaro")
     guest.says("hm 4x")
     assert "party" not in guest.talk.draft
 
 
-def test_names_and_notes_stay_as_typed():
+def test_names_and_notes_stay_as_typed() -> None:
     """Signs and foreign letters are the guest's own."""
     guest = at(START, "AA1045", "2 bags", "sedan", "none", "no")
     guest.says("<script>alert('x')</script> {{ 7*7 }} 李小龍")
@@ -328,7 +332,7 @@ KINDS = st.sampled_from(["text", "voice", "edited", "sticker", "photo", "other"]
         max_size=12,
     )
 )
-def test_nothing_that_is_heard_raises_and_every_turn_has_an_answer(steps):
+def test_nothing_that_is_heard_raises_and_every_turn_has_an_answer(steps: list[dict[str, Any]]) -> None:
     """Any sequence of messages and taps, through JSON each time."""
     guest = Guest("Ana")
     for step in steps:
@@ -338,9 +342,10 @@ def test_nothing_that_is_heard_raises_and_every_turn_has_an_answer(steps):
 
 @settings(max_examples=150, deadline=None)
 @given(words=st.text(alphabet=st.characters(exclude_categories=["Nd", "Nl", "No"]), max_size=80))
-def test_garbage_never_loses_an_answer(words):
+def test_garbage_never_loses_an_answer(words: str) -> None:
     """Whatever is not understood leaves the draft alone, unless it asks for exactly that."""
     guest = at(START)
     draft = dict(guest.talk.draft)
+    assume(command(words, guest.talk.state, vocabularies("en", ("en", "es"))) is None)
     guest.says(words)
     assert set(draft) <= set(guest.talk.draft)

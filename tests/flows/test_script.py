@@ -34,21 +34,21 @@ def named() -> set[str]:
     )
 
 
-def test_both_languages_have_the_same_blocks():
+def test_both_languages_have_the_same_blocks() -> None:
     """Every language has every sentence."""
     assert set(LANGUAGES) == {"en", "es"}
     assert set(script.blocks("en")) == set(script.blocks("es"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_block_the_flow_names_is_written(language):
+def test_every_block_the_flow_names_is_written(language: str) -> None:
     """And every question and state has words."""
     states = {*BOOKING.after, BOOKING.then, *(question.key for question in QUESTIONS)}
     assert named() | states <= set(script.blocks(language)) | {"waiting_payment"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_labels_without_values_fit_a_button(language):
+def test_labels_without_values_fit_a_button(language: str) -> None:
     """Twilio: a reply button holds 20 characters."""
     labels = re.findall(
         r'"@(\w+)"', "".join(path.read_text("utf-8") for path in FLOWS.glob("*.py") if path.name != "speech.py")
@@ -63,16 +63,16 @@ def test_labels_without_values_fit_a_button(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_house_does_not_shout(language):
+def test_the_house_does_not_shout(language: str) -> None:
     """No exclamation marks from us."""
     assert [name for name, words in script.blocks(language).items() if "!" in re.sub(r"{[{%].*?[}%]}", "", words)] == []
 
 
-def test_the_diagram_in_the_docs_is_the_flow():
+def test_the_diagram_in_the_docs_is_the_flow() -> None:
     """Made anew with `python -m flows.diagram`."""
     assert diagram.PAGE.read_text("utf-8") == diagram.page(BOOKING)
 
 
-def test_one_machine_serves_every_guest_and_keeps_none():
+def test_one_machine_serves_every_guest_and_keeps_none() -> None:
     """The talks are never registered with it."""
     assert BOOKING.machine.models == []

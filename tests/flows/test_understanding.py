@@ -1,5 +1,7 @@
 """Words and what they mean, in both languages; today is Friday 20 November 2026, 10:00."""
 
+from typing import Any
+
 import pytest
 
 from tests.flows.people import Guest
@@ -28,14 +30,14 @@ def asked(*answers: str) -> Guest:
         ("el 1 de diciembre de 2026", "2026-12-01"), ("el miércoles que viene", "2026-11-25"), ("2", "2026-11-21"), ("today", "2026-11-20"),
     ],
 )  # fmt: skip
-def test_days(typed, date):
+def test_days(typed: str, date: str) -> None:
     """A day in words or figures."""
     guest = asked("airport to Bávaro")
     guest.says(typed)
     assert guest.talk.draft.get("date") == date
 
 
-def test_day_and_month_are_read_day_first_in_spanish():
+def test_day_and_month_are_read_day_first_in_spanish() -> None:
     """5/12 is the fifth of December there."""
     guest = asked("aeropuerto a Bávaro por favor")
     guest.says("5/12")
@@ -48,11 +50,12 @@ def test_day_and_month_are_read_day_first_in_spanish():
         ("3pm", "15:00"), ("3 p.m.", "15:00"), ("15:00", "15:00"), ("15h30", "15:30"), ("1530", "15:30"), ("08:30", "08:30"), ("17", "17:00"),
         ("half past three in the afternoon", "15:30"), ("noon", "12:00"), ("at midnight", "00:00"), ("12am", "00:00"), ("12 pm", "12:00"),
         ("quarter to four pm", "15:45"), ("around 9 in the morning", "09:00"), ("8 in the evening", "20:00"), ("five pm", "17:00"), ("0:15", "00:15"),
-        ("a las 3 de la tarde", "15:00"), ("las tres y media de la tarde", "15:30"), ("a las 8 de la noche", "20:00"), ("a las 6 de la mañana", "06:00"),
+        ("a las 3 de la tarde", "15:00"), ("las tres y media de la tarde", "15:30"), ("a las 8 de la noche", "20:00"),
+        ("a las 6 de la mañana", "06:00"),
         ("mediodía", "12:00"), ("a las 15:45", "15:45"), ("4 pm", "16:00"), ("las 9 menos cuarto de la mañana", "08:45"), ("10.30 am", "10:30"),
     ],
 )  # fmt: skip
-def test_times(typed, time):
+def test_times(typed: str, time: str) -> None:
     """A time that can only mean one."""
     guest = asked("airport to Bávaro sunday")
     guest.says(typed)
@@ -60,7 +63,7 @@ def test_times(typed, time):
 
 
 @pytest.mark.parametrize("typed", ["3", "at 7", "a las 3", "10:30", "half past six", "seven"])
-def test_times_that_may_be_two_are_asked_about(typed):
+def test_times_that_may_be_two_are_asked_about(typed: str) -> None:
     """Morning or afternoon is never guessed."""
     guest = asked("airport to Bávaro sunday")
     guest.says(typed)
@@ -83,7 +86,7 @@ def test_times_that_may_be_two_are_asked_about(typed):
         ("3 adultos y un bebé", {"adults": 3, "children": [], "infants": 1}), ("solo yo", ADULT), ("1 person", ADULT), ("una persona", ADULT),
     ],
 )  # fmt: skip
-def test_parties(typed, party):
+def test_parties(typed: str, party: dict[str, Any]) -> None:
     """Who travels."""
     guest = asked("airport to Bávaro sunday at 3pm", "AA1045")
     guest.says(typed)
@@ -103,7 +106,7 @@ def test_parties(typed, party):
         ("sin equipaje", 0),
     ],
 )
-def test_luggage(typed, bags):
+def test_luggage(typed: str, bags: int) -> None:
     """Kinds are added up."""
     guest = asked("airport to Bávaro sunday at 3pm, 2 adults", "AA1045")
     guest.says(typed)
@@ -122,7 +125,7 @@ def test_luggage(typed, bags):
         ("vuelo UX 89", "UX89"),
     ],
 )
-def test_flights(typed, flight):
+def test_flights(typed: str, flight: str) -> None:
     """The number without its space."""
     guest = asked("airport to Bávaro sunday at 3pm, 2 adults")
     guest.says(typed)
@@ -135,11 +138,12 @@ def test_flights(typed, flight):
         ("airport to Bávaro", "puj", "bavaro"), ("from Arena Blanca to the airport", "arena_blanca", "puj"), ("PUJ - Bayahibe", "puj", "bayahibe"),
         ("I need a transfer from PUJ to Palma Real tomorrow", "puj", "palma_real"), ("del aeropuerto a Bávaro", "puj", "bavaro"),
         ("desde Bávaro hasta el aeropuerto por favor", "bavaro", "puj"), ("can you take us from hyatt ziva to bavarro", "hyatt_ziva", "bavaro"),
-        ("quiero ir de Palma Real al aeropuerto", "palma_real", "puj"), ("taxi to Bayahibe", None, "bayahibe"), ("pick me up at Arena Blanca", "arena_blanca", None),
+        ("quiero ir de Palma Real al aeropuerto", "palma_real", "puj"), ("taxi to Bayahibe", None, "bayahibe"),
+        ("pick me up at Arena Blanca", "arena_blanca", None),
         ("airport to Macao at 3pm", "puj", "macao"), ("aeropuerto puj a hotel arena blanca bavaro", "puj", "arena_blanca"),
     ],
 )  # fmt: skip
-def test_routes(typed, pickup, dropoff):
+def test_routes(typed: str, pickup: str | None, dropoff: str | None) -> None:
     """Both ends, or the one that is named."""
     guest = Guest()
     guest.says(typed)
@@ -149,14 +153,14 @@ def test_routes(typed, pickup, dropoff):
 
 
 @pytest.mark.parametrize("typed", ["I listen to music", "thank you to all", "what is it like to live there?"])
-def test_no_route_is_made_of_other_words(typed):
+def test_no_route_is_made_of_other_words(typed: str) -> None:
     """ "to" alone makes no journey."""
     guest = Guest()
     guest.says(typed)
     assert "pickup" not in guest.talk.draft and "dropoff" not in guest.talk.draft
 
 
-def test_the_way_back_does_not_change_the_day_of_this_one():
+def test_the_way_back_does_not_change_the_day_of_this_one() -> None:
     """It is a booking of its own, and we say so."""
     guest = Guest()
     guest.says("airport to Bávaro tomorrow at 3pm, back on the 28th, 2 adults")
@@ -164,7 +168,7 @@ def test_the_way_back_does_not_change_the_day_of_this_one():
     assert "way_back" in guest.before
 
 
-def test_an_occasion_mentioned_early_is_kept():
+def test_an_occasion_mentioned_early_is_kept() -> None:
     """And not asked again."""
     guest = Guest()
     guest.says("airport to Bávaro tomorrow at 3pm for our honeymoon, 2 adults")

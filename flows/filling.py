@@ -1,0 +1,93 @@
+"""Words to answers, and answers into the draft."""
+
+from typing import Any
+
+from flows.conversation import Conversation
+from flows.menu import World
+from flows.talk import Talk
+from flows.understand.choices import a_tour
+from flows.understand.ear import Doubt, Ear
+from flows.understand.text import Words
+from flows.understand.times import narrowed
+from flows.understand.vocabulary import Vocabulary
+
+
+def ear_for(talk: Talk, words: str, world: World, vocabulary: Vocabulary, asked: str) -> Ear:
+    """A message on its way to being understood as an answer to the question `asked`."""
+    memory = talk.doubts.get(asked, {}).get("memory", {})
+    shown = tuple(option["value"] for option in talk.shown if option["question"] == asked)
+    return Ear(Words(words), asked, talk.draft, world, vocabulary, memory, shown)
+
+
+def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: Vocabulary) -> dict[str, Any]:
+    """What each question finds in the words. The last row reads first: the later it is asked, the plainer its answer's look."""
+    ear = ear_for(talk, words, world, vocabulary, talk.state)
+    ear.words.take(vocabulary.correction)
+    way_back = _way_back(ear)
+    if a_tour(ear):
+        ear.found["_tour"] = True
+    for key in reversed(book.keys):
+        if (value := next(book.rows(key)).understand(ear)) is not None:
+            ear.found[key] = value
+    found = {key: value for key, value in ear.found.items() if not key.startswith("_")}
+    if way_back and found:
+        talk.remark("way_back")
+    return found
+
+
+def _way_back(ear: Ear) -> bool:
+    """The trip back is a booking of its own: its day must not be taken for the day of this one."""
+    found = ear.vocabulary.way_back.search(ear.words.folded)
+    if not found or not ear.words.folded[: found.start()].strip():
+        return False
+    ear.words.cross_out(*found.span())
+    return True
+
+
+def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, words: bool = False) -> None:
+    """Keep the answers, in the order of the table; what is in doubt is asked in its own words when its turn comes."""
+    missed = False
+    for key in book.keys:
+        if key not in found or not _belongs(book, key, talk, found, world):
+            continue
+        value = found[key] if key != "time" else narrowed(found[key], talk.draft.get("date"), world)
+        if isinstance(value, Doubt):
+            missed = missed or value.missed
+            _doubt(talk, key, value)
+        elif key == "vehicle" and _is_taken(talk, value):
+            tier = world.menu.vehicle(value)
+            talk.remark("vehicle_taken", vehicle=dict(tier.name) if tier else value)
+        else:
+            _keep(talk, key, value, words)
+    talk.misses = talk.misses + 1 if missed else 0
+
+
+def _is_taken(talk: Talk, vehicle: str) -> bool:
+    """The open card offers every vehicle that is free: one that is not on it is taken, or too small."""
+    shown = [option["value"] for option in talk.shown if option["question"] == "vehicle"]
+    return talk.state == "vehicle" and bool(shown) and vehicle not in shown
+
+
+def _belongs(book: Conversation, key: str, talk: Talk, found: dict[str, Any], world: World) -> bool:
+    return (
+        key == "service" or book.applies(key, talk.draft, world.menu) or (key == "date" and "service" not in talk.draft)
+    )
+
+
+def _doubt(talk: Talk, key: str, value: Doubt) -> None:
+    talk.doubts[key] = value.as_json()
+    talk.urgent = talk.urgent or key
+    if key in talk.draft:
+        talk.reopened = key
+
+
+def _keep(talk: Talk, key: str, value: Any, words: bool) -> None:
+    if words and talk.state not in (key, "extras"):
+        talk.understood.append("unasked")
+    if key == "pickup" and talk.draft.get("pickup") not in (None, value):
+        talk.draft.pop("room", None)
+    talk.answer(key, value)
+    if key == "extras":
+        talk.choosing = talk.state == "extras"
+    if words:
+        talk.understood.append(key)

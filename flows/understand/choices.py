@@ -150,7 +150,8 @@ def _by_likeness(bare: str, shown: Sequence[Mapping[str, Any]]) -> Mapping[str, 
 def _likeness(bare: str, word: str) -> float:
     if not word:
         return 0
-    if f" {bare} " in f" {word} " or (len(word) > 3 and f" {word} " in f" {bare} "):
+    mostly = len(word.split()) * 2 >= len(bare.split())  # a label among many other words is not what they mean
+    if f" {bare} " in f" {word} " or (mostly and len(word) > 2 and f" {word} " in f" {bare} "):
         return 95
     return fuzz.ratio(bare, word)
 

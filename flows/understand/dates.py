@@ -13,12 +13,15 @@ from flows.when import instant
 
 _ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})\b")
 _NUMERIC = re.compile(r"(?<![\d.:/])(\d{1,2})([/.-])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d:/]|\.\d)")
+_BESIDE = re.compile(r",?\s+(\d{1,2})(?![\d:/.]|\s*(?:people|personas|adult))")
 FARTHEST = timedelta(days=730)
 A_LITTLE_AGO = timedelta(days=120)
 
 
 def a_date(ear: Ear) -> str | Doubt | None:
     """The day named in the message, as "2026-11-22" in the operator's zone; a doubt when it does not exist, is over or is unclear."""
+    if ear.vocabulary.reckoned.search(ear.words.folded):
+        return None
     if ear.asked in ("date", "departure"):
         _mend_spelling(ear)
     day = _relative(ear) or _written(ear) or _numeric(ear) or _weekday(ear) or _day_of_month(ear)
@@ -84,9 +87,8 @@ def _weekday(ear: Ear) -> date | Doubt | None:
         return None
     today = ear.world.now.date()
     weekday = ear.vocabulary.weekdays[found["weekday"]]
-    numbered = ear.words.take(ear.vocabulary.the_day)
-    if numbered:
-        return _numbered_weekday(ear, weekday, int(numbered["day"] or numbered["th"]))
+    if number := _number_beside(ear, found.end()):
+        return _numbered_weekday(ear, weekday, number)
     day = _coming(today, weekday)
     if found["week"]:
         return day + timedelta(days=7)
@@ -95,6 +97,16 @@ def _weekday(ear: Ear) -> date | Doubt | None:
     if day == today or (found["next"] and ear.vocabulary.next_is_unclear):
         return _which(ear, "which_date", [day, day + timedelta(days=7)])
     return day
+
+
+def _number_beside(ear: Ear, end: int) -> int | None:
+    """The day of the month named with a weekday: "Saturday the 28th", "martes 6"."""
+    if found := ear.words.take(ear.vocabulary.the_day):
+        return int(found["day"] or found["th"])
+    beside = _BESIDE.match(ear.words.folded, end)
+    if beside:
+        ear.words.cross_out(*beside.span())
+    return int(beside[1]) if beside else None
 
 
 def _numbered_weekday(ear: Ear, weekday: int, number: int) -> date | Doubt:

@@ -35,7 +35,7 @@ _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
 _HOUR = rf"\d{{1,2}}|{alternatives({w: n for w, n in NUMBERS.items() if n < 13 and ' ' not in w and len(w) > 2})}"
 _DAY = rf"(?P<day>\d{{1,2}}|{alternatives({w: n for w, n in ORDINALS.items() if n > 0})})(?:st|nd|rd|th)?"
 _MONTH = rf"(?P<month>{alternatives(MONTHS)})\.?"
-_YEAR = r"(?:,?\s+(?P<year>20\d\d))?"
+_YEAR = r"(?:,?\s+(?:of\s+)?(?P<year>[12]\d{3}))?"
 _CHILD = r"child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|teenagers?"
 _AGES = rf"(?:\s*,?\s*(?:aged?|ages|of|who (?:is|are))\s+(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)|\s*\((?P<inside>[\d\s,&and]+))?(?:\s*years?(?:[ -]old)?)?"
 
@@ -155,6 +155,9 @@ ENGLISH = Vocabulary(
         rf"(?:(?P<next>next)\s+|this\s+|coming\s+|on\s+)*(?P<weekday>{alternatives(WEEKDAYS)})s?(?:(?P<next_week>\s+(?:of )?next week)|(?P<week>\s+week))?"
     ),
     next_is_unclear=True,
+    reckoned=phrase(
+        rf"(?:days?|weeks?|months?|years?) (?:from|before|after(?! tom| tmr)|ago)|(?:last|past|previous) (?:{alternatives(WEEKDAYS)}|week|month)|(?:{alternatives(ORDINALS)}) (?:{alternatives(WEEKDAYS)}) (?:of|in)"
+    ),
     day_first=None,
     the_day=phrase(r"(?:the (?P<day>\d{1,2})(?:st|nd|rd|th)?|(?P<th>\d{1,2})(?:st|nd|rd|th))"),
     morning=phrase(r"(?:in the |this )?morning"),

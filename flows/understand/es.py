@@ -27,7 +27,7 @@ _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
 _HOUR = rf"\d{{1,2}}|{alternatives({w: n for w, n in NUMBERS.items() if n < 13 and ' ' not in w and w not in ('un', 'uno')})}"
 _DAY = r"(?P<day>\d{1,2}|primero)"
 _MONTH = rf"(?P<month>{alternatives(MONTHS)})\.?"
-_YEAR = r"(?:\s+(?:de |del )?(?P<year>20\d\d))?"
+_YEAR = r"(?:\s+(?:de |del )?(?P<year>[12]\d{3}))?"
 _CHILD = r"nin[oa]s?|menor(?:es)?|chic[oa]s?|hij[oa]s?|muchach[oa]s?|adolescentes?"
 _AGES = rf"(?:\s*,?\s*(?:de|con)\s+(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:y|e)\s*)(?:{_N}))*)(?:\s*anos?|\s*anitos?)?(?!\s*(?:maletas|adultos|personas))|\s*\((?P<inside>[\d\s,ye]+))?"
 _PM = r"(?:\s*(?P<half{0}>[ap])\.?\s?m\.?)?"
@@ -140,9 +140,12 @@ SPANISH = Vocabulary(
     day_month=phrase(rf"(?:el )?(?:dia )?{_DAY}\s*(?:de\s+|del\s+)?{_MONTH}{_YEAR}"),
     month_day=None,
     weekday=phrase(
-        rf"(?:el |este |los )?(?:(?P<next>proximo|siguiente)\s+)?(?<!santo )(?P<weekday>{alternatives(WEEKDAYS)})(?:\s+(?:que viene|proximo))?(?P<week>\s+en ocho)?(?P<next_week>\s+de la (?:proxima semana|semana que viene|otra semana))?"
+        rf"(?:el |este |los )?(?:(?P<next>proximo|siguiente)\s+)?(?<!santo )(?P<weekday>{alternatives(WEEKDAYS)})(?:\s+(?:que viene|proximo))?(?P<week>\s+en ocho)?(?P<next_week>\s+de (?:la )?(?:proxima semana|semana que viene|otra semana))?"
     ),
     next_is_unclear=False,
+    reckoned=phrase(
+        rf"(?:dias?|semanas?|meses|anos?) (?:antes|despues|desde)|hace (?:un|una|\d+)|(?:{alternatives(WEEKDAYS)}) (?:pasado|anterior)|semana pasada|mes pasado|(?:{alternatives(ORDINALS)}) (?:{alternatives(WEEKDAYS)}) de"
+    ),
     day_first=True,
     the_day=phrase(r"(?:el (?:dia )?|dia |para el )(?P<day>\d{1,2})(?P<th>)"),
     morning=phrase(r"(?:(?:de|por|en) la|esta) (?:manana|madrugada)|a\.?\s?m\.?"),

@@ -75,6 +75,8 @@ class Vocabulary:
     """Groups next, weekday, week (a week later is meant), next_week (that day of the coming week)."""
     next_is_unclear: bool
     """Whether "next Saturday" may be this one or the one after."""
+    reckoned: Pattern
+    """Days reckoned from another ("two weeks before", "last Monday"): never guessed, the day is asked for."""
     day_first: bool | None
     """Whether 5/12 is the fifth of December; None when it must be asked."""
     the_day: Pattern

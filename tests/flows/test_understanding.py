@@ -27,7 +27,8 @@ def asked(*answers: str) -> Guest:
         ("24.12.2026", "2026-12-24"), ("24/12/26", "2026-12-24"), ("saturday 28 november", "2026-11-28"), ("saturday the 28th", "2026-11-28"),
         ("tuesday week", "2026-12-01"), ("mañana", "2026-11-21"), ("pasado mañana", "2026-11-22"), ("el sábado", "2026-11-21"),
         ("el próximo martes", "2026-11-24"), ("dentro de una semana", "2026-11-27"), ("el 28", "2026-11-28"), ("28 de noviembre", "2026-11-28"),
-        ("el 1 de diciembre de 2026", "2026-12-01"), ("el miércoles que viene", "2026-11-25"), ("2", "2026-11-21"), ("today", "2026-11-20"),
+        ("el 1 de diciembre de 2026", "2026-12-01"), ("el miércoles que viene", "2026-11-25"), ("2", "2026-11-21"), ("martes 24", "2026-11-24"), ("sat 28", "2026-11-28"),
+        ("el martes de la próxima semana", "2026-11-24"), ("today", "2026-11-20"),
     ],
 )  # fmt: skip
 def test_days(typed: str, date: str) -> None:
@@ -35,6 +36,24 @@ def test_days(typed: str, date: str) -> None:
     guest = asked("airport to Bávaro")
     guest.says(typed)
     assert guest.talk.draft.get("date") == date
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "two weeks before christmas eve",
+        "last monday",
+        "three weeks from tomorrow",
+        "el lunes pasado",
+        "first monday of december",
+    ],
+)
+def test_days_reckoned_from_another_are_not_guessed(typed: str) -> None:
+    """The day is asked for again."""
+    guest = asked("airport to Bávaro")
+    guest.says(typed)
+    assert "date" not in guest.talk.draft
+    assert guest.block == "date_again"
 
 
 def test_day_and_month_are_read_day_first_in_spanish() -> None:

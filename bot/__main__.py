@@ -42,6 +42,7 @@ app.add_typer(templates_app, name="templates")
 app.add_typer(staff_app, name="staff")
 say = Console(highlight=False)
 
+DEMO_STAFF = "marisol@costa-alisia.example"
 EXPECTED = (Wrong, NotToBe, database.Refused, demo_play.Unable)
 
 
@@ -119,13 +120,13 @@ async def application(program: Program, *, stage: bool) -> web.Application:
         return make_app(program)
     accounts = demo_play.sandbox(program.settings)
     await _demo_staff(program, accounts["desk_password"])
-    return make_app(program, front=_stage(program), demo_login=DemoLogin("marisol", accounts["desk_password"]))
+    return make_app(program, front=_stage(program), demo_login=DemoLogin(DEMO_STAFF, accounts["desk_password"]))
 
 
 async def _demo_staff(program: Program, password: str) -> None:
-    if not await read("SELECT 1 AS known FROM staff WHERE login = 'marisol'"):
+    if not await read("SELECT 1 AS known FROM staff WHERE login = :login", login=DEMO_STAFF):
         await staff.Staff.create(
-            login="marisol",
+            login=DEMO_STAFF,
             name="Marisol Rojas",
             password=await asyncio.to_thread(hashed, password),
             created=program.house.now(),

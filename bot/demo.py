@@ -151,7 +151,7 @@ async def _serve(settings: Settings, env: dict[str, str], accounts: dict[str, An
 
 def _tell(settings: Settings, accounts: dict[str, Any]) -> None:
     typer.echo(f"\n  Bellhop is ready:  {settings.url}")
-    typer.echo(f"  The desk's log-in: marisol / {accounts['desk_password']}")
+    typer.echo(f"  The desk's log-in: marisol@costa-alisia.example / {accounts['desk_password']}")
     typer.echo(f"  Ctrl-C stops it; everything is kept in {settings.data}\n")
 
 

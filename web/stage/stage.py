@@ -129,10 +129,10 @@ class Stage:
 async def hand_on(session: ClientSession, url: str, request: web.Request) -> web.StreamResponse:
     """One call to `url` as it came, its answer streamed as it comes."""
     passed = {name: value for name, value in request.headers.items() if name.lower() not in HOP}
-    body = request.content if request.can_read_body else None
+    body = await request.read()  # whole already: bodies are read before any handler looks
     query = request.query
     async with session.request(
-        request.method, url, params=query, headers=passed, data=body, allow_redirects=False
+        request.method, url, params=query, headers=passed, data=body or None, allow_redirects=False
     ) as far:
         kept = {name: value for name, value in far.headers.items() if name.lower() not in HOP}
         answer = web.StreamResponse(status=far.status, headers=kept)

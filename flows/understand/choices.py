@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -9,8 +10,9 @@ from rapidfuzz import fuzz
 from flows.menu import Menu, Service
 from flows.speech import Text
 from flows.understand.ear import Ear
+from flows.understand.languages import ALL
 from flows.understand.text import plain
-from flows.understand.vocabulary import Vocabulary, alternatives, phrase
+from flows.understand.vocabulary import Pattern, Vocabulary, alternatives, phrase
 
 ALIKE = 86
 WHERE = ("area", "town", "airport", "hotel")  # a meeting point may be named after its tour
@@ -89,13 +91,19 @@ def _head_words(name: Text) -> list[str]:
 
 
 def _quantity(ear: Ear, name: str) -> int | None:
-    v = ear.vocabulary
-    loose = r"[\s-]+".join(f"{word.rstrip('s')}(?:s|es)?" for word in map(_escaped, name.split()))
-    count = rf"(?:(?P<n>\d{{1,2}}|{alternatives(v.numbers)})\s+)?"
-    found = ear.words.take(phrase(rf"(?P<not>(?:{v.without.pattern})\s+)?{count}{loose}"))
+    found = ear.words.take(_counted(name, ear.vocabulary.language))
     if not found:
         return None
-    return 0 if found["not"] else v.number(found["n"] or "1")
+    return 0 if found["not"] else ear.vocabulary.number(found["n"] or "1")
+
+
+@lru_cache(maxsize=2048)
+def _counted(name: str, language: str) -> Pattern:
+    """An extra's name in singular or plural, with a number or a "no" before it."""
+    v = ALL[language]
+    loose = r"[\s-]+".join(f"{word.rstrip('s')}(?:s|es)?" for word in map(_escaped, name.split()))
+    count = rf"(?:(?P<n>\d{{1,2}}|{alternatives(v.numbers)})\s+)?"
+    return phrase(rf"(?P<not>(?:{v.without.pattern})\s+)?{count}{loose}")
 
 
 def _escaped(word: str) -> str:

@@ -199,8 +199,11 @@ def _keep(end: str) -> tuple[Option, ...]:
 def _ranked(menu: Menu, typed: str, cutoff: int) -> list[tuple[Place, float]]:
     """Places by how well one of their names fits, the best first, areas after what lies in them."""
     wanted = plain(_KEEP_BRACKETS.sub(" ", typed))[:120]
+    names = index_of(menu).names
+    if wanted in names:
+        return [(place, 100) for place in menu.places if place.key in names[wanted]]
     scores: dict[str, float] = {}
-    for name, keys in index_of(menu).names.items():
+    for name, keys in names.items():
         score = _score(wanted, name)
         if score >= cutoff:
             for key in keys:

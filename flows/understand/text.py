@@ -5,6 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 BLANK = "·"
+NAME = 60
 _LOOKALIKES = {
     "’": "'",
     "‘": "'",
@@ -36,6 +37,16 @@ def fold(words: str) -> str:
 
 def plain(words: str) -> str:
     """Folded words with single spaces and no punctuation, for comparing."""
+    return _plain_name(words) if len(words) < NAME else _plain(words)
+
+
+@lru_cache(maxsize=4096)
+def _plain_name(words: str) -> str:
+    """The menu's names are compared at every turn."""
+    return _plain(words)
+
+
+def _plain(words: str) -> str:
     return " ".join(_NOT_WORDS.sub(" ", fold(words)).split())
 
 

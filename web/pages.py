@@ -1,5 +1,6 @@
 """Draws a page for a reader in their language and sends it with the headers that keep it private."""
 
+import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,6 +13,7 @@ from aiohttp import web
 from bot import words
 from models import catalogs
 from models.catalog import Brand
+from models.fields import instant
 from models.refusal import Refusal
 from models.request import as_instant
 from web.brand import picture_url
@@ -51,7 +53,8 @@ async def page(
 def environment(language: str) -> jinja2.Environment:
     """The house's HTML environment with the few filters that only pages need."""
     made = words.html(language).overlay()
-    made.filters = {**made.filters, "initials": initials, "later": later, "between": between, "at": as_instant, "opening": opening}
+    made.filters = {**made.filters, "initials": initials, "later": later, "between": between, "at": as_instant, "opening": opening,
+                    "instant": instant, "this_year": this_year, "plus_day": free_words_until}
     return made
 
 
@@ -60,21 +63,32 @@ def opening(words_: str) -> str:
     return words_[:1].upper() + words_[1:]
 
 
+def this_year(day: str) -> str:
+    """A long day without its year: "Saturday 21 November", "sábado 21 de noviembre"."""
+    return re.sub(r"( de)? \d{4}$", "", day)
+
+
 def initials(name: str) -> str:
     """Two letters for a round badge: RP for Rafael Peña."""
     parts = [word for word in name.split() if word[:1].isalnum()]
     return "".join(word[0] for word in [*parts[:1], *parts[1:][-1:]]).upper() or "·"
 
 
-def later(instant: dict[str, str], minutes: int) -> dict[str, str]:
+def later(moment: dict[str, str], minutes: int) -> dict[str, str]:
     """The instant so many minutes after this one."""
-    return as_instant(datetime.fromisoformat(instant["utc"]) + timedelta(minutes=minutes), instant["zone"])
+    return as_instant(datetime.fromisoformat(moment["utc"]) + timedelta(minutes=minutes), moment["zone"])
 
 
 def between(earlier: dict[str, str], after: dict[str, str]) -> int:
     """Whole minutes from one instant to another, negative when the second comes first."""
     gone = datetime.fromisoformat(after["utc"]) - datetime.fromisoformat(earlier["utc"])
     return int(gone.total_seconds() // 60)
+
+
+def free_words_until(heard: datetime, now: dict[str, str]) -> datetime | None:
+    """Until when WhatsApp lets us write freely to someone heard then: a day on; None when that has passed."""
+    until = heard + timedelta(days=1)
+    return until if until > datetime.fromisoformat(now["utc"]) else None
 
 
 async def brand() -> Brand:

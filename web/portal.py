@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 
 from bot import words
+from bot.checkout import Away
 from bot.notation import local_time
 from models import catalogs
 from models.booking import Booking
@@ -129,8 +130,8 @@ async def go_and_pay(request: web.Request) -> web.StreamResponse:
         url = await request.app[keys.MAKE_CHECKOUT](booking.booking)
     except Refusal as refusal:
         return await _page(request, "pay.html", await seen(request), status=409, trouble=refusal.key)
-    except Exception:
-        log.exception("no checkout", booking=booking.booking)
+    except Away as away:
+        log.warning("no checkout", booking=booking.booking, reason=str(away))
         return await _page(request, "pay.html", booking, status=502, trouble="no_checkout")
     return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 

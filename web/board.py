@@ -1,0 +1,407 @@
+"""What the board shows: every booking that matters now, by time; who waits for us; what just happened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from models import catalogs
+from models.catalog import Catalog
+from models.database import Rows, read
+from models.fields import instant, micros, unpacked
+from models.ledger import payment_state
+from models.price import Quote
+from models.request import as_instant, from_draft
+from models.story import Story, told
+
+GROUPS = ("road", "next", "later", "coming", "done")
+OVER = ("completed", "expired", "rejected", "cancelled", "no_show")
+SOON = timedelta(hours=3)
+MOST = 200  # rows of one board; a search finds the rest
+HOURS = range(6, 22)  # of the fleet strip, by the brand's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One booking on the board. `awaiting`: house, partner or guest must speak next, since `since`."""
+
+    id: int
+    reference: str
+    state: str
+    story: Story
+    starts: datetime
+    ends: datetime
+    dispatch: str
+    lead: str | None
+    payment: str
+    group: str
+    awaiting: str | None
+    since: datetime | None
+    guest_wrote: datetime | None  # and we have not answered
+    hold_until: datetime | None
+    changed: datetime
+
+    @property
+    def turn(self) -> bool:
+        """Whether it waits for us."""
+        return self.awaiting == "house" or self.unassigned
+
+    @property
+    def unassigned(self) -> bool:
+        """Certain, still to come, and nobody performs it."""
+        return self.state == "confirmed" and self.dispatch == "unassigned" and self.group != "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The whole of it at one moment."""
+
+    now: datetime
+    zone: str
+    rows: list[Row]
+    shown: list[tuple[str, list[Row]]]
+    needs: list[dict[str, Any]]
+    happened: list[dict[str, Any]]
+    counts: Mapping[str, Any]
+    fleet: list[dict[str, Any]] = field(default_factory=list)
+
+
+async def board(now: datetime, *, search: str = "", only: str = "") -> Board:
+    """The board at `now` (aware). `search` looks for code, name or phone among all bookings; `only` names a counter."""
+    _, catalog = await catalogs.on_sale()
+    zone = catalog.brand.zone
+    day = _midnight(now, zone)
+    rows = await _rows("live", now, day)
+    guests = await waiting_guests()
+    rows = [row for row in rows if row.group != "done" or day <= max(row.starts, row.changed) and row.starts < day + timedelta(days=1)]
+    needs = await _needs(rows, guests, zone)
+    found = await _rows("search", now, day, search) if search else rows
+    counts = await _counts(rows, needs, now, day, zone)
+    shown = [row for row in found if _wanted(row, only, day, counts)]
+    groups = [(group, [row for row in shown if row.group == group]) for group in GROUPS]
+    return Board(
+        now, zone, rows, [(group, members) for group, members in groups if members], needs, await happened(),
+        counts, await fleet(catalog, now, day),
+    )  # fmt: skip
+
+
+def _midnight(now: datetime, zone: str) -> datetime:
+    local = now.astimezone(ZoneInfo(zone))
+    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+# --- rows ---
+
+_LIVE = (
+    "(b.starts >= :day OR b.state = 'in_service' OR EXISTS (SELECT 1 FROM thread o WHERE o.booking_id = b.id "
+    "AND o.awaiting = 'house' AND o.state = 'open'))"
+)
+_FOUND = (
+    "(lower(b.reference) LIKE :like ESCAPE '!' OR lower(g.name) LIKE :like ESCAPE '!' "
+    "OR (:digits <> '' AND g.phone LIKE :phone))"
+)
+_WHICH = {"live": (_LIVE, "b.starts"), "search": (_FOUND, "b.starts DESC")}
+
+
+async def _rows(which: str, now: datetime, day: datetime, search: str = "") -> list[Row]:
+    where, order = _WHICH[which]
+    chosen = f"SELECT b.id FROM booking b JOIN guest g ON g.id = b.guest_id WHERE {where} ORDER BY {order} LIMIT {MOST}"  # noqa: S608
+    values = {"day": micros(day)} if which == "live" else _asked(search)
+    bookings = await read(
+        "SELECT b.*, (SELECT COALESCE(SUM(CASE WHEN p.amount > 0 THEN p.amount ELSE 0 END), 0) FROM payment p "  # noqa: S608  # constants
+        "WHERE p.booking_id = b.id) AS paid, (SELECT COALESCE(SUM(CASE WHEN p.amount < 0 THEN -p.amount ELSE 0 END), 0) "
+        f"FROM payment p WHERE p.booking_id = b.id) AS refunded FROM booking b WHERE b.id IN ({chosen}) ORDER BY b.starts, b.id",
+        **values,
+    )
+    legs = _by_booking(await read(f"SELECT * FROM leg WHERE booking_id IN ({chosen}) ORDER BY position", **values))  # noqa: S608
+    threads = _by_booking(await read(
+        f"SELECT * FROM thread WHERE state = 'open' AND awaiting <> 'nobody' AND booking_id IN ({chosen}) ORDER BY since",  # noqa: S608
+        **values,
+    ))  # fmt: skip
+    spoken = {row["booking_id"]: row for row in await read(_SPOKEN.format(chosen=chosen), **values)}
+    return [
+        await _row(each, legs.get(each["id"], []), threads.get(each["id"], []), spoken.get(each["id"]), now, day)
+        for each in bookings
+    ]
+
+
+_SPOKEN = (
+    "SELECT booking_id, MAX(CASE WHEN kind = 'guest_wrote' THEN at END) AS guest, "
+    "MAX(CASE WHEN kind IN ('staff_wrote', 'handed_back') THEN at END) AS staff FROM entry "
+    "WHERE kind IN ('guest_wrote', 'staff_wrote', 'handed_back') AND booking_id IN ({chosen}) GROUP BY booking_id"
+)
+
+
+def _asked(search: str) -> dict[str, str]:
+    plain = search.strip().lower()
+    for special in "!%_":
+        plain = plain.replace(special, "!" + special)
+    digits = "".join(filter(str.isdigit, search))
+    return {"like": f"%{plain}%", "digits": digits if len(digits) > 3 else "", "phone": f"%{digits}%"}
+
+
+def _by_booking(rows: Rows) -> dict[int, Rows]:
+    found: dict[int, Rows] = {}
+    for row in rows:
+        found.setdefault(row["booking_id"], []).append(row)
+    return found
+
+
+async def _row(
+    booking: dict[str, Any], legs: Rows, threads: Rows, spoken: dict[str, Any] | None, now: datetime, day: datetime
+) -> Row:
+    leg = next((leg for leg in legs if instant(leg["ends"]) > now), legs[-1])
+    starts, ends = instant(leg["starts"]), instant(leg["ends"])
+    until = instant(booking["hold_until"]) if booking["hold_until"] and booking["state"] == "on_hold" else None
+    wrote = instant(spoken["guest"]) if spoken and spoken["guest"] and spoken["guest"] > (spoken["staff"] or 0) else None
+    awaiting, since = _awaiting(booking, threads, wrote)
+    return Row(
+        id=booking["id"], reference=booking["reference"], state=booking["state"], story=await _story(booking),
+        starts=starts, ends=ends, dispatch=leg["dispatch"], lead=leg["lead_name"],
+        payment=payment_state(booking["total"], booking["due_now"], int(booking["paid"]), int(booking["refunded"])),
+        group=_group(booking["state"], leg["dispatch"], starts, ends, now, day), awaiting=awaiting, since=since,
+        guest_wrote=wrote, hold_until=until, changed=instant(booking["changed"]),
+    )  # fmt: skip
+
+
+def _group(state: str, dispatch: str, starts: datetime, ends: datetime, now: datetime, day: datetime) -> str:
+    if state in OVER or (ends <= now and state != "in_service"):
+        return "done"
+    if state == "in_service" or dispatch in ("en_route", "on_location", "on_board") or starts <= now:
+        return "road"
+    if starts <= now + SOON:
+        return "next"
+    return "later" if starts < day + timedelta(days=1) else "coming"
+
+
+def _awaiting(booking: dict[str, Any], threads: Rows, wrote: datetime | None) -> tuple[str | None, datetime | None]:
+    """Who must speak next: we, if anyone waits for us; else the partner; else the guest, who has something to pay."""
+    ours = [instant(thread["since"]) for thread in threads if thread["awaiting"] == "house"]
+    if wrote:
+        ours.append(wrote)
+    if ours:
+        return "house", min(ours)
+    if threads and booking["state"] not in OVER:
+        return "partner", instant(threads[0]["since"])
+    if booking["state"] in ("on_hold", "pending_guest"):
+        return "guest", instant(booking["created"])
+    return None, None
+
+
+_stories: dict[tuple[int, int], Story] = {}
+
+
+async def _story(booking: dict[str, Any]) -> Story:
+    """What was booked, drawn from the frozen request; kept in memory as long as the booking does not change."""
+    key = (booking["id"], booking["changed"])
+    if key not in _stories:
+        if len(_stories) > 2000:
+            _stories.clear()
+        catalog = await catalogs.version(int(booking["catalog_version"]))
+        source = {"channel": booking["channel"], "at": as_instant(instant(booking["created"]), catalog.brand.zone)}
+        request = from_draft(unpacked(booking["request"]), catalog)
+        quote = Quote.from_fact(unpacked(booking["quote"]))
+        _stories[key] = told(request, quote, catalog, language=booking["language"], source=source)
+    return _stories[key]
+
+
+# --- what waits for us ---
+
+
+async def waiting_guests() -> list[dict[str, Any]]:
+    """Talks a person has, whose guest said something after our last answer: who, where, what, since when."""
+    return [
+        row
+        for row in await talks("t.silent = :silent", silent=True)
+        if row["heard"] and row["heard"] > (row["answered"] or 0)
+    ]
+
+
+async def talks(where: str, **values: Any) -> list[dict[str, Any]]:
+    """Talks with who, where and what was said last; `where` is a condition on `t` and `r`, its values named."""
+    return await read(
+        "SELECT t.id, t.booking_id, t.silent, t.changed, t.state, r.id AS recipient_id, r.name, r.address, r.channel, "  # noqa: S608
+        "r.last_heard, b.reference, (SELECT MAX(i.received) FROM inbound i WHERE i.recipient_id = r.id) AS heard, "
+        "(SELECT i.words FROM inbound i WHERE i.recipient_id = r.id ORDER BY i.id DESC LIMIT 1) AS words, "
+        "(SELECT MAX(d.created) FROM delivery d WHERE d.recipient_id = r.id AND d.kind = 'message_from_house') AS answered "
+        "FROM talk t JOIN recipient r ON r.id = t.recipient_id LEFT JOIN booking b ON b.id = t.booking_id "
+        f"WHERE {where} ORDER BY t.changed DESC LIMIT 100",
+        **values,
+    )
+
+
+async def _needs(rows: list[Row], guests: list[dict[str, Any]], zone: str) -> list[dict[str, Any]]:
+    """Everything that waits for us, longest first within its kind: what, where it is opened, since when."""
+    return [*await _asking_partners(), *_asking_guests(rows, guests), *_without_lead(rows, zone), *await _not_sent(), *await _parked()]
+
+
+async def _asking_partners() -> list[dict[str, Any]]:
+    asked = await read(
+        "SELECT t.id, t.partner_name, t.since, b.reference, (SELECT m.text FROM message m WHERE m.thread_id = t.id "
+        "AND m.author = 'partner' ORDER BY m.id DESC LIMIT 1) AS text FROM thread t JOIN booking b ON b.id = t.booking_id "
+        "WHERE t.state = 'open' AND t.awaiting = 'house' ORDER BY t.since LIMIT 50"
+    )
+    return [
+        {"kind": "partner", "who": row["partner_name"], "reference": row["reference"], "text": row["text"],
+         "since": instant(row["since"]), "href": f"/desk/bookings/{row['reference']}?talk={row['id']}"}
+        for row in asked
+    ]  # fmt: skip
+
+
+def _asking_guests(rows: list[Row], guests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    silent = [
+        {"kind": "guest", "who": row["name"] or row["address"], "reference": row["reference"], "text": row["words"],
+         "since": instant(row["heard"]), "href": _talk_page(row)}
+        for row in guests
+    ]  # fmt: skip
+    known = {item["reference"] for item in silent}
+    wrote = [
+        {"kind": "guest", "who": row.story["guest"]["name"], "reference": row.reference, "text": None,
+         "since": row.guest_wrote, "href": f"/desk/bookings/{row.reference}?talk=guest"}
+        for row in rows
+        if row.guest_wrote and row.reference not in known
+    ]  # fmt: skip
+    return silent + wrote
+
+
+def _talk_page(row: Mapping[str, Any]) -> str:
+    return f"/desk/bookings/{row['reference']}?talk=guest" if row["reference"] else f"/desk/talks/{row['id']}"
+
+
+def _without_lead(rows: list[Row], zone: str) -> list[dict[str, Any]]:
+    return [
+        {"kind": "lead", "who": None, "reference": row.reference, "text": None, "since": None,
+         "at": as_instant(row.starts, zone), "href": f"/desk/bookings/{row.reference}"}
+        for row in rows
+        if row.unassigned
+    ]  # fmt: skip
+
+
+async def _not_sent() -> list[dict[str, Any]]:
+    """What could not be sent, once per recipient, with how many there are; opened at the newest one's booking."""
+    rows = await read(
+        "SELECT d.id, d.created, r.id AS recipient, r.channel, r.name, r.address, b.reference, d.error FROM delivery d "
+        "JOIN recipient r ON r.id = d.recipient_id LEFT JOIN booking b ON b.id = d.booking_id "
+        "WHERE d.state IN ('failed', 'given_up') ORDER BY d.id DESC LIMIT 200"
+    )
+    found: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        found.setdefault(row["recipient"], _unsent(row))["count"] += 1
+    return list(found.values())
+
+
+def _unsent(row: dict[str, Any]) -> dict[str, Any]:
+    where = f"/desk/bookings/{row['reference']}#deliveries" if row["reference"] else "/desk/talks#unsent"
+    return {
+        "kind": "unsent", "who": row["name"] or row["address"], "reference": row["reference"], "text": row["error"],
+        "channel": row["channel"], "since": instant(row["created"]), "href": where, "count": 0,
+    }  # fmt: skip
+
+
+async def _parked() -> list[dict[str, Any]]:
+    rows = await read(
+        "SELECT i.id, i.received, r.name, r.address FROM inbound i JOIN recipient r ON r.id = i.recipient_id "
+        "WHERE i.state = 'parked' ORDER BY i.id LIMIT 20"
+    )
+    return [
+        {"kind": "parked", "who": row["name"] or row["address"], "reference": None, "text": None,
+         "since": instant(row["received"]), "href": "/desk/talks#parked"}
+        for row in rows
+    ]  # fmt: skip
+
+
+# --- counters, the fleet, what just happened ---
+
+
+async def _counts(rows: list[Row], needs: list[dict[str, Any]], now: datetime, day: datetime, zone: str) -> dict[str, Any]:
+    tomorrow = day + timedelta(days=1)
+    today = [row for row in rows if day <= row.starts < tomorrow and row.state not in OVER[1:]]
+    holds = [row.hold_until for row in rows if row.hold_until is not None and row.hold_until > now]
+    paid = await read(
+        "SELECT booking_id, currency, SUM(amount) AS amount FROM payment WHERE at >= :day GROUP BY booking_id, currency",
+        day=micros(day),
+    )
+    sums: dict[str, int] = {}
+    for row in paid:
+        sums[row["currency"]] = sums.get(row["currency"], 0) + int(row["amount"])
+    return {
+        "today": len(today), "guests": sum(_heads(row) for row in today), "needs": len(needs),
+        "road": sum(row.group == "road" for row in rows),
+        **{f"awaiting_{whom}": sum(row.awaiting == whom for row in rows) for whom in ("house", "partner", "guest")},
+        "holds": len(holds), "next_hold": as_instant(min(holds), zone) if holds else None,
+        "paid": [{"minor": minor, "currency": currency} for currency, minor in sums.items()],
+        "paid_bookings": {row["booking_id"] for row in paid},
+    }  # fmt: skip
+
+
+def _heads(row: Row) -> int:
+    party = row.story["party"]
+    return int(party["adults"] + len(party["children"]) + party["infants"])
+
+
+def _wanted(row: Row, only: str, day: datetime, counts: Mapping[str, Any]) -> bool:
+    match only:
+        case "today":
+            return day <= row.starts < day + timedelta(days=1) and row.state not in OVER[1:]
+        case "needs":
+            return row.turn
+        case "road":
+            return row.group == "road"
+        case "awaiting":
+            return row.awaiting is not None
+        case "holds":
+            return row.hold_until is not None
+        case "paid":
+            return row.id in counts["paid_bookings"]
+    return True
+
+
+async def happened() -> list[dict[str, Any]]:
+    """The last entries of every timeline, newest first, personal values filled in where they are still kept."""
+    rows = await read(
+        "SELECT e.id, e.at, e.actor_kind, e.door, e.kind, e.facts, p.facts AS private, b.reference FROM entry e "
+        "JOIN booking b ON b.id = e.booking_id LEFT JOIN personal p ON p.entry_id = e.id "
+        "WHERE e.kind <> 'held' ORDER BY e.id DESC LIMIT 14"
+    )
+    return [
+        {**row, "facts": unpacked(row["facts"]), "personal": unpacked(row["private"]) if row["private"] else {}}
+        for row in rows
+    ]
+
+
+async def fleet(catalog: Catalog, now: datetime, day: datetime) -> list[dict[str, Any]]:
+    """Each vehicle tier's day, hour by hour: how much of it is taken (0 to 4 quarters), whether by holds, and what is free now."""
+    until = day + timedelta(days=1)
+    claims = await read(
+        "SELECT resource, starts, ends, quantity, lapses FROM claim WHERE resource LIKE 'vehicle:%' AND ends > :day "
+        "AND starts < :until AND (lapses IS NULL OR lapses > :now)",
+        day=micros(day), until=micros(until), now=micros(now),
+    )  # fmt: skip
+    return [_tier(vehicle, [each for each in claims if each["resource"] == vehicle.resource], now, day) for vehicle in catalog.vehicles.values()]
+
+
+def _tier(vehicle: Any, claims: Rows, now: datetime, day: datetime) -> dict[str, Any]:
+    cells = [_cell(vehicle.units, claims, day + timedelta(hours=hour), now) for hour in HOURS]
+    full = next((cell["hour"] for cell in cells if cell["taken"] == 4 and cell["ends"] > now), None)
+    return {
+        "name": dict(vehicle.name), "icon": vehicle.icon, "units": vehicle.units, "cells": cells, "full_at": full,
+        "free": max(0, vehicle.units - _load(claims, micros(now), micros(now) + 1)),
+    }  # fmt: skip
+
+
+def _cell(units: int, claims: Rows, starts: datetime, now: datetime) -> dict[str, Any]:
+    ends = starts + timedelta(hours=1)
+    load = _load(claims, micros(starts), micros(ends))
+    sure = _load([each for each in claims if each["lapses"] is None], micros(starts), micros(ends))
+    return {
+        "hour": starts.strftime("%H:%M"), "ends": ends, "taken": min(4, -(-4 * load // max(units, 1))), "held": load > sure,
+        "now": starts <= now < ends, "free": max(0, units - load),
+    }  # fmt: skip
+
+
+def _load(claims: Rows, starts: int, ends: int) -> int:
+    """The most units taken at once between two moments."""
+    near = [each for each in claims if each["starts"] < ends and each["ends"] > starts]
+    moments = {starts, *(each["starts"] for each in near if each["starts"] > starts)}
+    return max(sum(each["quantity"] for each in near if each["starts"] <= at < each["ends"]) for at in moments)

@@ -1,0 +1,359 @@
+"""The staff's desk: the board, one booking with all its talk, talks without a booking, and what staff can do there."""
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+
+from bot import words
+from handlers import staff_acted
+from handlers.house import Actor, House
+from models import catalogs, links
+from models.booking import may_confirm
+from models.database import Rows, read
+from models.fields import instant, unpacked
+from models.refusal import Refusal
+from models.request import as_instant
+from models.story import of_booking
+from models.timeline import timeline
+from web import board, keys
+from web.access import STAFF, actor, require_staff
+from web.pages import page
+
+COUNTERS = ("today", "needs", "road", "awaiting", "holds", "paid")
+WINDOW = timedelta(hours=24)  # WhatsApp: free words to someone who wrote within the last day
+OUR_PAGES = re.compile(r"https?://\S+/(?:b|partner)/\S+")
+LONGEST = 1500  # characters staff can write at once; WhatsApp: 1600 with what we put around them
+
+Act = Callable[[House, Actor, int, str], Awaitable[None]]
+Again = Callable[[str, str], Awaitable[web.StreamResponse]]  # what is wrong, what was typed
+
+
+def routes() -> list[web.RouteDef]:
+    """Routes below /desk; the log-in has its own in `web.access`, the stream in `web.live`."""
+    pages = [
+        web.get("/desk", board_page),
+        web.get("/desk/bookings/{reference}", booking_page),
+        web.get("/desk/talks", talks_page),
+        web.get("/desk/talks/{talk:\\d+}", talk_page),
+    ]
+    acts = [
+        web.post("/desk/bookings/{reference}/confirm", confirm),
+        web.post("/desk/bookings/{reference}/message", write_to_guest),
+        web.post("/desk/threads/{thread:\\d+}/reply", reply),
+        web.post("/desk/talks/{talk:\\d+}/message", write_in_talk),
+        web.post("/desk/talks/{talk:\\d+}/take-over", take_over),
+        web.post("/desk/talks/{talk:\\d+}/hand-back", hand_back),
+        web.post("/desk/deliveries/{delivery:\\d+}/again", send_again),
+        web.post("/desk/heard/{inbound:\\d+}/again", try_again),
+    ]
+    return [web.route(each.method, each.path, require_staff(each.handler)) for each in (*pages, *acts)]
+
+
+async def _desk(request: web.Request, template: str, *, status: int = 200, **facts: Any) -> web.Response:
+    """A page of the desk, with what its frame shows everywhere."""
+    _, catalog = await catalogs.on_sale()
+    now = request.app[keys.HOUSE].now()
+    zone = catalog.brand.zone
+    return await page(
+        request, template, status=status, member=request[STAFF], now=as_instant(now, zone), zone=zone,
+        waiting=await _waiting(), moment=lambda stored: as_instant(instant(stored), zone) if stored else None,
+        since=lambda at: max(0, int((now - at).total_seconds() // 60)), **facts,
+    )  # fmt: skip
+
+
+async def _waiting() -> int:
+    """How many talks and messages without a booking wait for a person: the number on the nav."""
+    guests = [row for row in await board.waiting_guests() if row["reference"] is None]
+    parked = await read("SELECT COUNT(*) AS n FROM inbound WHERE state = 'parked'")
+    return len(guests) + int(parked[0]["n"])
+
+
+# --- the board ---
+
+
+async def board_page(request: web.Request) -> web.StreamResponse:
+    """Every booking that matters now. `?only=` is a counter, `?q=` searches all bookings."""
+    search, only = request.query.get("q", "").strip()[:80], request.query.get("only", "")
+    only = only if only in COUNTERS else ""
+    seen = await board.board(request.app[keys.HOUSE].now(), search=search, only=only)
+    return await _desk(request, "board.html", board=seen, search=search, only=only)
+
+
+# --- one booking ---
+
+
+async def booking_page(request: web.Request) -> web.StreamResponse:
+    """One booking with all its talk. `?talk=` is a thread's number, or "guest"."""
+    return await _booking_page(request, await _booking(request), request.query.get("talk", ""))
+
+
+async def _booking_page(
+    request: web.Request, row: dict[str, Any], talk: str, *, trouble: str = "", typed: str = "", status: int = 200
+) -> web.StreamResponse:
+    booking = int(row["id"])
+    threads = await _threads(booking)
+    chosen = _chosen(talk, threads)
+    return await _desk(
+        request, "booking.html", status=status, booking=row, story=await of_booking(booking), threads=threads,
+        chosen=chosen, guest_talk=await _guest_talk(row), lines=await _transcript(row["recipient_id"]),
+        talked=await _said_in(chosen["id"]) if chosen else [], reached=await _reached(request, chosen),
+        payments=await _payments(booking), deliveries=await _deliveries(booking), entries=(await timeline(booking))[::-1],
+        may_confirm=may_confirm(row["state"]), trouble=trouble, typed=typed, longest=LONGEST,
+        guest_page=_guest_page(request, row),
+    )  # fmt: skip
+
+
+async def _booking(request: web.Request) -> dict[str, Any]:
+    rows = await read(
+        "SELECT id, reference, state, catalog_version, recipient_id, link_version, hold_until, created FROM booking "
+        "WHERE reference = :reference",
+        reference=request.match_info["reference"].upper(),
+    )
+    if not rows:
+        raise web.HTTPNotFound
+    return rows[0]
+
+
+def _guest_page(request: web.Request, row: dict[str, Any]) -> str:
+    secret = request.app[keys.HOUSE].secret
+    return f"/b/{links.token(secret, int(row['id']), 'guest', int(row['link_version']))}"
+
+
+async def _threads(booking: int) -> Rows:
+    return await read("SELECT * FROM thread WHERE booking_id = :booking ORDER BY id", booking=booking)
+
+
+def _chosen(wanted: str, threads: Rows) -> dict[str, Any] | None:
+    """The thread to show; None is the guest's talk. What waits for us comes first."""
+    if wanted == "guest" or not threads:
+        return None
+    named = [thread for thread in threads if str(thread["id"]) == wanted]
+    waiting = [thread for thread in threads if thread["awaiting"] == "house"]
+    return (named or waiting or threads)[0]
+
+
+async def _said_in(thread: int) -> list[dict[str, Any]]:
+    """A thread's messages, ours with how far they came."""
+    rows = await read("SELECT * FROM message WHERE thread_id = :thread ORDER BY id", thread=thread)
+    sent = await read(
+        "SELECT business_key, state FROM delivery WHERE thread_id = :thread AND kind = 'thread_message_lead'", thread=thread
+    )
+    states = {int(row["business_key"].rpartition(":")[2]): row["state"] for row in sent if row["business_key"]}
+    return [{**row, "delivered": states.get(row["id"])} for row in rows]
+
+
+async def _reached(request: web.Request, thread: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Where an answer in this thread arrives: the channels, and until when WhatsApp lets us write freely."""
+    if thread is None:
+        return None
+    lead = (await catalogs.on_sale())[1].leads.get(thread["partner"])
+    ways = [("whatsapp", lead.whatsapp), ("telegram", lead.telegram)] if lead else []
+    if lead and not any(address for _, address in ways):
+        ways = [("mail", lead.email)]
+    channels = [channel for channel, address in ways if address]
+    heard = await read(
+        "SELECT last_heard FROM recipient WHERE channel = 'whatsapp' AND address = :address",
+        address=(lead and lead.whatsapp) or "",
+    )
+    return {"channels": channels, **_window(request, heard[0]["last_heard"] if heard else None)}
+
+
+def _window(request: web.Request, last_heard: int | None) -> dict[str, Any]:
+    until = instant(last_heard) + WINDOW if last_heard else None
+    return {"free_until": until if until and until > request.app[keys.HOUSE].now() else None}
+
+
+async def _guest_talk(row: dict[str, Any]) -> dict[str, Any] | None:
+    if row["recipient_id"] is None:
+        return None
+    found = await board.talks("r.id = :recipient", recipient=row["recipient_id"])
+    return found[0] if found else await _only_recipient(row["recipient_id"])
+
+
+async def _only_recipient(recipient: int) -> dict[str, Any]:
+    rows = await read("SELECT id AS recipient_id, name, address, channel, last_heard FROM recipient WHERE id = :id", id=recipient)
+    return {**rows[0], "id": None, "silent": False}
+
+
+async def _transcript(recipient: int | None) -> list[dict[str, Any]]:
+    """Everything said in a guest's talk, oldest first: what reached us, and what left as it was drawn."""
+    if recipient is None:
+        return []
+    heard = await read(
+        "SELECT id, words, heard, received AS at, state FROM inbound WHERE recipient_id = :recipient ORDER BY id DESC LIMIT 150",
+        recipient=recipient,
+    )
+    said = await read(
+        "SELECT id, kind, drawn, payload, language, state, created AS at FROM delivery WHERE recipient_id = :recipient "
+        "ORDER BY id DESC LIMIT 150",
+        recipient=recipient,
+    )
+    theirs = [{**row, "ours": False, "what": unpacked(row["heard"]).get("kind", "text"), "text": row["words"]} for row in heard]
+    ours = [{**row, "ours": True, "what": "text", "text": _as_read(row)} for row in said]
+    return sorted(theirs + ours, key=lambda line: (line["at"], line["ours"]))
+
+
+def _as_read(row: dict[str, Any]) -> str:
+    """What the person read, secret links left out; what has not left yet is drawn as it will be."""
+    text = row["drawn"]
+    payload = unpacked(row["payload"])
+    if text is None and payload.get("block"):
+        text = words.draw(payload, row["language"]).text
+    return OUR_PAGES.sub("[link]", text or "")
+
+
+async def _payments(booking: int) -> Rows:
+    return await read("SELECT kind, amount, currency, method, at FROM payment WHERE booking_id = :booking ORDER BY id", booking=booking)
+
+
+async def _deliveries(booking: int) -> Rows:
+    """What left for this booking, newest first; answers of the talk itself only when they failed."""
+    return await read(
+        "SELECT d.id, d.kind, d.state, d.attempt, d.error, d.template, d.created, d.sent, r.channel, r.name, r.address "
+        "FROM delivery d JOIN recipient r ON r.id = d.recipient_id WHERE d.booking_id = :booking AND "
+        "(d.business_key IS NULL OR d.business_key NOT LIKE 'answer:%' OR d.state IN ('failed', 'given_up')) "
+        "ORDER BY CASE WHEN d.state IN ('failed', 'given_up') THEN 0 ELSE 1 END, d.id DESC LIMIT 40",
+        booking=booking,
+    )
+
+
+# --- talks without a booking ---
+
+
+async def talks_page(request: web.Request) -> web.StreamResponse:
+    """Who talks with us without a booking, what could not be handled and what could not be sent."""
+    open_talks = await board.talks("t.booking_id IS NULL")
+    waiting = {row["id"] for row in await board.waiting_guests()}
+    stuck = await read(
+        "SELECT i.id, i.channel, i.words, i.state, i.attempts, i.error, i.received, i.due, r.name, r.address FROM inbound i "
+        "JOIN recipient r ON r.id = i.recipient_id WHERE i.state IN ('owed', 'parked') ORDER BY i.id DESC LIMIT 50"
+    )
+    unsent = await read(
+        "SELECT d.id, d.kind, d.error, d.created, d.attempt, r.channel, r.name, r.address FROM delivery d "
+        "JOIN recipient r ON r.id = d.recipient_id WHERE d.booking_id IS NULL AND d.state IN ('failed', 'given_up') "
+        "ORDER BY d.id DESC LIMIT 50"
+    )
+    return await _desk(
+        request, "talks.html", talks=sorted(open_talks, key=lambda row: row["id"] not in waiting), waits=waiting, stuck=stuck,
+        unsent=unsent,
+    )  # fmt: skip
+
+
+async def talk_page(request: web.Request) -> web.StreamResponse:
+    """One talk without a booking: what was said, and a box to write in. One with a booking is shown there."""
+    return await _talk_page(request)
+
+
+async def _talk_page(request: web.Request, *, trouble: str = "", typed: str = "", status: int = 200) -> web.StreamResponse:
+    found = await board.talks("t.id = :talk", talk=int(request.match_info["talk"]))
+    if not found:
+        raise web.HTTPNotFound
+    if found[0]["reference"]:
+        raise web.HTTPSeeOther(f"/desk/bookings/{found[0]['reference']}?talk=guest")
+    return await _desk(
+        request, "talk.html", status=status, talk=found[0], lines=await _transcript(found[0]["recipient_id"]),
+        draft=unpacked(found[0]["state"]).get("draft", {}), trouble=trouble, typed=typed, longest=LONGEST,
+    )  # fmt: skip
+
+
+# --- what staff do ---
+
+
+async def reply(request: web.Request) -> web.StreamResponse:
+    """Answer a partner."""
+    thread = int(request.match_info["thread"])
+    rows = await read("SELECT b.* FROM thread t JOIN booking b ON b.id = t.booking_id WHERE t.id = :thread", thread=thread)
+    if not rows:
+        raise web.HTTPNotFound
+
+    async def again(trouble: str, typed: str) -> web.StreamResponse:
+        return await _booking_page(request, rows[0], str(thread), trouble=trouble, typed=typed, status=422)
+
+    return await _with_words(request, staff_acted.replied, thread, _page_of(rows[0], thread), again)
+
+
+async def write_to_guest(request: web.Request) -> web.StreamResponse:
+    """Write to the guest of a booking."""
+    row = await _booking(request)
+
+    async def again(trouble: str, typed: str) -> web.StreamResponse:
+        return await _booking_page(request, row, "guest", trouble=trouble, typed=typed, status=422)
+
+    return await _with_words(request, staff_acted.wrote_to_guest, int(row["id"]), _page_of(row, "guest"), again)
+
+
+async def write_in_talk(request: web.Request) -> web.StreamResponse:
+    """Write to someone who has no booking yet."""
+    talk = int(request.match_info["talk"])
+
+    async def again(trouble: str, typed: str) -> web.StreamResponse:
+        return await _talk_page(request, trouble=trouble, typed=typed, status=422)
+
+    return await _with_words(request, staff_acted.wrote_in_talk, talk, f"/desk/talks/{talk}", again)
+
+
+def _page_of(row: dict[str, Any], talk: int | str) -> str:
+    return f"/desk/bookings/{row['reference']}?talk={talk}"
+
+
+async def _with_words(request: web.Request, act: Act, what: int, back: str, again: Again) -> web.StreamResponse:
+    """Send what was typed; an empty or too long text is shown again with what is wrong, nothing typed is lost."""
+    typed = str((await request.post()).get("text", "")).replace("\r\n", "\n").replace("\x00", "").strip()
+    if not typed or len(typed) > LONGEST:
+        return await again("long" if typed else "empty", typed)
+    try:
+        await act(request.app[keys.HOUSE], actor(request), what, typed)
+    except Refusal:
+        return await again("refused", typed)
+    raise web.HTTPSeeOther(back)
+
+
+async def take_over(request: web.Request) -> web.StreamResponse:
+    """Silence the bot in a talk."""
+    return await _in_talk(request, staff_acted.took_over)
+
+
+async def hand_back(request: web.Request) -> web.StreamResponse:
+    """Let the bot speak again."""
+    return await _in_talk(request, staff_acted.handed_back)
+
+
+async def _in_talk(request: web.Request, act: Callable[[House, Actor, int], Awaitable[None]]) -> web.StreamResponse:
+    talk = int(request.match_info["talk"])
+    await act(request.app[keys.HOUSE], actor(request), talk)
+    raise web.HTTPSeeOther(f"/desk/talks/{talk}")
+
+
+async def confirm(request: web.Request) -> web.StreamResponse:
+    """Confirm a booking that is paid another way."""
+    row = await _booking(request)
+    try:
+        await staff_acted.confirmed(request.app[keys.HOUSE], actor(request), int(row["id"]))
+    except Refusal as refusal:
+        return await _booking_page(request, row, "", trouble=refusal.key, status=409)
+    raise web.HTTPSeeOther(f"/desk/bookings/{row['reference']}")
+
+
+async def send_again(request: web.Request) -> web.StreamResponse:
+    """Let a failed delivery leave once more; one that has left meanwhile is shown as it stands."""
+    delivery = int(request.match_info["delivery"])
+    rows = await read(
+        "SELECT b.reference FROM delivery d LEFT JOIN booking b ON b.id = d.booking_id WHERE d.id = :id", id=delivery
+    )
+    if not rows:
+        raise web.HTTPNotFound
+    try:
+        await staff_acted.sent_again(request.app[keys.HOUSE], actor(request), delivery)
+    except Refusal:
+        pass
+    raise web.HTTPSeeOther(f"/desk/bookings/{rows[0]['reference']}" if rows[0]["reference"] else "/desk/talks")
+
+
+async def try_again(request: web.Request) -> web.StreamResponse:
+    """Let a message that could not be handled be taken once more."""
+    await staff_acted.try_again(request.app[keys.HOUSE], actor(request), int(request.match_info["inbound"]))
+    raise web.HTTPSeeOther("/desk/talks")
+

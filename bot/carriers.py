@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from bot.letters import Letter
 from bot.words import Drawn
 from models.lanes import Outgoing
 
@@ -19,10 +20,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One delivery, drawn and ready: words, where its links lead, its picture and documents."""
+    """One delivery, drawn and ready: words, where its links lead, its picture, its letter and documents."""
 
     now: datetime
     drawn: Drawn
+    letter: Letter | None = None
     urls: dict[str, str] = field(default_factory=dict)  # purpose → address
     picture: bytes | None = None
     picture_url: str | None = None

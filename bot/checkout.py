@@ -7,11 +7,14 @@ from typing import Any
 import orjson
 import stripe
 
+from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.notation import Notation
 from bot.words import spoken
 from handlers.checkout_opened import Wanted, opened, wanted
 from handlers.guest_paid import Paid
 from handlers.house import House
+from handlers.payment_returned import Returned
+from models.lanes import Outgoing
 
 MakeCheckout = Callable[[int], Awaitable[str]]
 _KINDS = {
@@ -100,17 +103,56 @@ def verified(body: bytes, signature: str, secret: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) else None
 
 
-def read_event(event: dict[str, Any]) -> Paid | None:
-    """What an event says about a payment; None for events that concern nothing of ours."""
-    kind = _KINDS.get(str(event.get("type")))
-    session = event.get("data", {}).get("object", {})
-    if kind is None or not isinstance(session, dict):
+def read_event(event: dict[str, Any]) -> Paid | Returned | None:
+    """What an event says about money of ours; None for events that concern nothing of ours."""
+    about = event.get("data", {}).get("object", {})
+    if not isinstance(about, dict):
         return None
-    if kind == "completed" and session.get("payment_status") != "paid":
-        return None  # a slow method: `async_payment_succeeded` follows
+    if event.get("type") in ("refund.created", "refund.updated"):
+        return _returned(event, about)
+    kind = _KINDS.get(str(event.get("type")))
+    if kind is None or (kind == "completed" and about.get("payment_status") != "paid"):
+        return None  # of a slow method: `async_payment_succeeded` follows
     return Paid(
-        provider="stripe", event=str(event["id"]), kind=kind, session=str(session.get("id")),
-        payment=str(session.get("payment_intent") or session.get("id")), amount=int(session.get("amount_total") or 0),
-        currency=str(session.get("currency") or ""), live=bool(event.get("livemode")), method=None,
+        provider="stripe", event=str(event["id"]), kind=kind, session=str(about.get("id")),
+        payment=str(about.get("payment_intent") or about.get("id")), amount=int(about.get("amount_total") or 0),
+        currency=str(about.get("currency") or ""), live=bool(event.get("livemode")), method=None,
         at=datetime.fromtimestamp(int(event.get("created", 0)), UTC), body=event,
     )  # fmt: skip
+
+
+def _returned(event: dict[str, Any], refund: dict[str, Any]) -> Returned | None:
+    if refund.get("status") != "succeeded":
+        return None
+    return Returned(
+        provider="stripe", event=str(event["id"]), refund=str(refund.get("id")),
+        payment=str(refund.get("payment_intent")), amount=int(refund.get("amount") or 0),
+        currency=str(refund.get("currency") or ""), body=event,
+    )  # fmt: skip
+
+
+class Payments:
+    """Carries what must be asked of Stripe: money back, an open page closed. Each delivery is its own idempotency key."""
+
+    channel = "stripe"
+
+    def __init__(self, stripe_client: stripe.StripeClient) -> None:
+        self.client = stripe_client
+
+    async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
+        """Ask once; Stripe answers a repeated key with its first answer."""
+        try:
+            return Sent(await self._ask(out), out.kind)
+        except (stripe.APIConnectionError, stripe.RateLimitError) as away:
+            return Retry(f"Stripe is away: {away}"[:500])
+        except stripe.StripeError as refusal:
+            if (refusal.http_status or 500) >= 500:
+                return Retry(f"Stripe: {refusal.user_message or refusal}"[:500])
+            return Failed(f"Stripe: {refusal.user_message or refusal}"[:500])
+
+    async def _ask(self, out: Outgoing) -> str:
+        options: Any = {"idempotency_key": f"delivery:{out.id}"}
+        if out.kind == "refund":
+            asked: Any = {"payment_intent": out.payload["payment"], "amount": out.payload["amount"]}
+            return str((await self.client.v1.refunds.create_async(asked, options)).id)
+        return str((await self.client.v1.checkout.sessions.expire_async(out.payload["session"], {}, options)).id)

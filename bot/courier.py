@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.carriers import Carrier, Failed, Retry, Sent
-from bot.mail import Mail
 from bot.pace import Pace
 from bot.packing import Packing, without_links
 from handlers.delivery_reported import gave_up
@@ -31,9 +30,9 @@ PATIENCE = timedelta(hours=48)  # after that a delivery is given up
 class Courier:
     """One process's courier. `carry` takes a reply that was born claimed; `run` works the lanes that are due."""
 
-    def __init__(self, house: House, carriers: dict[str, Carrier], mail: Mail | None, packing: Packing,
+    def __init__(self, house: House, carriers: dict[str, Carrier], packing: Packing,
                  paces: dict[str, Pace], seed: int | None = None) -> None:  # fmt: skip
-        self.house, self.carriers, self.mail, self.packing, self.paces = house, carriers, mail, packing, paces
+        self.house, self.carriers, self.packing, self.paces = house, carriers, packing, paces
         self.random = random.Random(seed)  # noqa: S311  # jitter, not a secret
         self.wake = asyncio.Event()
         self.room = asyncio.Semaphore(AT_ONCE)
@@ -116,15 +115,10 @@ class Courier:
         pace = self.paces.get(out.channel)
         if pace is not None:
             await pace.turn(out.address)
-        if out.channel == "mail":
-            if self.mail is None:
-                return Failed("no mail server is set (SMTP_URL)", ours=True)
-            letter, attempt = await self.packing.mail(out, now)
-            return await self.mail.post(out, letter, attempt)
         carrier = self.carriers.get(out.channel)
         if carrier is None:
             return Failed(f"{out.channel} is not connected", ours=True)
-        attempt = await self.packing.chat(out, now)
+        attempt = await self.packing.pack(out, now)
         result = await carrier.send(out, attempt)
         if isinstance(result, Sent):
             return Sent(result.provider_id, without_links(result.text, attempt.urls), result.template)

@@ -25,8 +25,11 @@ class Mail:
         self.login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
         self.sender, self.name = sender, name
 
-    async def post(self, out: Outgoing, letter: Letter, attempt: Attempt) -> Sent | Retry | Failed:
+    async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
         """Send one letter; a mailbox that does not exist is given up, a server that is away is tried again."""
+        letter = attempt.letter
+        if letter is None:
+            return Failed("there is no letter to send")
         try:
             message = self.compose(out, letter, attempt)
         except ValueError as wrong:

@@ -26,6 +26,12 @@ class Packing:
     def __init__(self, url: str, secret: bytes, documents: Documents) -> None:
         self.url, self.secret, self.documents = url, secret, documents
 
+    async def pack(self, out: Outgoing, now: datetime) -> Attempt:
+        """A delivery as its channel's carrier takes it; a call to the payment provider needs no words."""
+        if out.channel == "mail":
+            return await self.mail(out, now)
+        return await self.chat(out, now) if "block" in out.payload else Attempt(now, Drawn(""))
+
     async def chat(self, out: Outgoing, now: datetime) -> Attempt:
         """A chat message, drawn in the reader's language."""
         drawn = words.draw(out.payload, out.language)
@@ -33,9 +39,9 @@ class Packing:
         if out.payload.get("picture") and out.booking is not None:
             picture = await self.document(out.booking, str(out.payload["picture"]))
             picture_url = f"{self.url}/b/{await self._token(out.booking)}/ticket.png"
-        return Attempt(now, drawn, await self.urls(out), picture, picture_url)
+        return Attempt(now, drawn, None, await self.urls(out), picture, picture_url)
 
-    async def mail(self, out: Outgoing, now: datetime) -> tuple[letters.Letter, Attempt]:
+    async def mail(self, out: Outgoing, now: datetime) -> Attempt:
         """A letter with its documents."""
         brand = asdict((await catalogs.on_sale())[1].brand)
         attached = [await self._attachment(out, kind) for kind in out.payload.get("documents", [])]
@@ -47,7 +53,7 @@ class Packing:
         head = await self._head(out, facts, brand)
         urls = dict.fromkeys((*_PATHS, "desk", "partner"), "") | await self.urls(out)
         letter = letters.letter(out.kind, facts, out.language, brand, urls, head)
-        return letter, Attempt(now, Drawn(letter.text), attachments=tuple(attached))
+        return Attempt(now, Drawn(letter.text), letter, urls, attachments=tuple(attached))
 
     async def _head(self, out: Outgoing, facts: dict[str, Any], brand: dict[str, Any]) -> bytes | None:
         if out.kind not in WITH_ART:

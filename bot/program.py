@@ -108,15 +108,17 @@ async def _connected(settings: Settings, documents: Documents) -> Program:
     owner = f"{socket.gethostname()[:20]}:{os.getpid()}:{secrets.token_hex(4)}"
     house = House(clock.now, owner, settings.secret(), _alerts(settings), test_mode=_test_mode(settings))
     whatsapp, telegram = connect_whatsapp(settings), _telegram(settings)
-    carriers: dict[str, Carrier] = {each.channel: each for each in (whatsapp, telegram) if each is not None}
+    key = settings.stripe_secret_key.get_secret_value()
+    client = checkout.client(key, settings.stripe_api) if key else None
+    payments = checkout.Payments(client) if client else None
+    able: tuple[Carrier | None, ...] = (whatsapp, telegram, await _mail(settings), payments)
+    carriers = {each.channel: each for each in able if each is not None}
     packing = Packing(settings.url, house.secret, documents)
     paces = {
         "whatsapp": Pace(settings.twilio_rate),
         "telegram": Pace(settings.telegram_rate, chat_rate=1.0 if settings.telegram_rate else 0.0, chat_burst=6.0),
     }
-    courier = Courier(house, carriers, await _mail(settings), packing, paces)
-    key = settings.stripe_secret_key.get_secret_value()
-    client = checkout.client(key, settings.stripe_api) if key else None
+    courier = Courier(house, carriers, packing, paces)
     return Program(settings, clock, house, courier, packing, whatsapp, telegram, client)
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from handlers.booking_confirmed import booking_confirmed, certain
 from handlers.house import Actor, House
+from handlers.payment_returned import give_back
 from handlers.telling import tell, tell_house
 from models import ledger, news, story, timeline
 from models.booking import may_confirm
@@ -124,14 +125,18 @@ async def _settle(run: Run, house: House, booking: int, paid: Paid) -> None:
 
 
 async def _too_late(run: Run, house: House, booking: int, paid: Paid) -> None:
-    """It was paid after the hold, and the place is gone: nothing is booked, guest and house are told."""
+    """It was paid after the hold, and the place is gone: nothing is booked, the money goes back, both sides are told."""
     await run(
         "UPDATE booking SET state = 'expired', hold_until = NULL, changed = :now WHERE id = :booking",
         now=micros(house.now()), booking=booking,
     )  # fmt: skip
     await _record(run, booking, "paid_too_late", paid, {"amount": _money(paid)})
-    text = {"en": "It was paid after the hold had ended and the place is taken: give the money back or offer another time.",
-            "es": "Se pagó después de vencer la retención y el cupo está ocupado: devuelva el dinero u ofrezca otra hora."}  # fmt: skip
+    reference = (await run("SELECT reference FROM booking WHERE id = :booking", booking=booking))[0]["reference"]
+    await give_back(run, house, booking, reference, paid.payment, paid.amount)
+    text = {
+        "en": "It was paid after the hold had ended and the place is taken. The money goes back; offer another time.",
+        "es": "Se pagó después de vencer la retención y el cupo está ocupado. El dinero se devuelve; ofrezca otra hora.",
+    }
     await _house_looks(run, house, booking, paid, text)
     await _tell_guest(run, house, booking, "payment_late_guest", {"amount": _money(paid)}, paid.event)
 

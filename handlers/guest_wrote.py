@@ -150,7 +150,7 @@ def _sent(told: dict[str, Any]) -> dict[str, Any]:
 
 async def _call_a_person(at: Moment, words: str, run: Run) -> None:
     who = at.heard.name or at.heard.sender
-    facts = {"who": who, "channel": at.heard.channel, "text": words or "–", "reference": None}
+    facts = {"who": who, "channel": at.heard.channel, "text": words or "–", "reference": None, "talk": at.seen.talk}
     await tell_house(run, at.house, "person_wanted_house", facts, once=None, mail=False)
     news.announce("talk", at.seen.booking)
 
@@ -199,8 +199,11 @@ async def _listen(at: Moment) -> Carry:
     )  # fmt: skip
     async with transaction() as run:
         await turns.keep(kept, run)
+        said = at.heard.words or f"({at.heard.kind})"
         if at.seen.booking is not None:
-            await _pass_on(at, at.heard.words or f"({at.heard.kind})", run)
+            await _pass_on(at, said, run)
+        else:
+            await _call_a_person(at, said, run)
         news.announce("talk", at.seen.booking)
     return None
 

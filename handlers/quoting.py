@@ -2,6 +2,7 @@
 
 from flows.speech import Heard
 from models.database import read
+from models.fields import unpacked
 
 
 async def quoted(heard: Heard, recipient: int) -> tuple[int | None, int | None]:
@@ -14,6 +15,16 @@ async def quoted(heard: Heard, recipient: int) -> tuple[int | None, int | None]:
         to=recipient, quotes=heard.quotes,
     )  # fmt: skip
     return (rows[0]["booking_id"], rows[0]["thread_id"]) if rows else (None, None)
+
+
+async def quoted_talk(heard: Heard, recipient: int) -> int | None:
+    """The talk without a booking that an alert to the house was about, when this message quotes that alert."""
+    rows = await read(
+        "SELECT payload FROM delivery WHERE recipient_id = :to AND provider_id = :quotes ORDER BY id DESC LIMIT 1",
+        to=recipient, quotes=heard.quotes or "",
+    )  # fmt: skip
+    talk = unpacked(rows[0]["payload"]).get("facts", {}).get("talk") if rows else None
+    return int(talk) if talk is not None else None
 
 
 async def last_told(recipient: int) -> tuple[int | None, int | None]:

@@ -90,14 +90,20 @@ async def write_to(run: Run, house: House, staff: Actor, booking: int, text: str
 async def wrote_in_talk(house: House, staff: Actor, talk: int, text: str) -> None:
     """Write to a guest who has no booking yet, in the talk. Refuses with NotYours."""
     async with transaction() as run:
-        row = await _talk(run, talk)
-        language = Talk.from_json(unpacked(row["state"])).language
-        facts = {"reference": None, "text": text}
-        await tell(
-            run, house, int(row["recipient_id"]), "message_from_house", facts, language=language, once=None,
-            urgency=delivery.ANSWER,
-        )  # fmt: skip
-        news.announce("talk", row["booking_id"])
+        await write_in(run, house, talk, text)
+
+
+async def write_in(run: Run, house: House, talk: int, text: str) -> None:
+    """The same inside a transaction."""
+    row = await _talk(run, talk)
+    if not text.strip():
+        raise NotYours(what="talk")
+    language = Talk.from_json(unpacked(row["state"])).language
+    await tell(
+        run, house, int(row["recipient_id"]), "message_from_house", {"reference": None, "text": text},
+        language=language, once=None, urgency=delivery.ANSWER,
+    )  # fmt: skip
+    news.announce("talk", row["booking_id"])
 
 
 async def took_over(house: House, staff: Actor, talk: int) -> None:

@@ -6,7 +6,7 @@ from flows.talk import Talk
 from handlers.house import SYSTEM, House
 from handlers.someone_wrote import someone_wrote
 from handlers.telling import tell
-from models import claims, dues, news, story, timeline, turns
+from models import claims, delivery, dues, news, story, timeline, turns
 from models.database import Run, transaction
 from models.fields import micros, packed, unpacked
 from models.turns import Carry
@@ -45,6 +45,7 @@ async def hold_ended(run: Run, house: House, booking: int) -> None:
     await timeline.record(
         run, booking, "hold_ended", actor=SYSTEM.name, actor_kind=SYSTEM.kind, door=SYSTEM.door, now=now
     )
+    await _close_checkouts(run, house, booking)
     recipient = changed[0]["recipient_id"]
     if recipient is not None:
         await _the_talk_learns(run, int(recipient), booking)
@@ -59,6 +60,20 @@ async def hold_ended(run: Run, house: House, booking: int) -> None:
             booking=booking,
         )
     news.announce("booking", booking)
+
+
+async def _close_checkouts(run: Run, house: House, booking: int) -> None:
+    """The provider's open pages are closed, so that hardly anyone can pay for what is no longer held."""
+    for row in await run(
+        "SELECT c.session, b.reference FROM checkout c JOIN booking b ON b.id = c.booking_id "
+        "WHERE c.booking_id = :booking AND c.state = 'open'",
+        booking=booking,
+    ):
+        to = await delivery.recipient(run, "stripe", row["reference"])
+        await delivery.post(
+            run, to, "close_checkout", {"session": row["session"]}, language="en", now=house.now(),
+            key=f"close:{row['session']}", booking=booking,
+        )  # fmt: skip
 
 
 async def _the_talk_learns(run: Run, recipient: int, booking: int) -> None:

@@ -88,6 +88,22 @@ async def timeline(booking: int) -> list[dict[str, Any]]:
     ]
 
 
+# What happened → where the booking stands since: reading a timeline rebuilds the state.
+LEADS_TO = {
+    "requested": "requested",
+    "held": "on_hold",
+    "confirmed": "confirmed",
+    "hold_ended": "expired",
+    "paid_too_late": "expired",
+}
+
+
+def rebuilt(entries: list[dict[str, Any]]) -> str | None:
+    """The state of a booking as its timeline tells it."""
+    states = [LEADS_TO[entry["kind"]] for entry in entries if entry["kind"] in LEADS_TO]
+    return states[-1] if states else None
+
+
 async def whole(booking: int) -> bool:
     """Whether the chain of a booking's entries is as it was written."""
     before = ""

@@ -12,8 +12,9 @@ from aiohttp import web
 from bot import checkout, telegram, whatsapp
 from bot.program import Program
 from handlers.delivery_reported import delivery_reported
-from handlers.guest_paid import guest_paid
+from handlers.guest_paid import Paid, guest_paid
 from handlers.guest_wrote import DATABASE_AWAY
+from handlers.payment_returned import Returned, payment_returned
 from handlers.someone_wrote import someone_wrote
 from web import keys
 
@@ -118,9 +119,11 @@ async def on_stripe(request: web.Request) -> web.Response:
     event = checkout.verified(await request.read(), signature, secret) if secret else None
     if event is None:
         raise web.HTTPForbidden(text="not signed by Stripe")
-    paid = checkout.read_event(event)
-    if paid is not None:
-        await guest_paid(program.house, paid)
+    match checkout.read_event(event):
+        case Paid() as paid:
+            await guest_paid(program.house, paid)
+        case Returned() as returned:
+            await payment_returned(program.house, returned)
     return web.Response()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import cache, wraps
 from time import monotonic
 from urllib.parse import quote, urlsplit
 
@@ -22,8 +22,12 @@ TRIES, WINDOW = 10, 60.0  # log-ins a minute for one name from one address
 STAFF = web.RequestKey("staff", Member)
 
 _hasher = PasswordHasher()
-# Checked in place of a name we do not know, so that both answers take as long.
-_NOBODY = _hasher.hash("nobody")
+
+
+@cache
+def _nobody() -> str:
+    """Checked in place of a name we do not know, so that both answers take as long."""
+    return _hasher.hash("nobody")
 
 
 def routes() -> list[web.RouteDef]:
@@ -119,9 +123,10 @@ async def _login(request: web.Request, *, typed: str = "", trouble: str = "", st
 
 def _matches(member: Member | None, password: str) -> bool:
     try:
-        return _hasher.verify(member.password if member else _NOBODY, password) and member is not None
+        _hasher.verify(member.password if member else _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
+    return member is not None
 
 
 def _onward(wanted: str | None) -> str:
@@ -153,6 +158,10 @@ class Attempts:
         recent = [at for at in self._tried.get((login, address), []) if now - at < WINDOW]
         self._tried[login, address] = [*recent, now][-TRIES - 1 :]
         return len(recent) < TRIES
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._tried.clear()
 
 
 attempts = Attempts()

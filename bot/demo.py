@@ -6,15 +6,13 @@ import json
 import os
 import secrets
 import signal
+import socket
 import sys
 import time
-from pathlib import Path
+import urllib.request
 from typing import Any
 
-import aiohttp
-import typer
-
-from bot.settings import Settings
+from bot.settings import Settings, Wrong
 from models import catalog_file
 from models.catalog import Catalog, compile
 
@@ -25,7 +23,7 @@ GUESTS = (
 )
 
 
-class Unable(Exception):
+class Unable(Wrong):
     """The demo cannot start; the sentence says why and what to do."""
 
 
@@ -73,7 +71,7 @@ def simulators(settings: Settings, accounts: dict[str, Any], catalog: Catalog) -
     """What the simulated providers are told of our accounts, our address and the people with phones."""
     house: dict[str, str] = {alert.channel: alert.address for alert in catalog.alerts}
     return {
-        "host": "127.0.0.1", "port": 0, "smtp_port": 0, "ready_file": str(settings.data / "sandbox.ready.json"),
+        "host": "127.0.0.1", "ready_file": str(settings.data / "sandbox.ready.json"),
         "state": str(settings.data / "sandbox.db"), "public_url": settings.url, "deliver_to": settings.url,
         "checkout_base": f"{settings.url}/stage/sim/checkout",
         "twilio": {
@@ -108,10 +106,10 @@ def _leads(catalog: Catalog) -> list[dict[str, Any]]:
 
 
 def environment(
-    settings: Settings, accounts: dict[str, Any], catalog: Catalog, ready: dict[str, Any]
+    settings: Settings, accounts: dict[str, Any], catalog: Catalog, ports: dict[str, int]
 ) -> dict[str, str]:
     """The settings of the demo's server: the simulators in place of every provider."""
-    base = f"http://127.0.0.1:{ready['port']}"
+    base = f"http://127.0.0.1:{ports['port']}"
     ours = {
         "HOST": settings.host, "PORT": str(settings.port), "PUBLIC_URL": settings.url, "DATA": str(settings.data),
         "DATABASE_URL": settings.database, "CATALOG": str(settings.catalog),
@@ -119,7 +117,7 @@ def environment(
         "TWILIO_WHATSAPP_FROM": catalog.brand.whatsapp, "TWILIO_API": base,
         "TELEGRAM_TOKEN": accounts["telegram_token"], "TELEGRAM_SECRET": accounts["telegram_secret"], "TELEGRAM_API": base,
         "STRIPE_SECRET_KEY": accounts["stripe_secret_key"], "STRIPE_WEBHOOK_SECRET": accounts["stripe_webhook_secret"],
-        "STRIPE_API": base, "SMTP_URL": f"smtp://127.0.0.1:{ready['smtp_port']}", "MAIL_SECRET": accounts["mail_secret"],
+        "STRIPE_API": base, "SMTP_URL": f"smtp://127.0.0.1:{ports['smtp_port']}", "MAIL_SECRET": accounts["mail_secret"],
     }  # fmt: skip
     return {**os.environ, **{f"BELLHOP_{name}": value for name, value in ours.items()}}
 
@@ -127,32 +125,42 @@ def environment(
 async def play(settings: Settings) -> None:
     """Run the demo until it is interrupted; a server that is killed is started again."""
     accounts, catalog = sandbox(settings), _catalog(settings)
+    ports = {"port": _free_port(), "smtp_port": _free_port()}
     config = settings.data / "sandbox.json"
-    config.write_text(json.dumps(simulators(settings, accounts, catalog)))
+    config.write_text(json.dumps(simulators(settings, accounts, catalog) | ports))
     async with _process(sys.executable, "-m", "web.stage.providers", str(config)) as providers:
-        ready = await _ready(Path(settings.data / "sandbox.ready.json"), providers)
-        await _serve(settings, environment(settings, accounts, catalog, ready), accounts)
+        await _serve(settings, environment(settings, accounts, catalog, ports), accounts, providers)
 
 
-async def _serve(settings: Settings, env: dict[str, str], accounts: dict[str, Any]) -> None:
+def _free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def _serve(
+    settings: Settings, env: dict[str, str], accounts: dict[str, Any], providers: asyncio.subprocess.Process
+) -> None:
+    """The server, beside the simulators from the first moment: each takes a second to load what it needs."""
     told = False
     while True:
         began = time.monotonic()
-        async with _process(sys.executable, "-m", "bot", "serve", "--stage", env=env) as server:
-            await _listens(settings, server)
+        async with _process(sys.executable, "-m", "web.serving", env=env) as server:
+            await _listens(settings, server, providers)
             if not told:
                 _tell(settings, accounts)
                 told = True
             code = await server.wait()
         if code != -signal.SIGKILL:
             raise Unable(f"the server ended by itself (code {code}); what it printed stands above")
-        typer.echo(f"  killed after {time.monotonic() - began:.0f} s, starting it again")
+        print(f"  killed after {time.monotonic() - began:.0f} s, starting it again")
 
 
 def _tell(settings: Settings, accounts: dict[str, Any]) -> None:
-    typer.echo(f"\n  Bellhop is ready:  {settings.url}")
-    typer.echo(f"  The desk's log-in: marisol@costa-alisia.example / {accounts['desk_password']}")
-    typer.echo(f"  Ctrl-C stops it; everything is kept in {settings.data}\n")
+    print(f"\n  Bellhop is ready:  {settings.url}")
+    print(f"  The desk's log-in: marisol@costa-alisia.example / {accounts['desk_password']}")
+    print(f"  Ctrl-C stops it; everything is kept in {settings.data}\n", flush=True)
 
 
 def _catalog(settings: Settings) -> Catalog:
@@ -176,31 +184,21 @@ async def _process(*command: str, env: dict[str, str] | None = None) -> Any:
             process.kill()
 
 
-async def _ready(path: Path, process: asyncio.subprocess.Process) -> dict[str, Any]:
-    """What the simulators write when they listen. An older file of a process that is gone is not believed."""
+async def _listens(
+    settings: Settings, server: asyncio.subprocess.Process, providers: asyncio.subprocess.Process
+) -> None:
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and process.returncode is None:
-        facts = _written(path)
-        if facts.get("pid") == process.pid:
-            return facts
+    while time.monotonic() < until and server.returncode is None and providers.returncode is None:
+        if await asyncio.to_thread(_answers, f"http://127.0.0.1:{settings.port}/readyz"):
+            return
         await asyncio.sleep(0.05)
-    raise Unable("the simulated providers did not start; what they printed stands above")
+    which = "the simulated providers" if providers.returncode is not None else "the server"
+    raise Unable(f"{which} did not start; what was printed stands above")
 
 
-def _written(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    facts: dict[str, Any] = json.loads(path.read_text())
-    return facts
-
-
-async def _listens(settings: Settings, process: asyncio.subprocess.Process) -> None:
-    until = time.monotonic() + PATIENCE
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
-        while time.monotonic() < until and process.returncode is None:
-            with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                async with session.get(f"http://127.0.0.1:{settings.port}/readyz") as answer:
-                    if answer.status == 200:
-                        return
-            await asyncio.sleep(0.05)
-    raise Unable("the server did not start; what it printed stands above")
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310  # our own address
+            return bool(answer.status == 200)
+    except OSError:
+        return False

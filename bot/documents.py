@@ -1,6 +1,7 @@
 """Has tickets, invoices and their pictures made, in a process of their own, so that nobody's answer waits for them."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,6 +15,7 @@ SHEETS_PER_PROCESS = 500
 
 
 def _warm() -> None:
+    os.nice(10)  # before anything is loaded: a starting server goes first
     # Imported here, in the other process: WeasyPrint costs a second and 80 MB that the bot must not pay.
     from bot import press  # noqa: PLC0415
 

@@ -5,7 +5,6 @@ whatever a guest has typed; it never sees the database.
 """
 
 import io
-import os
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -61,7 +60,6 @@ class BrandOnly(URLFetcher):  # type: ignore[misc]
 
 def warm() -> None:
     """Makes the first document as quick as the next, and yields to the server whenever it needs the processor."""
-    os.nice(10)
     _faces()
 
 

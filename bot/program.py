@@ -23,7 +23,7 @@ from bot.documents import Documents
 from bot.mail import Mail
 from bot.pace import Pace
 from bot.packing import Packing
-from bot.settings import Settings
+from bot.settings import Settings, Wrong
 from bot.telegram import Telegram
 from bot.whatsapp import WhatsApp
 from handlers.house import House
@@ -37,7 +37,7 @@ log = structlog.get_logger()
 TICK = 0.25  # seconds between looks at what is due
 
 
-class NotToBe(Exception):
+class NotToBe(Wrong):
     """The program cannot start as it is set up; the sentence says why and what to do."""
 
 

@@ -74,7 +74,11 @@ async def board(now: datetime, *, search: str = "", only: str = "") -> Board:
     day = _midnight(now, zone)
     rows = await _rows("live", now, day)
     guests = await waiting_guests()
-    rows = [row for row in rows if row.group != "done" or day <= max(row.starts, row.changed) and row.starts < day + timedelta(days=1)]
+    rows = [
+        row
+        for row in rows
+        if row.group != "done" or (day <= max(row.starts, row.changed) and row.starts < day + timedelta(days=1))
+    ]
     needs = await _needs(rows, guests, zone)
     found = await _rows("search", now, day, search) if search else rows
     counts = await _counts(rows, needs, now, day, zone)
@@ -154,7 +158,9 @@ async def _row(
     leg = next((leg for leg in legs if instant(leg["ends"]) > now), legs[-1])
     starts, ends = instant(leg["starts"]), instant(leg["ends"])
     until = instant(booking["hold_until"]) if booking["hold_until"] and booking["state"] == "on_hold" else None
-    wrote = instant(spoken["guest"]) if spoken and spoken["guest"] and spoken["guest"] > (spoken["staff"] or 0) else None
+    wrote = (
+        instant(spoken["guest"]) if spoken and spoken["guest"] and spoken["guest"] > (spoken["staff"] or 0) else None
+    )
     awaiting, since = _awaiting(booking, threads, wrote)
     return Row(
         id=booking["id"], reference=booking["reference"], state=booking["state"], story=await _story(booking),
@@ -233,7 +239,13 @@ async def talks(where: str, **values: Any) -> list[dict[str, Any]]:
 
 async def _needs(rows: list[Row], guests: list[dict[str, Any]], zone: str) -> list[dict[str, Any]]:
     """Everything that waits for us, longest first within its kind: what, where it is opened, since when."""
-    return [*await _asking_partners(), *_asking_guests(rows, guests), *_without_lead(rows, zone), *await _not_sent(), *await _parked()]
+    return [
+        *await _asking_partners(),
+        *_asking_guests(rows, guests),
+        *_without_lead(rows, zone),
+        *await _not_sent(),
+        *await _parked(),
+    ]
 
 
 async def _asking_partners() -> list[dict[str, Any]]:
@@ -314,7 +326,9 @@ async def _parked() -> list[dict[str, Any]]:
 # --- counters, the fleet, what just happened ---
 
 
-async def _counts(rows: list[Row], needs: list[dict[str, Any]], now: datetime, day: datetime, zone: str) -> dict[str, Any]:
+async def _counts(
+    rows: list[Row], needs: list[dict[str, Any]], now: datetime, day: datetime, zone: str
+) -> dict[str, Any]:
     tomorrow = day + timedelta(days=1)
     today = [row for row in rows if day <= row.starts < tomorrow and row.state not in OVER[1:]]
     holds = [row.hold_until for row in rows if row.hold_until is not None and row.hold_until > now]
@@ -378,7 +392,10 @@ async def fleet(catalog: Catalog, now: datetime, day: datetime) -> list[dict[str
         "AND starts < :until AND (lapses IS NULL OR lapses > :now)",
         day=micros(day), until=micros(until), now=micros(now),
     )  # fmt: skip
-    return [_tier(vehicle, [each for each in claims if each["resource"] == vehicle.resource], now, day) for vehicle in catalog.vehicles.values()]
+    return [
+        _tier(vehicle, [each for each in claims if each["resource"] == vehicle.resource], now, day)
+        for vehicle in catalog.vehicles.values()
+    ]
 
 
 def _tier(vehicle: Any, claims: Rows, now: datetime, day: datetime) -> dict[str, Any]:
@@ -404,4 +421,4 @@ def _load(claims: Rows, starts: int, ends: int) -> int:
     """The most units taken at once between two moments."""
     near = [each for each in claims if each["starts"] < ends and each["ends"] > starts]
     moments = {starts, *(each["starts"] for each in near if each["starts"] > starts)}
-    return max(sum(each["quantity"] for each in near if each["starts"] <= at < each["ends"]) for at in moments)
+    return max(sum(int(each["quantity"]) for each in near if each["starts"] <= at < each["ends"]) for at in moments)

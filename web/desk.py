@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -139,7 +140,8 @@ async def _said_in(thread: int) -> list[dict[str, Any]]:
     """A thread's messages, ours with how far they came."""
     rows = await read("SELECT * FROM message WHERE thread_id = :thread ORDER BY id", thread=thread)
     sent = await read(
-        "SELECT business_key, state FROM delivery WHERE thread_id = :thread AND kind = 'thread_message_lead'", thread=thread
+        "SELECT business_key, state FROM delivery WHERE thread_id = :thread AND kind = 'thread_message_lead'",
+        thread=thread,
     )
     states = {int(row["business_key"].rpartition(":")[2]): row["state"] for row in sent if row["business_key"]}
     return [{**row, "delivered": states.get(row["id"])} for row in rows]
@@ -174,7 +176,9 @@ async def _guest_talk(row: dict[str, Any]) -> dict[str, Any] | None:
 
 
 async def _only_recipient(recipient: int) -> dict[str, Any]:
-    rows = await read("SELECT id AS recipient_id, name, address, channel, last_heard FROM recipient WHERE id = :id", id=recipient)
+    rows = await read(
+        "SELECT id AS recipient_id, name, address, channel, last_heard FROM recipient WHERE id = :id", id=recipient
+    )
     return {**rows[0], "id": None, "silent": False}
 
 
@@ -191,7 +195,10 @@ async def _transcript(recipient: int | None) -> list[dict[str, Any]]:
         "ORDER BY id DESC LIMIT 150",
         recipient=recipient,
     )
-    theirs = [{**row, "ours": False, "what": unpacked(row["heard"]).get("kind", "text"), "text": row["words"]} for row in heard]
+    theirs = [
+        {**row, "ours": False, "what": unpacked(row["heard"]).get("kind", "text"), "text": row["words"]}
+        for row in heard
+    ]
     ours = [{**row, "ours": True, "what": "text", "text": _as_read(row)} for row in said]
     return sorted(theirs + ours, key=lambda line: (line["at"], line["ours"]))
 
@@ -206,7 +213,10 @@ def _as_read(row: dict[str, Any]) -> str:
 
 
 async def _payments(booking: int) -> Rows:
-    return await read("SELECT kind, amount, currency, method, at FROM payment WHERE booking_id = :booking ORDER BY id", booking=booking)
+    return await read(
+        "SELECT kind, amount, currency, method, at FROM payment WHERE booking_id = :booking ORDER BY id",
+        booking=booking,
+    )
 
 
 async def _deliveries(booking: int) -> Rows:
@@ -247,7 +257,9 @@ async def talk_page(request: web.Request) -> web.StreamResponse:
     return await _talk_page(request)
 
 
-async def _talk_page(request: web.Request, *, trouble: str = "", typed: str = "", status: int = 200) -> web.StreamResponse:
+async def _talk_page(
+    request: web.Request, *, trouble: str = "", typed: str = "", status: int = 200
+) -> web.StreamResponse:
     found = await board.talks("t.id = :talk", talk=int(request.match_info["talk"]))
     if not found:
         raise web.HTTPNotFound
@@ -265,7 +277,9 @@ async def _talk_page(request: web.Request, *, trouble: str = "", typed: str = ""
 async def reply(request: web.Request) -> web.StreamResponse:
     """Answer a partner."""
     thread = int(request.match_info["thread"])
-    rows = await read("SELECT b.* FROM thread t JOIN booking b ON b.id = t.booking_id WHERE t.id = :thread", thread=thread)
+    rows = await read(
+        "SELECT b.* FROM thread t JOIN booking b ON b.id = t.booking_id WHERE t.id = :thread", thread=thread
+    )
     if not rows:
         raise web.HTTPNotFound
 
@@ -345,10 +359,8 @@ async def send_again(request: web.Request) -> web.StreamResponse:
     )
     if not rows:
         raise web.HTTPNotFound
-    try:
+    with suppress(Refusal):  # it has left meanwhile
         await staff_acted.sent_again(request.app[keys.HOUSE], actor(request), delivery)
-    except Refusal:
-        pass
     raise web.HTTPSeeOther(f"/desk/bookings/{rows[0]['reference']}" if rows[0]["reference"] else "/desk/talks")
 
 
@@ -356,4 +368,3 @@ async def try_again(request: web.Request) -> web.StreamResponse:
     """Let a message that could not be handled be taken once more."""
     await staff_acted.try_again(request.app[keys.HOUSE], actor(request), int(request.match_info["inbound"]))
     raise web.HTTPSeeOther("/desk/talks")
-

@@ -53,8 +53,17 @@ async def page(
 def environment(language: str) -> jinja2.Environment:
     """The house's HTML environment with the few filters that only pages need."""
     made = words.html(language).overlay()
-    made.filters = {**made.filters, "initials": initials, "later": later, "between": between, "at": as_instant, "opening": opening,
-                    "instant": instant, "this_year": this_year, "plus_day": free_words_until}
+    made.filters = {
+        **made.filters,
+        "initials": initials,
+        "later": later,
+        "between": between,
+        "at": as_instant,
+        "opening": opening,
+        "instant": instant,
+        "this_year": this_year,
+        "plus_day": free_words_until,
+    }
     return made
 
 
@@ -125,6 +134,8 @@ async def worded_errors(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except Refusal as refusal:
+        if not _read_by_a_person(request):
+            raise
         return await _error(request, 409, refusal.key, refusal.facts)
     except web.HTTPException as error:
         if error.status < 400 or not _read_by_a_person(request):
@@ -144,4 +155,6 @@ async def _error(
 
 
 def _read_by_a_person(request: web.Request) -> bool:
-    return "text/html" in request.headers.get("Accept", "") and not request.path.startswith(("/hooks", "/octo", "/stage"))
+    return "text/html" in request.headers.get("Accept", "") and not request.path.startswith(
+        ("/hooks", "/octo", "/stage")
+    )

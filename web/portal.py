@@ -133,7 +133,9 @@ async def go_and_pay(request: web.Request) -> web.StreamResponse:
     except Away as away:
         log.warning("no checkout", booking=booking.booking, reason=str(away))
         return await _page(request, "pay.html", booking, status=502, trouble="no_checkout")
-    return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    return web.Response(
+        status=303, headers={"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    )
 
 
 async def paid(request: web.Request) -> web.StreamResponse:
@@ -147,7 +149,9 @@ async def stands(request: web.Request) -> web.StreamResponse:
     ready = sorted(kind for kind, each in (await _papers(booking.booking)).items() if each["ready"])
     payment = booking.story["payment"]
     seal = [booking.stands, booking.story["state"], payment["state"], payment["paid"]["minor"], *ready]
-    return web.json_response({"seal": "-".join(map(str, seal)), "stands": booking.stands}, headers={"Cache-Control": "no-store"})
+    return web.json_response(
+        {"seal": "-".join(map(str, seal)), "stands": booking.stands}, headers={"Cache-Control": "no-store"}
+    )
 
 
 async def terms(request: web.Request) -> web.StreamResponse:
@@ -235,7 +239,10 @@ def _event(booking: Seen, leg: Mapping[str, Any], number: int, language: str) ->
     event.add("summary", words.plain("pages/_summary.txt", language, story=story, leg=leg))
     event.add("location", words.plain("pages/_stop.txt", language, stop=leg["from"]))
     event.add("description", words.plain("pages/_event.txt", language, story=story))
-    event.add("status", "CONFIRMED" if booking.stands == "booked" else "CANCELLED" if booking.stands == "over" else "TENTATIVE")
+    event.add(
+        "status",
+        "CONFIRMED" if booking.stands == "booked" else "CANCELLED" if booking.stands == "over" else "TENTATIVE",
+    )
     return event
 
 
@@ -250,7 +257,11 @@ def reach(brand: Brand, story: Story | None = None, language: str = words.SOURCE
         {"channel": "whatsapp", "href": f"https://wa.me/{_digits(brand.whatsapp)}{text}", "shown": brand.whatsapp},
         {"channel": "telegram", "href": f"https://t.me/{brand.telegram}", "shown": f"@{brand.telegram}"},
         {"channel": "phone", "href": f"tel:{brand.phone}", "shown": brand.phone},
-        {"channel": "mail", "href": f"mailto:{brand.email}{f'?subject={quote(code)}' if code else ''}", "shown": brand.email},
+        {
+            "channel": "mail",
+            "href": f"mailto:{brand.email}{f'?subject={quote(code)}' if code else ''}",
+            "shown": brand.email,
+        },
     ]
     given = {"whatsapp": brand.whatsapp, "telegram": brand.telegram, "phone": brand.phone, "mail": brand.email}
     return [way for way in found if given[way["channel"]]]
@@ -259,13 +270,19 @@ def reach(brand: Brand, story: Story | None = None, language: str = words.SOURCE
 async def doors(request: web.Request) -> web.StreamResponse:
     """The front page of a live house: every way in, as the catalogue names them."""
     catalog = (await catalogs.on_sale())[1]
-    return await page(request, "doors.html", doors=_doors(catalog), tours=catalog.tours(), services=catalog.services.values())
+    return await page(
+        request, "doors.html", doors=_doors(catalog), tours=catalog.tours(), services=catalog.services.values()
+    )
 
 
 def _doors(catalog: Catalog) -> list[dict[str, Any]]:
     """Each door with its link; words that a channel can type for the guest are kept per language."""
     return [
-        {"channel": door.channel, "href": dict.fromkeys(catalog.brand.languages, "") | _hrefs(door, catalog), "shown": door.address}
+        {
+            "channel": door.channel,
+            "href": dict.fromkeys(catalog.brand.languages, "") | _hrefs(door, catalog),
+            "shown": door.address,
+        }
         for door in catalog.doors
     ]
 
@@ -273,7 +290,10 @@ def _doors(catalog: Catalog) -> list[dict[str, Any]]:
 def _hrefs(door: Any, catalog: Catalog) -> dict[str, str]:
     typed = {code: quote((door.words or {}).get(code, "")) for code in catalog.brand.languages}
     if door.channel == "whatsapp":
-        return {code: f"https://wa.me/{_digits(door.address)}{f'?text={text}' if text else ''}" for code, text in typed.items()}
+        return {
+            code: f"https://wa.me/{_digits(door.address)}{f'?text={text}' if text else ''}"
+            for code, text in typed.items()
+        }
     start = {"telegram": "https://t.me/", "phone": "tel:", "mail": "mailto:", "web": ""}[door.channel]
     address = "".join(door.address.split()) if door.channel == "phone" else door.address
     return dict.fromkeys(typed, f"{start}{address}")
@@ -285,4 +305,3 @@ def _digits(phone: str) -> str:
 
 async def _brand() -> Brand:
     return (await catalogs.on_sale())[1].brand
-

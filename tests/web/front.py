@@ -58,7 +58,7 @@ class Front:
     async def book(self, name: str = "Hannah Moore", **draft: Any) -> tuple[int, str]:
         """A transfer from the airport tomorrow, held; gives the booking and its guest's link."""
         _, catalog = await catalogs.on_sale()
-        wanted = {
+        wanted: dict[str, Any] = {
             "service": "transfer", "pickup": {"place": "puj"}, "dropoff": {"place": "bavaro"}, "date": "2026-11-22",
             "time": "15:00", "flight": "BA2203", "party": {"adults": 3, "children": [4], "infants": 0}, "luggage": 4,
             "vehicle": "van", "extras": {}, "occasion": None, "notes": None, "name": name, "phone": "+447700900142",
@@ -130,7 +130,7 @@ async def open_front(now: Callable[[], datetime], *, public_url: str = "", demo:
     house = House(now, "test", b"secret" * 6)
     front = Front(TestClient(TestServer(app)), house)
     app[keys.HOUSE], app[keys.MAKE_CHECKOUT] = house, front.make_checkout
-    app[keys.SETTINGS] = Settings(_env_file=None, public_url=public_url)
+    app[keys.SETTINGS] = Settings(public_url=public_url)
     if demo:
         app[keys.DEMO_LOGIN] = keys.DemoLogin(LOGIN, PASSWORD)
     for part in (portal, desk, access, live, brand, static_files):
@@ -143,7 +143,7 @@ async def open_front(now: Callable[[], datetime], *, public_url: str = "", demo:
 
 async def rows_of(*tables: str) -> dict[str, list[dict[str, Any]]]:
     """Everything in some tables: to see that nothing was changed."""
-    return {table: await read(f"SELECT * FROM {table}") for table in tables}  # noqa: S608  # names of tables
+    return {table: await read(f"SELECT * FROM {table}") for table in tables}
 
 
 Opened = Callable[..., Awaitable[Front]]

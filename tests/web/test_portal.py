@@ -24,7 +24,12 @@ async def test_a_held_booking_says_what_to_pay_until_when(front: Front) -> None:
         assert words in page
     assert await front.reference(booking) in page
     assert f'href="{link}/pay"' in page
-    for way in ("https://wa.me/18095550100?text=", "https://t.me/costa_alisia_bot", "tel:+18095550142", "mailto:bookings@"):
+    for way in (
+        "https://wa.me/18095550100?text=",
+        "https://t.me/costa_alisia_bot",
+        "tel:+18095550142",
+        "mailto:bookings@",
+    ):
         assert way in page
 
 
@@ -44,7 +49,9 @@ async def test_a_page_is_kept_from_everyone_else(front: Front) -> None:
     assert "onclick" not in page
 
 
-@pytest.mark.parametrize("tail", ["", "/pay", "/paid", "/terms", "/booking.ics", "/ticket.pdf", "/ticket.png", "/stands"])
+@pytest.mark.parametrize(
+    "tail", ["", "/pay", "/paid", "/terms", "/booking.ics", "/ticket.pdf", "/ticket.png", "/stands"]
+)
 async def test_an_unknown_link_opens_nothing_and_tells_nothing(front: Front, tail: str) -> None:
     """Whatever is behind the guess, the answer is one and the same page."""
     await front.book()
@@ -80,7 +87,17 @@ async def test_looking_changes_nothing(front: Front) -> None:
     booking, link = await front.book()
     await front.confirm(booking)
     before = await rows_of(*TABLES)
-    for tail in ("", "/pay", "/paid", "/terms", "/booking.ics", "/ticket.pdf", "/invoice.pdf", "/ticket.png", "/stands"):
+    for tail in (
+        "",
+        "/pay",
+        "/paid",
+        "/terms",
+        "/booking.ics",
+        "/ticket.pdf",
+        "/invoice.pdf",
+        "/ticket.png",
+        "/stands",
+    ):
         await front.get(link + tail)
         await front.client.head(link + tail, allow_redirects=False)
     assert await rows_of(*TABLES) == before
@@ -155,9 +172,15 @@ async def test_documents_come_as_soon_as_they_are_drawn(front: Front) -> None:
     assert (await front.get(f"{link}/ticket.png"))[0].status == 503
     async with transaction() as run:
         await run(
-            "UPDATE document SET content = :content, sha256 = 'x' WHERE booking_id = :booking", content=b"%PDF-", booking=booking
+            "UPDATE document SET content = :content, sha256 = 'x' WHERE booking_id = :booking",
+            content=b"%PDF-",
+            booking=booking,
         )
-    for name, kind in (("ticket.pdf", "application/pdf"), ("invoice.pdf", "application/pdf"), ("ticket.png", "image/png")):
+    for name, kind in (
+        ("ticket.pdf", "application/pdf"),
+        ("invoice.pdf", "application/pdf"),
+        ("ticket.png", "image/png"),
+    ):
         answer = await front.client.get(f"{link}/{name}")
         assert (answer.status, answer.content_type, await answer.read()) == (200, kind, b"%PDF-")
         assert "no-store" in answer.headers["Cache-Control"]
@@ -168,13 +191,15 @@ async def test_the_calendar_file_has_the_zone_and_keeps_its_name(front: Front) -
     booking, link = await front.book()
     answer = await front.client.get(f"{link}/booking.ics")
     assert answer.content_type == "text/calendar"
-    event = next(iter(icalendar.Calendar.from_ical(await answer.read()).walk("VEVENT")))
+    event: Any = next(iter(icalendar.Calendar.from_ical(await answer.read()).walk("VEVENT")))
     assert event["DTSTART"].dt.isoformat() == "2026-11-22T15:00:00-04:00"
     assert event["DTSTART"].params["TZID"] == "America/Santo_Domingo"
     assert event["SUMMARY"] == "Airport PUJ to Bávaro"
     assert event["STATUS"] == "TENTATIVE"
     await front.confirm(booking)
-    later = next(iter(icalendar.Calendar.from_ical(await (await front.client.get(f"{link}/booking.ics")).read()).walk("VEVENT")))
+    later = next(
+        iter(icalendar.Calendar.from_ical(await (await front.client.get(f"{link}/booking.ics")).read()).walk("VEVENT"))
+    )
     assert later["UID"] == event["UID"]
     assert later["STATUS"] == "CONFIRMED"
 
@@ -202,7 +227,7 @@ async def test_the_terms_are_those_of_the_booking(front: Front) -> None:
 
 async def test_what_guests_type_does_no_harm(front: Front) -> None:
     """Names and notes stand on the page as they were typed, and run nothing."""
-    booking, link = await front.book(NAUGHTY, notes=NAUGHTY)
+    _, link = await front.book(NAUGHTY, notes=NAUGHTY)
     for tail in ("", "/pay", "/paid", "/terms"):
         page = (await front.get(link + tail))[1]
         assert "<img src=x" not in page
@@ -237,7 +262,11 @@ async def test_a_deposit_is_asked_for_first(front: Front) -> None:
     """With a deposit due, the button says deposit and the rest is named."""
     booking, link = await front.book()
     async with transaction() as run:
-        await run("UPDATE booking SET due_now = 1440, changed = :now WHERE id = :id", id=booking, now=micros(front.house.now()))
+        await run(
+            "UPDATE booking SET due_now = 1440, changed = :now WHERE id = :id",
+            id=booking,
+            now=micros(front.house.now()),
+        )
     page = (await front.get(link))[1]
     assert "Pay deposit US$14.40" in page
     assert "With the deposit, US$33.60 is due to your driver." in page

@@ -46,15 +46,27 @@ def checkout_maker(
         of = await wanted(house, booking)
         if of.url:
             return of.url
+        asked = _session(of, await url_of(booking))
+        key = f"checkout:{booking}:{of.amount}:{of.attempt}"
         try:
-            session = await stripe_client.v1.checkout.sessions.create_async(
-                _session(of, await url_of(booking)), {"idempotency_key": f"checkout:{booking}:{of.amount}:{of.attempt}"}
-            )
+            session = await _create(stripe_client, asked, key)
         except stripe.StripeError as refusal:
             raise Away(str(refusal.user_message or refusal)) from refusal
         return await opened(house, of, str(session.id), str(session.url))
 
     return make
+
+
+async def _create(stripe_client: stripe.StripeClient, asked: dict[str, Any], key: str) -> Any:
+    """Make the session; an address that Stripe does not take is left for the guest to type there."""
+    sessions, options = stripe_client.v1.checkout.sessions, {"idempotency_key": key}
+    try:
+        return await sessions.create_async(asked, options)  # type: ignore[arg-type]
+    except stripe.InvalidRequestError as refusal:
+        if refusal.param != "customer_email":
+            raise
+        without = {name: value for name, value in asked.items() if name != "customer_email"}
+        return await sessions.create_async(without, {"idempotency_key": f"{key}:no-mail"})  # type: ignore[arg-type]
 
 
 def _session(of: Wanted, page: str) -> Any:

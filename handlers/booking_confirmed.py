@@ -41,7 +41,7 @@ async def booking_confirmed(run: Run, house: House, booking: int, actor: Actor) 
     language, facts = row["language"], {"story": told, "number": number}
 
     if row["recipient_id"] is not None:
-        await _the_talk_learns(run, int(row["recipient_id"]), told, now)
+        await _the_talk_learns(run, int(row["recipient_id"]), booking, told, now)
         await tell(run, house, int(row["recipient_id"]), "booking_confirmed_guest", facts, language=language,
                    booking=booking, links=["ticket", "booking"], picture="picture")  # fmt: skip
     if told["guest"]["email"]:
@@ -105,19 +105,32 @@ async def _brief(run: Run, house: House, lead: Lead, thread: int, booking: int, 
     await threads.write(run, thread, author="system", name="Bellhop", door="system", text="brief_sent", now=house.now())
 
 
-async def _the_talk_learns(run: Run, recipient: int, told: story.Story, now: datetime) -> None:
+async def _the_talk_learns(run: Run, recipient: int, booking: int, told: story.Story, now: datetime) -> None:
     """The guest's talk knows that it is paid; what is said about it is the confirmation itself."""
-    rows = await run("SELECT id, state FROM talk WHERE recipient_id = :recipient", recipient=recipient)
+    rows = await run(
+        "SELECT t.id, t.state, b.request FROM talk t, booking b WHERE t.recipient_id = :recipient AND b.id = :booking",
+        recipient=recipient, booking=booking,
+    )  # fmt: skip
     if not rows:
+        return
+    talk = Talk.from_json(unpacked(rows[0]["state"]))
+    if not _is_about(talk, told, unpacked(rows[0]["request"])):
         return
     payment, leg = told["payment"], told["legs"][0]
     facts: dict[str, Any] = {
         "reference": told["reference"], "paid": payment["paid"], "total": told["total"], "due": payment["due"],
         "lead": leg["lead"]["name"] if leg["lead"] else None, "meeting": leg["from"]["detail"],
     }  # fmt: skip
-    talk = learn(Talk.from_json(unpacked(rows[0]["state"])), "paid", facts)
+    talk = learn(talk, "paid", facts)
     talk.aside = None
     await run(
         "UPDATE talk SET state = :state, version = version + 1, changed = :now WHERE id = :talk",
         state=packed(talk.as_json()), now=micros(now), talk=rows[0]["id"],
     )  # fmt: skip
+
+
+def _is_about(talk: Talk, told: story.Story, request: dict[str, Any]) -> bool:
+    """Whether the talk still stands at this booking, and not at a next one that the guest has begun meanwhile."""
+    if talk.facts.get("reference") == told["reference"]:
+        return True
+    return talk.state == "review" and all(request.get(key) == value for key, value in talk.draft.items())

@@ -1,12 +1,13 @@
 """A guest wrote to us: one turn of the talk, kept with all it causes in one commit."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 from zoneinfo import ZoneInfo
 
 import structlog
-from tortoise.exceptions import DBConnectionError, OperationalError, TransactionManagementError
 
 from flows.book import hear, learn, needs, say
 from flows.conversation import Turn
@@ -20,14 +21,13 @@ from handlers.request_sent import request_sent
 from handlers.telling import tell_house
 from models import news, story, timeline, turns
 from models.catalog import Catalog
-from models.database import Run, transaction
+from models.database import Run, is_away, transaction
 from models.refusal import InThePast, Refusal, SoldOut, TooSoon
 from models.request import as_instant
 from models.turns import Carry, Repeated, Reply, Seen, Stale
 
 log = structlog.get_logger()
 
-DATABASE_AWAY = (OperationalError, DBConnectionError, TransactionManagementError, OSError)
 TRIES = 3  # of a turn whose talk moved on meanwhile
 AGAIN = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))  # after a bug; then it is parked
 
@@ -57,6 +57,19 @@ async def guest_wrote(house: House, heard: Heard, recipient: int, inbound: int |
     A message heard before changes nothing. A turn that fails with a bug leaves its message owed; a database that refuses
     is raised, so that the provider sends it again.
     """
+    async with _at_a_time(recipient):
+        return await _take(house, heard, recipient, inbound)
+
+
+_locks: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+
+def _at_a_time(recipient: int) -> asyncio.Lock:
+    """One turn of a talk at a time in this process; between processes the talk's version decides."""
+    return _locks.setdefault(recipient, asyncio.Lock())
+
+
+async def _take(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
     for _ in range(TRIES):
         seen = await turns.look(recipient)
         if seen.owed and inbound is None:
@@ -67,9 +80,9 @@ async def guest_wrote(house: House, heard: Heard, recipient: int, inbound: int |
             return None
         except Stale:
             continue
-        except DATABASE_AWAY:
-            raise
-        except Exception as bug:  # whatever it is, the message must not be lost
+        except Exception as bug:
+            if is_away(bug):
+                raise  # not kept: the provider sends it again
             log.exception("turn failed", recipient=recipient, channel=heard.channel)
             return await _owe(house, heard, seen, inbound, repr(bug)[:500])
     return await _owe(house, heard, seen, inbound, "the talk moved on three times")

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from flows.speech import Heard, Say
-from handlers.guest_wrote import AGAIN, DATABASE_AWAY
+from handlers.guest_wrote import AGAIN
 from handlers.house import House
 from models import turns
-from models.database import Run, transaction
+from models.database import Run, is_away, transaction
 from models.turns import Repeated, Reply
 
 log = structlog.get_logger()
@@ -30,9 +30,9 @@ async def keep_heard(
             return await turns.answer(turn, kept, reply, run) if reply else None
     except Repeated:
         return None
-    except DATABASE_AWAY:
-        raise
-    except Exception as bug:  # whatever it is, the message must not be lost
+    except Exception as bug:
+        if is_away(bug):
+            raise  # not kept: the provider sends it again
         log.exception("hearing failed", recipient=recipient, channel=heard.channel)
         async with transaction() as run:
             apology = Reply("our_mistake", Say("our_mistake").as_json(), "en")

@@ -7,20 +7,31 @@ from handlers.partner_wrote import partner_wrote
 from handlers.staff_wrote import staff_wrote
 from models import delivery
 from models.catalog import Catalog, Lead
-from models.database import transaction
+from models.database import read, transaction
 from models.turns import Carry
 
 
 async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) -> Carry:
     """Hand what was heard to whoever it concerns; `inbound` names a message kept earlier that is tried again."""
     catalog = await house.catalog()
-    async with transaction() as run:
-        recipient = await delivery.recipient(run, heard.channel, heard.sender, name=heard.name, language=heard.language)
+    recipient = await _recipient(heard)
     if await _is_staff(house, heard):
         return await staff_wrote(house, heard, recipient, inbound)
     if lead := _lead_at(catalog, heard):
         return await partner_wrote(house, heard, recipient, lead, inbound)
     return await guest_wrote(house, heard, recipient, inbound)
+
+
+async def _recipient(heard: Heard) -> int:
+    """Who that is in our lanes; someone who writes for the first time gets one."""
+    known = await read(
+        "SELECT id FROM recipient WHERE channel = :channel AND address = :address",
+        channel=heard.channel, address=heard.sender,
+    )  # fmt: skip
+    if known:
+        return int(known[0]["id"])
+    async with transaction() as run:
+        return await delivery.recipient(run, heard.channel, heard.sender, name=heard.name, language=heard.language)
 
 
 async def _is_staff(house: House, heard: Heard) -> bool:

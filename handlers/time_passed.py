@@ -78,13 +78,16 @@ async def _close_checkouts(run: Run, house: House, booking: int) -> None:
 
 async def _the_talk_learns(run: Run, recipient: int, booking: int) -> None:
     rows = await run(
-        "SELECT id, state FROM talk WHERE recipient_id = :recipient AND booking_id = :booking",
+        "SELECT t.id, t.state, b.reference FROM talk t JOIN booking b ON b.id = t.booking_id "
+        "WHERE t.recipient_id = :recipient AND b.id = :booking",
         recipient=recipient, booking=booking,
     )  # fmt: skip
-    if rows:
-        talk = learn(Talk.from_json(unpacked(rows[0]["state"])), "hold_ended", {})
-        talk.remarks = []  # the notice itself says so
-        await run(
-            "UPDATE talk SET state = :state, version = version + 1 WHERE id = :talk",
-            state=packed(talk.as_json()), talk=rows[0]["id"],
-        )  # fmt: skip
+    talk = Talk.from_json(unpacked(rows[0]["state"])) if rows else None
+    if talk is None or talk.facts.get("reference") != rows[0]["reference"]:
+        return  # the guest has begun another booking meanwhile
+    talk = learn(talk, "hold_ended", {})
+    talk.remarks = []  # the notice itself says so
+    await run(
+        "UPDATE talk SET state = :state, version = version + 1 WHERE id = :talk",
+        state=packed(talk.as_json()), talk=rows[0]["id"],
+    )  # fmt: skip

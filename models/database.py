@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import asyncpg
 from tortoise import Tortoise, connections
+from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
 from tortoise.migrations.api import migrate as run_migrations
 from tortoise.transactions import in_transaction
 
@@ -115,6 +117,22 @@ async def _refuse_newer(run: "Run") -> None:
         raise Refused(
             f"the database was written by a newer Bellhop ({', '.join(sorted(theirs - ours))}): update this one"
         )
+
+
+_SQLITE_AWAY = ("locked", "disk", "readonly", "unable to open", "busy")
+_POSTGRES_AWAY = (
+    asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError,
+)  # fmt: skip
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database itself refuses (locked, full, gone), rather than a statement or a value being wrong."""
+    if isinstance(error, IntegrityError):
+        return False
+    if isinstance(error, OperationalError | TransactionManagementError) and dialect() == "sqlite":
+        return any(word in str(error).lower() for word in _SQLITE_AWAY)
+    return isinstance(error, (DBConnectionError, TransactionManagementError, OSError, *_POSTGRES_AWAY))
 
 
 def dialect() -> str:

@@ -13,9 +13,9 @@ from bot import checkout, telegram, whatsapp
 from bot.program import Program
 from handlers.delivery_reported import delivery_reported
 from handlers.guest_paid import Paid, guest_paid
-from handlers.guest_wrote import DATABASE_AWAY
 from handlers.payment_returned import Returned, payment_returned
 from handlers.someone_wrote import someone_wrote
+from models.database import is_away
 from web import keys
 
 log = structlog.get_logger()
@@ -54,8 +54,8 @@ async def refused_by_the_database(request: web.Request, handler: Handler) -> web
     """A hook that could not be kept is a 503, so that the provider sends it again."""
     try:
         return await handler(request)
-    except DATABASE_AWAY as away:
-        if not request.path.startswith("/hooks/"):
+    except Exception as away:
+        if not request.path.startswith("/hooks/") or not is_away(away):
             raise
         log.warning("the database refuses", reason=str(away))
         raise web.HTTPServiceUnavailable(text="not kept; please send it again") from away

@@ -244,3 +244,65 @@ class Clock:
 def clock() -> Clock:
     """The clock of this test."""
     return Clock()
+
+
+# -- the whole program and its people -----------------------------------------------------------
+
+
+@pytest_asyncio.fixture
+async def bellhop(database_url: str, tmp_path: Path) -> AsyncIterator[Any]:
+    """The whole running program on a real port, with the simulated providers as its far side."""
+    from tests.people import whole_bellhop
+
+    async with whole_bellhop(database_url, tmp_path) as whole:
+        yield whole
+
+
+@pytest.fixture
+def ana(bellhop: Any) -> Any:
+    """A guest from Sweden, on WhatsApp, in English."""
+    from tests.people import Person
+
+    return Person(bellhop, "ana", "whatsapp")
+
+
+@pytest.fixture
+def luis(bellhop: Any) -> Any:
+    """A guest from Madrid, on Telegram, in Spanish."""
+    from tests.people import Person
+
+    return Person(bellhop, "luis", "telegram")
+
+
+@pytest.fixture
+def rafael(bellhop: Any) -> Any:
+    """The lead for transfers around Punta Cana, on WhatsApp."""
+    from tests.people import Person
+
+    return Person(bellhop, "rafael", "whatsapp")
+
+
+@pytest.fixture
+def house(bellhop: Any) -> Any:
+    """The house's own chat on WhatsApp, where it hears of bookings."""
+    from tests.people import Person
+
+    return Person(bellhop, "house", "whatsapp")
+
+
+@pytest.fixture
+def team(bellhop: Any) -> Any:
+    """The house's own chat on Telegram."""
+    from tests.people import Person
+
+    return Person(bellhop, "house", "telegram")
+
+
+@pytest_asyncio.fixture
+async def desk(bellhop: Any) -> AsyncIterator[Any]:
+    """Marisol at the desk, logged in."""
+    from tests.people import Desk
+
+    async with Desk(bellhop) as sitting:
+        await sitting.logs_in()
+        yield sitting

@@ -19,7 +19,6 @@ import aiohttp
 from aiohttp import web
 
 from bot import demo
-from web.serving import DEMO_STAFF, application, connect
 from bot.program import Program, running
 from bot.settings import Settings
 from models import database
@@ -27,6 +26,7 @@ from models.catalog import compile
 from models.catalog_file import read_file
 from models.settings import keep_value
 from tests.conftest import NOW, SAMPLE
+from web.serving import DEMO_STAFF, application, connect
 from web.stage.providers import Running, start
 
 PATIENCE = 20.0  # seconds until something that should be heard is missed; a busy machine with two tests at once is slow
@@ -63,7 +63,11 @@ class Bellhop:
 
     def _note(self, person: str, channel: str, message: Message) -> None:
         place, worded = (person, channel, message["id"]), read_aloud(message)
-        if message["mine"] or message["status"] in ("queued", "failed", "undelivered") or self._worded.get(place) == worded:
+        if (
+            message["mine"]
+            or message["status"] in ("queued", "failed", "undelivered")
+            or self._worded.get(place) == worded
+        ):
             return
         self._worded[place] = worded
         self.shown.append((person, channel, message))
@@ -85,7 +89,11 @@ class Bellhop:
         def found() -> dict[str, Any] | None:
             for mail in reversed(list(self.sim.world.mails)):
                 whole = self.sim.parts.mailbox.whole(mail["id"])
-                if whole and to in str(whole["to"]) and all(word in f"{whole['subject']}\n{whole['text']}" for word in words):
+                if (
+                    whole
+                    and to in str(whole["to"])
+                    and all(word in f"{whole['subject']}\n{whole['text']}" for word in words)
+                ):
                     return dict(whole)
             return None
 
@@ -142,12 +150,16 @@ class Person:
                 if label in button["text"] and button.get("data"):
                     self.past = len(self.bellhop.shown)
                     wish = {"message": message["id"], "data": button["data"]}
-                    return (await self.bellhop.pull(f"/sim/chats/{self.key}/{self.channel}/taps", **wish))["webhook_status"]  # type: ignore[no-any-return]
+                    return (await self.bellhop.pull(f"/sim/chats/{self.key}/{self.channel}/taps", **wish))[
+                        "webhook_status"
+                    ]  # type: ignore[no-any-return]
             for line in message["text"].splitlines():
                 numbered = re.match(r"\W*(\d+)\W+(.*)", line)
                 if self.channel == "whatsapp" and numbered and label in numbered[2]:
                     return await self.says(numbered[1])
-        raise Missed(f"{self.key} sees nothing to tap with {label!r}; they read {[read_aloud(one) for one in self.seen()[-3:]]}")
+        raise Missed(
+            f"{self.key} sees nothing to tap with {label!r}; they read {[read_aloud(one) for one in self.seen()[-3:]]}"
+        )
 
     async def hears(self, *words: str) -> Message:
         """The first message not heard yet that has all these words; those before it count as heard."""
@@ -198,7 +210,9 @@ class Desk:
 
     def __init__(self, bellhop: Bellhop) -> None:
         self.bellhop = bellhop
-        self.http = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))  # an address of digits may set cookies
+        self.http = aiohttp.ClientSession(
+            cookie_jar=aiohttp.CookieJar(unsafe=True)
+        )  # an address of digits may set cookies
 
     async def __aenter__(self) -> Self:
         return self
@@ -259,9 +273,15 @@ async def _sandbox(database_url: str, data: Path, port: int, stack: AsyncExitSta
     sim = await start(config)
     stack.push_async_callback(sim.stop)
     environment = demo.environment(first, accounts, catalog, {"port": sim.port, "smtp_port": sim.smtp_port})
-    ours = {name.removeprefix("BELLHOP_").lower(): value for name, value in environment.items() if name.startswith("BELLHOP_")}
+    ours = {
+        name.removeprefix("BELLHOP_").lower(): value
+        for name, value in environment.items()
+        if name.startswith("BELLHOP_")
+    }
     ours |= {"twilio_rate": "0", "telegram_rate": "0", "secret_key": "the secret of the tests"}
-    return Settings(_env_file=None, **{name: value for name, value in ours.items() if name in Settings.model_fields}), sim
+    return Settings(
+        _env_file=None, **{name: value for name, value in ours.items() if name in Settings.model_fields}
+    ), sim
 
 
 async def _set_the_clock(database_url: str) -> None:

@@ -1,13 +1,19 @@
 """Answers in the guest's own words, and a departure by its day and hour."""
 
+import re
 from typing import Any
 
-from flows.script import label
 from flows.understand.details import LONGEST_NOTE, LONGEST_ROOM, a_room, proper_name
 from flows.understand.details import an_occasion as occasion_in
+from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
+from flows.understand.languages import ALL
 from flows.understand.text import plain
 from flows.understand.times import some_times
+
+BARE = 4  # words of an answer that cannot be read without its question
+_OURS = frozenset("our its s we re is are celebrating wife husband my special nuestro nuestra de estamos".split())
+_ROOM = re.compile(r"\W*(?:[a-z]{1,3}[ -]?)?\d{1,5}(?:[ -]?[a-z]|-\d{1,4})?\W*")
 
 
 def nothing(ear: Ear) -> None:
@@ -20,31 +26,60 @@ def room(typed: str, ear: Ear) -> Any:
         return room
     if len(typed) > LONGEST_ROOM:
         return Doubt("text_long", {"most": LONGEST_ROOM}, missed=True)
-    named = "_last" in ear.found and not ear.vocabulary.done.match(plain(typed))
-    return typed if any(map(str.isdigit, typed)) or named else None
+    if _ROOM.fullmatch(ear.words.folded):
+        return typed
+    return typed if "_last" in ear.found and not says_nothing(typed) else None
 
 
 def notes(typed: str, ear: Ear) -> Any:
     """Anything the guest wants us to know, as typed."""
+    if says_nothing(typed):
+        return None
     return typed if len(typed) <= LONGEST_NOTE else Doubt("text_long", {"most": LONGEST_NOTE}, missed=True)
 
 
+def tour_notes(typed: str, ear: Ear) -> Any:
+    """What the house asks before a tour. A bare "yes" is kept with its question, so that whoever reads it knows to what."""
+    service = ear.menu.service(ear.draft.get("service"))
+    questions = service.questions if service else ()
+    if len(typed.split()) > BARE or not questions:
+        return typed if len(typed) <= LONGEST_NOTE else Doubt("text_long", {"most": LONGEST_NOTE}, missed=True)
+    asked = [text.get(ear.vocabulary.language) or next(iter(text.values())) for text in questions]
+    return f"{' '.join(asked)} {typed}"
+
+
 def occasion(typed: str, ear: Ear) -> Any:
-    """The occasion in the guest's words."""
+    """The occasion: its key when it is one we know and no more was said, else in the guest's words."""
+    for vocabulary in ALL.values():
+        for key, pattern in vocabulary.occasions.items():
+            rest = strip_filler(plain(pattern.sub(" ", ear.words.folded)), vocabulary)
+            if pattern.search(ear.words.folded) and not set(rest.split()) - _OURS:
+                return key
     return notes(typed, ear)
+
+
+def says_nothing(typed: str) -> bool:
+    """Whether these words are a yes, a no or a "go on" and so name nothing."""
+    said = plain(typed)
+    return any(
+        pattern.match(said)
+        for v in ALL.values()
+        for pattern in (v.yes, v.no, v.none, v.skip, v.done, v.send, v.mine, v.thanks)
+    )
 
 
 def name(typed: str, ear: Ear) -> Any:
     """The name the booking is under, with what introduces it taken away."""
     introduced = ear.vocabulary.name.search(ear.words.folded)
+    if not introduced and says_nothing(typed):
+        return None
     told = ear.words.as_typed(*introduced.span("name")) if introduced else typed
     return proper_name(told) or Doubt("bad_name", missed=True)
 
 
 def an_occasion(ear: Ear) -> str | None:
-    """An occasion mentioned in passing: "for our honeymoon"."""
-    key = occasion_in(ear)
-    return label(f"occasion_{key}", ear.vocabulary.language) if key and ear.asked not in ("extras", "review") else None
+    """An occasion mentioned in passing, "for our honeymoon", by its key. "Birthday cake" alone is an extra."""
+    return occasion_in(ear, announced=ear.asked in ("extras", "review"))
 
 
 def a_departure(ear: Ear) -> str | None:

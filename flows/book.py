@@ -38,6 +38,12 @@ def tour_that_fetches(draft: Draft, menu: Menu) -> bool:
     return bool(service and service.kind != "transfer" and service.pickup)
 
 
+def tour_that_asks(draft: Draft, menu: Menu) -> bool:
+    """A tour before which the house must know something of its guests."""
+    service = menu.service(draft.get("service"))
+    return bool(service and service.kind != "transfer" and service.questions)
+
+
 def from_a_hotel(draft: Draft, menu: Menu) -> bool:
     """Picked up at a hotel, where a room can be called."""
     return kind_of(draft.get("pickup"), menu) == "hotel"
@@ -73,6 +79,7 @@ QUESTIONS = (
     Question("vehicle", a_vehicle, cards.vehicle, only_if=transfer, needs="vehicles"),
     Question("extras", some_extras, cards.extras, only_if=extras_on_sale, needs="quote"),
     Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True),
+    Question("notes", answers.nothing, cards.tour_notes, only_if=tour_that_asks, whole=answers.tour_notes),
     Question(
         "notes", answers.nothing, card("notes", cards.skip("notes", "@no_notes")), whole=answers.notes, skips=True
     ),

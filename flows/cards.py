@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flows.facts import chosen, so_far, starts, stop
-from flows.menu import DepartureOffer, Extra, Offer, Place, VehicleOffer
+from flows.facts import chosen, fetched_places, meeting_place, so_far, starts, stop, zone_key
+from flows.menu import DepartureOffer, Extra, Menu, Offer, Place, VehicleOffer
 from flows.speech import Link, Option, Say
 from flows.talk import Talk
 from flows.understand.party import size
@@ -13,7 +13,7 @@ from flows.understand.places import AREAS
 from flows.when import from_instant, instant
 
 MOST_OPTIONS = 8
-POPULAR = 6
+POPULAR = 8
 
 
 def plainly(block: str, *options: Option) -> Any:
@@ -41,7 +41,8 @@ def pickup(talk: Talk, offer: Offer) -> Say:
     """Where do we fetch you? The other end tells whether an airport or a hotel is likelier."""
     kind = _kind(talk, offer)
     block = "pickup_tour" if kind == "tour" else "pickup"
-    return Say(block, {}, _places("pickup", _popular(talk, offer, kind == "tour")))
+    places = _fetched(talk, offer) if kind == "tour" else _popular(talk, offer)
+    return Say(block, {}, _places("pickup", places))
 
 
 def dropoff(talk: Talk, offer: Offer) -> Say:
@@ -55,14 +56,25 @@ def _kind(talk: Talk, offer: Offer) -> str:
     return service.kind if service else "transfer"
 
 
-def _popular(talk: Talk, offer: Offer, tour: bool = False) -> list[Place]:
-    """The likeliest places: airports unless one is at the other end, those marked popular, then the areas."""
+def _popular(talk: Talk, offer: Offer) -> list[Place]:
+    """The likeliest places: the main airport first unless one is at the other end, then what is marked popular."""
     menu = offer.world.menu
     taken = [(talk.draft.get(end) or {}).get("place") for end in ("pickup", "dropoff")]
-    flown = tour or any(place.kind == "airport" for place in map(menu.place, taken) if place)
+    flown = any(place.kind == "airport" for place in map(menu.place, taken) if place)
     free = [place for place in menu.places if place.key not in taken and not (flown and place.kind == "airport")]
-    likely = [place for place in free if place.popular or place.kind in AREAS]
-    return sorted(likely, key=lambda place: not place.popular)[:POPULAR]
+    return _likeliest(free)
+
+
+def _fetched(talk: Talk, offer: Offer) -> list[Place]:
+    """The likeliest of the places a tour fetches from, and last the one it starts at."""
+    menu = offer.world.menu
+    service = menu.service(talk.draft.get("service"))
+    return _likeliest(fetched_places(service, menu)) + meeting_place(service, menu)
+
+
+def _likeliest(places: list[Place]) -> list[Place]:
+    likely = [place for place in places if place.popular or place.kind in AREAS]
+    return sorted(likely, key=lambda place: (not place.popular, place.kind != "airport"))[:POPULAR]
 
 
 def _places(end: str, places: list[Place]) -> tuple[Option, ...]:
@@ -164,10 +176,38 @@ def occasion(talk: Talk, offer: Offer) -> Say:
     return Say("occasion", {}, (*options, skip("occasion", "@no_occasion")))
 
 
+def tour_notes(talk: Talk, offer: Offer) -> Say:
+    """What the house must know before this tour, and anything else."""
+    service = offer.world.menu.service(talk.draft.get("service"))
+    return Say("tour_notes", {"questions": [dict(text) for text in service.questions] if service else []})
+
+
 def name(talk: Talk, offer: Offer) -> Say:
     """In whose name? The profile's is offered."""
     options = (Option("name", "profile", talk.profile[:60]),) if talk.profile else ()
     return Say("name", {"profile": talk.profile or None}, options)
+
+
+def price(talk: Talk, offer: Offer) -> Say:
+    """What it costs, as far as that can be told: the whole, the fares of the route, the tour for an adult."""
+    menu, draft = offer.world.menu, talk.draft
+    service = menu.service(draft.get("service"))
+    fares = menu.fares.get((zone_key(draft.get("pickup"), menu) or "", zone_key(draft.get("dropoff"), menu) or ""), {})
+    if offer.quote:
+        return Say("price_so_far", {"total": dict(offer.quote.total)})
+    if fares:
+        ends = {end: stop(draft[end], menu) for end in ("pickup", "dropoff")}
+        return Say("price_route", ends | {"fares": _fares(fares, talk, menu)})
+    if service and service.price and service.kind != "transfer":
+        return Say("price_tour", {"service": dict(service.name), "price": dict(service.price)})
+    return Say("price_unknown")
+
+
+def _fares(fares: Mapping[str, Any], talk: Talk, menu: Menu) -> list[dict[str, Any]]:
+    people = size(talk.draft["party"]) if talk.draft.get("party") else 1
+    bags = talk.draft.get("luggage") or 0
+    fitting = [tier for tier in menu.vehicles if tier.key in fares and tier.seats >= people and tier.bags >= bags]
+    return [{"name": dict(tier.name), "seats": tier.seats, "price": dict(fares[tier.key])} for tier in fitting]
 
 
 def terms(talk: Talk, offer: Offer) -> Say:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flows.facts import chosen, kind_of, stop, zone_key
+from flows.facts import chosen, fetched_places, fetches, kind_of, meeting_place, stop, zone_key
 from flows.menu import Service, World
 from flows.speech import Option
 from flows.talk import Talk
@@ -11,6 +11,8 @@ from flows.understand.ear import Doubt
 from flows.understand.party import size
 from flows.understand.times import time_option, too_soon
 from flows.when import as_instant, first_bookable, happens_once, instant
+
+FETCHED = 6  # pick-up points offered where a tour does not fetch
 
 
 def check(talk: Talk, world: World) -> None:
@@ -139,6 +141,31 @@ def _route_is_driven(talk: Talk, world: World) -> None:
         doubt(talk, "dropoff", Doubt("no_route", ends, (_person(),)))
 
 
+def _tour_fetches_there(talk: Talk, world: World) -> None:
+    """A tour fetches from some zones only: where it does is offered, and to come to its start by oneself."""
+    menu, pickup = world.menu, talk.draft.get("pickup")
+    service = menu.service(talk.draft.get("service"))
+    if service is None or service.kind == "transfer" or pickup is None:
+        return
+    if fetches(service, pickup.get("place"), zone_key(pickup, menu)):
+        return
+    near = [place for place in fetched_places(service, menu) if place.popular][:FETCHED]
+    options = [Option("pickup", place.key, place.name) for place in (*near, *meeting_place(service, menu))]
+    zones = [dict(zone.name) for zone in menu.zones if zone.key in service.fetched_from]
+    facts = {"pickup": stop(pickup, menu), "service": dict(service.name), "zones": zones}
+    doubt(talk, "pickup", Doubt("no_pickup", facts, (*options, _person())))
+
+
+def _old_enough(talk: Talk, world: World) -> None:
+    party, service = talk.draft.get("party"), world.menu.service(talk.draft.get("service"))
+    if not party or not service or not service.youngest:
+        return
+    ages = [age for age in party["children"] if age is not None] + [0] * party["infants"]
+    if any(age < service.youngest for age in ages):
+        facts = {"service": dict(service.name), "youngest": service.youngest}
+        doubt(talk, "party", Doubt("party_young", facts, (Option("change", "service", "@other_service"), _person())))
+
+
 def _room_is_of_this_hotel(talk: Talk, world: World) -> None:
     if talk.draft.get("room") and kind_of(talk.draft.get("pickup"), world.menu) != "hotel":
         talk.forget("room")
@@ -151,10 +178,12 @@ def _person() -> Option:
 CHECKS: tuple[Callable[[Talk, World], None], ...] = (
     _still_on_the_menu,
     _route_is_driven,
+    _tour_fetches_there,
     _room_is_of_this_hotel,
     _day_is_ahead,
     _departure_on_its_day,
     _time_leaves_notice,
+    _old_enough,
     _party_fits,
     _luggage_fits,
     _vehicle_fits,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from flows.menu import Menu, World
+from flows.menu import Menu, Place, Service, World
 from flows.when import from_instant, instant
 
 ORDER = (
@@ -35,6 +35,25 @@ def kind_of(answer: Mapping[str, Any] | None, menu: Menu) -> str:
     """What a pick-up or drop-off is: "airport", "hotel", "typed"…."""
     place = menu.place((answer or {}).get("place"))
     return place.kind if place else "typed"
+
+
+def fetches(service: Service | None, place: str | None, zone: str | None) -> bool:
+    """Whether a tour fetches its guests there, or starts there."""
+    if service is None or not service.fetched_from:
+        return True
+    return bool({place, zone} & (service.fetched_from | {service.meeting}) - {None})
+
+
+def fetched_places(service: Service | None, menu: Menu) -> list[Place]:
+    """Where guests of a tour may be fetched; nobody books a tour from an airport."""
+    known = [place for place in menu.places if place.kind != "airport" and place not in meeting_place(service, menu)]
+    return [place for place in known if fetches(service, place.key, place.zone)]
+
+
+def meeting_place(service: Service | None, menu: Menu) -> list[Place]:
+    """The place a tour starts at, if it is known."""
+    place = menu.place(service.meeting) if service else None
+    return [place] if place else []
 
 
 def starts(draft: Mapping[str, Any], zone: str) -> dict[str, str] | None:

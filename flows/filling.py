@@ -22,14 +22,18 @@ def ear_for(talk: Talk, words: str, world: World, vocabulary: Vocabulary, asked:
 def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: Vocabulary) -> dict[str, Any]:
     """What each question finds in the words. The last row reads first: the later it is asked, the plainer its answer's look."""
     ear = ear_for(talk, words, world, vocabulary, talk.state)
-    ear.words.take(vocabulary.correction)
+    ear.found["_correcting"] = bool(ear.words.take(vocabulary.correction))
+    ear.words.take(vocabulary.negated)
     way_back = _way_back(ear)
     if a_tour(ear):
         ear.found["_tour"] = True
+    declined = {key: {} if key == "extras" else None for key, p in vocabulary.declined.items() if ear.words.take(p)}
     for key in reversed(book.keys):
         if (value := next(book.rows(key)).understand(ear)) is not None:
             ear.found[key] = value
-    found = {key: value for key, value in ear.found.items() if not key.startswith("_")}
+    found = declined | {key: value for key, value in ear.found.items() if not key.startswith("_")}
+    if vocabulary.price_asked.search(Words(words).folded):
+        found.pop("extras", None)  # whoever asks what a child seat costs has not ordered it
     if way_back and found:
         talk.remark("way_back")
     return found
@@ -50,7 +54,7 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
     for key in book.keys:
         if key not in found or not _belongs(book, key, talk, found, world):
             continue
-        value = found[key] if key != "time" else narrowed(found[key], talk.draft.get("date"), world)
+        value = found[key] if key != "time" else narrowed(found[key], talk.draft, world)
         if isinstance(value, Doubt):
             missed = missed or value.missed
             _doubt(talk, key, value)
@@ -82,7 +86,7 @@ def _doubt(talk: Talk, key: str, value: Doubt) -> None:
 
 
 def _keep(talk: Talk, key: str, value: Any, words: bool) -> None:
-    if words and talk.state not in (key, "extras"):
+    if words and talk.state != key and key != "extras":
         talk.understood.append("unasked")
     if key == "pickup" and talk.draft.get("pickup") not in (None, value):
         talk.draft.pop("room", None)

@@ -18,6 +18,8 @@ from flows.understand.text import Words, plain
 from flows.understand.vocabulary import Vocabulary
 
 LONGEST = 1500
+PATIENCE = 3  # times misunderstood in a row, until a person is offered
+NO_OFFER = ("skip", "keep", "unknown", "ages", "done")
 SHOWN_BACK = 80
 _FIRST_CLAUSE = re.compile(r"\s*([^,;]{1,40}?)\s*(?:[,;]|\band\b|\by\b)\s*(?=\w)")
 
@@ -102,12 +104,30 @@ def _words(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
     if len(words) > LONGEST:
         return _miss(talk, "too_long", length=len(words), most=LONGEST)
     if _as_option(book, talk, words, world, spoken_here) or _as_answer(book, talk, words, world, spoken_here):
-        return None
+        return _priced(talk, words, spoken_here)
     if heard.kind == "edited":
         return talk.remark("edited")
     if any(v.hello.fullmatch(plain(words)) or v.thanks.match(plain(words)) for v in spoken_here):
         return None
+    if talk.misses >= PATIENCE and any(v.yes.match(plain(words)) for v in spoken_here):
+        return anytime.person(book, talk, world, words)
+    if _priced(talk, words, spoken_here) or talk.aside:
+        return None
+    if asks(words, spoken_here):
+        talk.aside = "for_team"
+        return None
     return _misheard(talk, words)
+
+
+def _priced(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> None:
+    """ "How much from the airport to Bávaro?" is answered with the price, whatever else it told."""
+    if talk.aside is None and any(v.price_asked.search(Words(words).folded) for v in spoken_here):
+        talk.aside = "price"
+
+
+def asks(words: str, spoken_here: list[Vocabulary]) -> bool:
+    """Whether this asks us something rather than answering."""
+    return "?" in words and any(v.asking.search(Words(words).folded) for v in spoken_here)
 
 
 def _misheard(talk: Talk, words: str) -> None:
@@ -131,6 +151,8 @@ def _as_option(book: Conversation, talk: Talk, words: str, world: World, spoken_
     if option:
         tap(book, talk, Tap(option["question"], option["value"], talk.turn), world)
         return True
+    if _the_one_offered(book, talk, words, world, spoken_here):
+        return True
     first = _FIRST_CLAUSE.match(words)
     if not first or (question and question.whole):
         return False
@@ -143,26 +165,42 @@ def _as_option(book: Conversation, talk: Talk, words: str, world: World, spoken_
     return True
 
 
+def _the_one_offered(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
+    """ "Yes" takes what is offered when that is one thing: the name of the profile, the first free time."""
+    offered = [one for one in talk.shown if one["question"] == talk.state and one["value"] not in NO_OFFER]
+    said = plain(words)
+    if talk.state == book.then or len(offered) != 1 or not any(v.yes.match(said) or v.mine.match(said) for v in spoken_here):
+        return False
+    tap(book, talk, Tap(offered[0]["question"], offered[0]["value"], talk.turn), world)
+    return True
+
+
 def _as_answer(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
     """Words as an answer to the open question, or to any other that they answer without a doubt."""
     if talk.state == book.then and _at_the_end(book, talk, words, spoken_here, world):
         return True
     question = book.question(talk.state, talk, world.menu)
-    if question and question.skips and any(v.skip.match(plain(words)) for v in spoken_here):
+    if question and question.skips and _passes(plain(words), spoken_here):
         fill(book, talk, {question.key: None}, world)
         return True
     if question and question.key == "extras" and _extras_settled(talk, words, spoken_here):
         return True
     correcting = any(v.correction.search(Words(words).folded) for v in spoken_here)
-    if question and question.whole and not correcting and _whole(book, talk, question, words, world, spoken_here):
+    asking = asks(words, spoken_here) and talk.state != "notes"
+    if question and question.whole and not correcting and not asking and _whole(book, talk, question, words, world, spoken_here):
         return True
     if _understand(book, talk, words, world, spoken_here):
         return True
     if _change(book, talk, words, world, spoken_here):
         return True
-    if question and question.whole:
+    if question and question.whole and not asking:
         return _whole(book, talk, question, words, world, spoken_here, last=True)
     return _loosely(book, talk, words, world, spoken_here)
+
+
+def _passes(said: str, spoken_here: list[Vocabulary]) -> bool:
+    """ "No", "ok", "send it": whoever may leave a question out does so with any of these."""
+    return any(pattern.match(said) for v in spoken_here for pattern in (v.skip, v.done, v.send) if said)
 
 
 def _loosely(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:

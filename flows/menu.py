@@ -32,6 +32,16 @@ class Service:
     notice_minutes: int = 0
     """How long before the start it must be booked; 0 takes the menu's."""
     picture: str | None = None
+    fetched_from: frozenset[str] = frozenset()
+    """Keys of the zones and places a tour fetches its guests from; empty is everywhere."""
+    meeting: str | None = None
+    """Key of the place a tour starts at: guests may come there by themselves."""
+    youngest: int = 0
+    """Age in years from which one may come along."""
+    questions: tuple[Text, ...] = ()
+    """What the house must know before: asked with the notes."""
+    price: Money | None = None
+    """What an adult pays, where that is one price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +110,10 @@ class Menu:
     vehicles: tuple[Vehicle, ...]
     extras: tuple[Extra, ...] = ()
     routes: frozenset[tuple[str, str]] = frozenset()
+    fares: Mapping[tuple[str, str], Mapping[str, Money]] = field(default_factory=dict)
+    """The price of each vehicle tier on a route, one way."""
+    minutes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """How long a route takes on the road."""
     notice_minutes: int = 180
     hold_minutes: int = 30
     country: str = "DO"

@@ -6,24 +6,21 @@ from typing import Any
 from flows import cards
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
+from flows.hearing import PATIENCE
 from flows.menu import Offer
 from flows.speech import Link, Option, Say
 from flows.talk import Send, Talk
 from flows.tapping import option_words
 
-PATIENCE = 3
 INTERPRETED = {"service", "pickup", "dropoff", "date", "departure", "phone"}
 UNECHOED = {"name", "email", "notes", "occasion"}
-BESIDE = ("help", "summary", "price")
+BESIDE = ("help", "summary", "price", "for_team")
 
 
 def needs(book: Conversation, talk: Talk) -> str | None:
     """What must be read before `say`: "vehicles", "departures", "quote" or nothing."""
-    if talk.aside in ("price", "terms"):
-        return "quote"
-    if talk.state == book.then:
-        return "quote"
-    return next((row.needs for row in book.rows(talk.state) if row.needs), None)
+    own = next((row.needs for row in book.rows(talk.state) if row.needs), None)
+    return own or ("quote" if talk.aside in ("price", "terms") or talk.state == book.then else None)
 
 
 def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
@@ -48,6 +45,8 @@ def _remembered(option: Option) -> dict[str, Any]:
 
 def _with_person(talk: Talk, message: Say) -> Say:
     """Whoever is not understood three times in a row is offered a person."""
+    if talk.aside == "for_team":
+        return replace(message, options=(*message.options, Option("anytime", "person", "@person")))
     if talk.misses < PATIENCE or talk.aside == "person_called":
         return message
     offered = any(option.question == "anytime" and option.value == "person" for option in message.options)
@@ -85,8 +84,9 @@ def _first_name(talk: Talk) -> str | None:
 
 def _beside(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "price":
-        quote = offer.quote
-        return Say("price_so_far", {"total": dict(quote.total)}) if quote else Say("price_unknown")
+        return cards.price(talk, offer)
+    if talk.aside == "for_team":
+        return Say("for_team")
     return Say("summary", cards.everything(talk, offer)) if talk.aside == "summary" else Say("help")
 
 

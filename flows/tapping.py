@@ -7,7 +7,7 @@ from flows import anytime
 from flows.conversation import Conversation
 from flows.filling import fill
 from flows.menu import World
-from flows.script import label, label_words
+from flows.script import label_words
 from flows.speech import Option, Tap
 from flows.talk import Send, Talk
 from flows.understand.places import ask_zone
@@ -85,6 +85,8 @@ def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> Any:
     meaning = TAPPED[key](talk, value, world) if key in TAPPED else value
     if meaning is None:
         return None
+    if key in talk.draft and key not in (talk.state, talk.reopened):
+        talk.understood += [key, "unasked"]  # an old card: what it changed is said back
     if isinstance(meaning, dict) and key == "time":
         fill(book, talk, meaning, world)
     else:
@@ -168,7 +170,7 @@ def _tapped_bags(talk: Talk, value: str, world: World) -> Any:
 
 
 def _tapped_occasion(talk: Talk, value: str, world: World) -> Any:
-    return label(f"occasion_{value}", talk.language) or None
+    return value if label_words(f"occasion_{value}") else None
 
 
 TAPPED: dict[str, Any] = {

@@ -24,11 +24,11 @@ def menu_of(catalog: sold.Catalog) -> menu.Menu:
 
 
 def _menu(catalog: sold.Catalog) -> menu.Menu:
-    brand = catalog.brand
+    brand, popular = catalog.brand, _popular(catalog)
     return menu.Menu(
         brand=brand.name, zone=brand.zone, languages=brand.languages, phone=brand.phone, version=str(catalog.version),
         services=tuple(_service(each, catalog) for each in catalog.services.values() if each.kind in ("transfer", "tour")),
-        places=tuple(_place(each, _popular(catalog)) for each in catalog.places.values()),
+        places=tuple(_place(each, popular) for each in catalog.places.values()),
         zones=tuple(menu.Zone(each.key, each.name, _called(each, catalog)) for each in catalog.zones.values()),
         vehicles=tuple(menu.Vehicle(v.key, v.name, v.seats, v.bags) for v in _by_size(catalog)),
         extras=tuple(_extra(each, each.price) for each in catalog.extras.values() if each.price is not None),
@@ -71,16 +71,16 @@ def _adult_price(service: sold.Service) -> Mapping[str, Any] | None:
 
 
 def _popular(catalog: sold.Catalog) -> frozenset[str]:
-    """The main airport, the place each zone is named after, and of the zone with most hotels the first two.
+    """The airports, the towns and areas nearest to the first of them, and of the zone with most hotels the first two.
 
-    The catalogue names first what matters most; the main airport is its first.
+    The catalogue names first what matters most.
     """
-    airport = [place.key for place in catalog.places.values() if place.kind == "airport"][:1]
+    airports = [place.key for place in catalog.places.values() if place.kind == "airport"]
     towns = [key for key in catalog.zones if key in catalog.places and catalog.places[key].kind in AREAS]
     hotels = Counter(place.zone for place in catalog.places.values() if place.kind == "hotel")
     busiest = hotels.most_common(1)[0][0] if hotels else None
     first = [place.key for place in catalog.places.values() if place.kind == "hotel" and place.zone == busiest][:2]
-    return frozenset((*airport, *_nearest(towns, airport, catalog), *first))
+    return frozenset((*airports, *_nearest(towns, airports[:1], catalog), *first))
 
 
 def _nearest(towns: list[str], airport: list[str], catalog: sold.Catalog) -> list[str]:

@@ -50,7 +50,7 @@ def a_tour(ear: Ear) -> bool:
 def tour_names(tour: Service, menu: Menu) -> list[str]:
     """A tour's names, and those words of them that nothing else on the menu is called by: "saona", "catamaran"."""
     others = [name for other in menu.services if other.key != tour.key for name in other.name.values()]
-    others += [name for place in menu.places if place.kind in WHERE for name in place.name.values()]
+    others += [name for place in menu.places if place.kind in WHERE and place.key != tour.meeting for name in place.name.values()]
     others += [name for zone in menu.zones for name in zone.name.values()]
     shared = {word for name in others for word in plain(name).split()}
     words = {word for name in tour.name.values() for word in plain(name).split() if len(word) > 4}
@@ -58,7 +58,14 @@ def tour_names(tour: Service, menu: Menu) -> list[str]:
 
 
 def a_vehicle(ear: Ear) -> str | None:
-    """The vehicle tier that is named."""
+    """The vehicle tier that is named; "the cheapest" is the first of those shown, they are drawn by size."""
+    if ear.asked == "vehicle" and ear.shown:
+        said = plain(ear.words.typed)
+        tiers = [value for value in ear.shown if ear.menu.vehicle(value)]
+        if tiers and ear.vocabulary.cheapest.match(said):
+            return tiers[0]
+        if tiers and ear.vocabulary.largest.match(said):
+            return tiers[-1]
     return next((tier.key for tier in ear.menu.vehicles if _named(ear, names_of(tier.name, tier.aliases))), None)
 
 
@@ -103,7 +110,7 @@ def _counted(name: str, language: str) -> Pattern:
     v = ALL[language]
     loose = r"[\s-]+".join(f"{word.rstrip('s')}(?:s|es)?" for word in map(_escaped, name.split()))
     count = rf"(?:(?P<n>\d{{1,2}}|{alternatives(v.numbers)})\s+)?"
-    return phrase(rf"(?P<not>(?:{v.without.pattern})\s+)?{count}{loose}")
+    return phrase(rf"(?P<not>(?:{v.without.pattern})\s+(?:(?:the|any|el|la|los|las)\s+)?)?{count}{loose}")
 
 
 def _escaped(word: str) -> str:

@@ -14,12 +14,15 @@ _FLIGHT = re.compile(
 _FLIGHT_ALONE = re.compile(r"\b([A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?(\d{2,4})\b")
 _EMAIL = re.compile(r"[^\s@<>()\[\]\",;:\\·]+@[^\s@<>()\[\]\",;:\\·]+\.[^\s@<>()\[\]\",;:\\.·]{2,}")
 _PHONE = re.compile(r"\+?\(?\d[\d\s().-]{5,22}\d")
+_CAPITALS = re.compile(r"\s+((?:[A-ZÁÉÍÓÚÑÜ][^\W\d_]+[ '-]){1,3}[A-ZÁÉÍÓÚÑÜ][^\W\d_]+)\b")
 LONGEST_NAME, LONGEST_NOTE, LONGEST_ROOM, LONGEST_EMAIL = 100, 1000, 40, 254
 
 
 def a_flight(ear: Ear) -> str | None:
     """A flight number as "AA1045", or "unknown" when the guest has none yet."""
     if ear.asked == "flight" and ear.vocabulary.unknown.match(ear.words.rest):
+        return "unknown"
+    if ear.vocabulary.flight.search(ear.words.folded) and ear.vocabulary.unknown.match(ear.words.rest):
         return "unknown"
     announced = ear.vocabulary.flight.search(ear.words.folded)
     if ear.asked == "flight" or announced:
@@ -86,12 +89,22 @@ def a_name(ear: Ear) -> str | None:
     """A name that is introduced as one ("my name is …"); a bare one is only taken when asked for."""
     found = ear.vocabulary.name.search(ear.words.folded)
     if not found:
-        return None
+        return _presented(ear)
     name = ear.words.as_typed(*found.span("name"))
     if not proper_name(name) or ear.words.folded[found.start("name")].isdigit():
         return None
     ear.words.cross_out(*found.span())
     return proper_name(name)
+
+
+def _presented(ear: Ear) -> str | None:
+    """ "I'm Hannah Moore": a name because of its capitals."""
+    for found in ear.vocabulary.i_am.finditer(ear.words.folded):
+        named = _CAPITALS.match(ear.words.typed, found.end())
+        if named:
+            ear.words.cross_out(found.start(), named.end())
+            return proper_name(named[1])
+    return None
 
 
 def proper_name(typed: str) -> str | None:
@@ -101,6 +114,16 @@ def proper_name(typed: str) -> str | None:
     return name if speaks and len(name) <= LONGEST_NAME else None
 
 
-def an_occasion(ear: Ear) -> str | None:
-    """A known occasion that the guest mentions in passing."""
-    return next((key for key, pattern in ear.vocabulary.occasions.items() if pattern.search(ear.words.folded)), None)
+def an_occasion(ear: Ear, announced: bool = False) -> str | None:
+    """A known occasion that the guest mentions in passing; `announced` asks for "our" or the like before it."""
+    for key, pattern in ear.vocabulary.occasions.items():
+        found = pattern.search(ear.words.folded)
+        if found and (not announced or re.search(rf"(?:{ear.vocabulary.ours.pattern})\W*\Z", _before(ear, found))):
+            if announced:
+                ear.words.cross_out(*found.span())
+            return key
+    return None
+
+
+def _before(ear: Ear, found: re.Match[str]) -> str:
+    return ear.words.folded[: found.start()]

@@ -37,7 +37,7 @@ _DAY = rf"(?P<day>\d{{1,2}}|{alternatives({w: n for w, n in ORDINALS.items() if 
 _MONTH = rf"(?P<month>{alternatives(MONTHS)})\.?"
 _YEAR = r"(?:,?\s+(?:of\s+)?(?P<year>[12]\d{3}))?"
 _CHILD = r"child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|teenagers?"
-_AGES = rf"(?:\s*,?\s*(?:aged?|ages|of|who (?:is|are))\s+(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)|\s*\((?P<inside>[\d\s,&and]+))?(?:\s*years?(?:[ -]old)?)?"
+_AGES = rf"(?:\s*,?\s*(?:(?:aged?|ages|of|who (?:is|are))\s+|(?=\d))(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)(?!\d|[.:]\d|\s*(?:adult|people|person|pax|bab|infant|toddler|bag|suitcase|[ap]\.?m\b|h\b))|\s*\((?P<inside>[\d\s,&and]+))?(?:\s*years?(?:[ -]old)?)?"
 
 ENGLISH = Vocabulary(
     language="en",
@@ -54,6 +54,9 @@ ENGLISH = Vocabulary(
     ),
     yes=whole(
         r"(?:yes|yep|yeah|yup|ya|sure|ok|okay|k|of course|correct|right|exactly|agreed?|i agree|accept|i accept|fine|perfect|great|please do|yes please|go ahead|sounds good)(?: thanks?| thank you)?"
+    ),
+    mine=whole(
+        r"(?:yes |yep |yeah |ok )*(?:me|mine|myself|my (?:own )?name|in my name|under my name|that s me|that is me|it s me|that one|that s (?:my name|right|correct|fine)|same|the same|use (?:that|it|mine|my name))(?: please| thanks?)?"
     ),
     no=whole(r"no|nope|nah|no thanks?|no thank you|not really|not now"),
     skip=whole(
@@ -117,6 +120,23 @@ ENGLISH = Vocabulary(
         "spanish": whole(r"(?:in |speak |can we speak )?(?:spanish|espanol)(?: please)?"),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
+    wants_person=phrase(
+        r"(?:talk|speak|chat|connect me|put me through)\s+(?:to|with)\s+(?:an? |some |the |your )?(?:real |actual |live |human )*(?:person|human|human being|agent|operator|representative|somebody|someone|one of you|team|staff)|can (?:some(?:one|body)|you) call me"
+    ),
+    price_asked=phrase(
+        r"how much|what(?:'s| is| are|s)? (?:the |your )?(?:price|cost|rate|fare)s?|(?:price|cost|rate|fare)s? (?:for|of|from|to)|what do you charge"
+    ),
+    asking=phrase(
+        r"\A\W*(?:(?:and|but|also|hi|hello|ok|sorry|one question|question)\W+)*(?:do|does|did|is|are|was|will|would|can|could|may|should|shall|what|which|how|why|who|where|when|any)\b"
+    ),
+    declined={
+        "room": phrase(r"no room(?: number)?(?: yet)?"),
+        "extras": phrase(r"no (?:extras?|add-?ons?)|without extras?|nothing extra"),
+        "occasion": phrase(r"(?:no|not a|no special|not a special) (?:special )?occasion|nothing special"),
+        "notes": phrase(r"no (?:notes?|comments?|remarks?|special requests?)"),
+        "email": phrase(r"no e-?mail|without e-?mail"),
+    },
+    negated=phrase(r"not (?:on |at |the |for )*(?:today|tomorrow|tonight|[a-z]+day|\d[\w:]*)(?: \w+)?\s*(?:,|\.|but|;)\s*(?:but )?"),
     change=phrase(
         r"(?:change|edit|modify|correct|update|another|different|wrong) (?:the |my |our )?(?P<what>(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"
     ),
@@ -162,6 +182,7 @@ ENGLISH = Vocabulary(
     the_day=phrase(r"(?:the (?P<day>\d{1,2})(?:st|nd|rd|th)?|(?P<th>\d{1,2})(?:st|nd|rd|th))"),
     morning=phrase(r"(?:in the |this )?morning"),
     afternoon=phrase(r"(?:in the |this )?(?:afternoon|evening)|(?:at )?(?:night|tonight)"),
+    night=phrase(r"(?:at )?night|tonight"),
     noon=phrase(r"(?:at )?(?:noon|midday|12 noon)"),
     midnight=phrase(r"(?:at )?midnight"),
     clock=phrase(
@@ -169,6 +190,12 @@ ENGLISH = Vocabulary(
         r"|(?P<hour2>\d{1,2})[:h](?P<minute2>\d\d)(?:\s*(?:h|hrs|hours))?(?:\s*(?P<half2>[ap])\.?\s?m\.?)?"
         rf"|(?P<hour3>{_HOUR})(?:\.(?P<minute3>\d\d))?\s*(?P<half3>[ap])\.?\s?m\.?"
         rf"|(?P<hour4>{_HOUR})\s*(?:o'?clock|in the (?=morning|afternoon|evening)))"
+    ),
+    there_by=phrase(
+        r"(?:be|arrive|get|reach)(?: there| in time| at| to| the| my| our)*(?: [^,;.\d]{2,30}?)? (?:by|before|no later than|latest(?: at)?)|(?:must|need to|have to|has to|want to|should) (?:arrive|be there|get there|check in)(?: there)?(?: at| by)?|(?:there|airport) by|arrive by"
+    ),
+    takeoff=phrase(
+        r"(?:flight|plane|it) (?:leaves|departs|takes off|goes|is leaving|departure is)|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
     ),
     half_past=phrase(
         rf"(?:at )?(?P<part>half past|quarter past|quarter to|half)\s+(?P<hour>{_HOUR})(?:\s*(?P<half>[ap])\.?m\.?)?"
@@ -195,16 +222,19 @@ ENGLISH = Vocabulary(
         rf"(?P<n>{_N})\s*(?:(?:big|large|small|medium|checked|hand|golf)\s+)*(?:bags?|suitcases?|pieces? of luggage|luggages?|cases?|carry-?ons?|backpacks?|pieces)"
     ),
     no_bags=phrase(
-        r"(?:no|without|zero) (?:any )?(?:luggage|bags?|suitcases?|baggage)|hand luggage only|only hand luggage"
+        r"(?:just|only) (?:our |a few |small )?(?:carry-?ons?|hand bags?|hand luggage|backpacks?)|(?:no|without|zero) (?:any )?(?:luggage|bags?|suitcases?|baggage)|hand luggage only|only hand luggage"
     ),
     route=phrase(
         r"(?:(?:i |we )?(?:need|want|would like)?.{0,40}?\bfrom\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:to|until|till|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\bto\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"
     ),
     pickup=phrase(
-        r"(?:from|land(?:s|ing)? (?:at|in)|arriv(?:e|es|ing) (?:at|in|to)|pick(?:ed)?(?: (?:me|us))?[ -]?up (?:at|from|in)|collect (?:me|us) (?:at|from)|leaving(?: from)?|staying at|we are at|i am at|i'm at|we're at)\s+(?P<place>[^,;·\n]{2,60})"
+        r"(?:from|land(?:s|ing)? (?:at|in)|arriv(?:e|es|ing) (?:at|in|to)|pick(?:ed)?(?: (?:me|us))?[ -]?up (?:at|from|in)|collect (?:me|us) (?:at|from)|leaving(?: from)?)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     dropoff=phrase(
         r"(?:(?:going |go |drive |bring (?:me|us) |take (?:me|us) |get )?to|into|drop(?:ped)?(?: (?:me|us))?[ -]?off (?:at|in)|destination)\s+(?P<place>[^,;·\n]{2,60})"
+    ),
+    staying=phrase(
+        r"(?:staying (?:at|in)|stay (?:at|in)|we are at|i am at|i'm at|we're at|(?:our|my) (?:hotel|airbnb|villa|resort) is|booked (?:at|in)|hotel:)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     from_there=phrase(r"from|leaving"),
     place_filler=phrase(
@@ -212,13 +242,19 @@ ENGLISH = Vocabulary(
     ),
     airport=whole(r"(?:the )?(?:international )?airport|aeropuerto"),
     transfer=phrase(
-        r"(?:private )?transfers?|taxi|cab|shuttle|airport (?:pick ?-?up|ride|drop ?-?off)|(?:a )?(?:ride|pick ?-?up)"
+        r"(?:private )?transfers?|tranfers?|trasfers?|taxi|cab|chauffeur|private (?:car|driver)|shuttle|airport (?:pick ?-?up|ride|drop ?-?off)|(?:a )?(?:ride|pick ?-?up)"
     ),
-    room=phrase(r"(?:room|rm|suite|villa|apt|apartment)\s*(?:number|no\.?|nr\.?|#)?\s*(?P<room>[a-z]?-?\d[\w-]{0,9})"),
+    room=phrase(r"(?:room|rm|suite|villa)\s*(?:number|no\.?|nr\.?|#)?\s*(?P<room>[a-z]?-?\d[\w-]{0,9})"),
+    cheapest=whole(
+        r"(?:the |a )?(?:cheapest|cheaper|least expensive|smallest|lowest price|most economic(?:al)?)(?: one| option| car| vehicle)?(?: please| pls)?|whatever(?: is)? (?:cheapest|fits|works)|any(?: one| of them)?|you (?:choose|decide|pick)|whichever"
+    ),
+    largest=whole(r"(?:the )?(?:biggest|largest|most spacious|big one|large one)(?: one| option| car| vehicle)?(?: please| pls)?"),
     flight=phrase(r"flight(?: number)?(?: is)?|flying(?: with| on)?|flt"),
     name=phrase(
-        r"(?:my name is|my name's|the name is|name is|name:|i am called|call me|booking name|under the name(?: of)?)\s+(?P<name>[^,;\n·]{2,80})"
+        r"(?:my name is|my name's|the name is|name is|name:|i am called|call me|booking name|under the name(?: of)?|in the name of|name)\s+(?P<name>[^,;\n·]{2,80})"
     ),
+    i_am=phrase(r"i'm|i am|this is"),
+    ours=phrase(r"(?:our|my|it's|it is|is|we are|we're|for (?:a|the|our|my)|wife's|husband's|(?:\w+)'s)(?: \w+)?"),
     occasions={
         "honeymoon": phrase(r"honey ?moon|just married|newly ?weds?"),
         "anniversary": phrase(r"anniversary"),

@@ -43,13 +43,16 @@ SPANISH = Vocabulary(
         " necesitamos quisiera aeropuerto personas adultos ninos nino nina somos mi es son gracias si reservar reserva traslado recoger"
         " cuanto precio ayuda favor una uno un en que".split()
     ),
-    hello=phrase(r"hola+|holi|buenas(?: (?:tardes|noches))?|buenos dias|buen dia|saludos|que tal|que lo que"),
+    hello=phrase(r"klk|hola+|holi|buenas(?: (?:tardes|noches))?|buenos dias|buen dia|saludos|que tal|que lo que"),
     yes=whole(
-        r"(?:si|claro(?: que si)?|dale|ok|okay|vale|de acuerdo|correcto|exacto|perfecto|por supuesto|acepto|estoy de acuerdo|esta bien|muy bien|si por favor|asi es|listo|ta bien|bien)(?: gracias)?"
+        r"(?:si|claro(?: que si)?|dale|ok|okay|vale|de acuerdo|correcto|exacto|perfecto|por supuesto|acepto|estoy de acuerdo|esta bien|muy bien|si por favor|asi es|listo|ta bien|ta bueno|ta to|bien|eso mismo|sip|simon|seguro)(?: gracias)?"
+    ),
+    mine=whole(
+        r"(?:si |ok |dale )*(?:yo|mio|mia|el mio|a mi|a mi nombre|a nombre mio|mi nombre|mi mismo nombre|soy yo|ese|ese mismo|ese es|ese es mi nombre|el mismo|yo mismo|yo misma|asi mismo|asi esta bien|conmigo)(?: por favor| gracias)?"
     ),
     no=whole(r"no|nop|no gracias|para nada|ahora no|todavia no"),
     skip=whole(
-        r"omitir|saltar|paso|siguiente|luego|despues|mas tarde|ningun[oa]?|nada|nada especial|no|no gracias|ahora no|no tengo(?: (?:correo|e ?mail|notas?))?|no (?:lo )?se|no hay|sin (?:notas?|correo|habitacion|ocasion)|ninguna ocasion"
+        r"omitir|saltar|paso|siguiente|luego|despues|mas tarde|ningun[oa]?|nada|na|na mas|nada mas|no na|nada especial|no|no gracias|ahora no|no tengo(?: (?:correo|e ?mail|notas?))?|no (?:lo )?se|no hay|sin (?:notas?|correo|habitacion|ocasion)|ninguna ocasion"
     ),
     done=whole(
         r"(?:listo|lista|ya|ya esta|eso es todo|es todo|nada mas|terminar|termine|terminado|continuar|seguir|siguiente|ok|okay|vale|dale|solo eso|hecho)(?: gracias)?"
@@ -57,7 +60,7 @@ SPANISH = Vocabulary(
     keep=whole(
         r"(?:si )?(?:dejar|dejarlo|dejelo|dejalo|mantener)(?: asi| como (?:esta|estaba|lo escribi))?|asi|como lo escribi"
     ),
-    none=whole(r"ningun[oa]?|nada|no|no gracias|sin extras?|sin nada|ninguno gracias|omitir|sin extra"),
+    none=whole(r"ningun[oa]?|nada|na|na mas|na de eso|nada de eso|no na|no|no gracias|sin extras?|sin nada|ninguno gracias|omitir|sin extra"),
     unknown=whole(
         r"(?:aun |todavia )?no (?:lo )?(?:se|tengo|conozco)(?: (?:aun|todavia|el (?:numero|vuelo)|ahora|el numero de vuelo))*|ni idea|no estoy segur[oa]|desconocido|luego|despues|mas tarde|omitir|ninguno|no|no hay vuelo|no recuerdo"
     ),
@@ -65,7 +68,7 @@ SPANISH = Vocabulary(
         r"(?:ok |perfecto |muy bien )?(?:muchas |mil )?gracias(?: por todo| a usted| muy amable)?|perfecto|excelente|adios|hasta luego|chao"
     ),
     send=whole(
-        r"enviar|enviarla|envie(?:la)?|envia(?:la)?|mandar|mandala|enviar (?:la )?solicitud|enviemos(?:la)?|confirmar|confirmo|reservar|reserve|hagalo|dale|adelante|todo bien|todo correcto|esta bien|esta correcto"
+        r"enviar|enviarla|envie(?:la)?|envia(?:la)?|mandar|mandal[oa]|mandel[oa]|mandalo ya|enviel[oa]|envialo|enviar (?:la )?solicitud|enviemos(?:la)?|confirmar|confirmo|reservar|reserve|hagalo|dale|adelante|todo bien|todo correcto|esta bien|esta correcto"
     ),
     correction=phrase(
         r"\A\s*(?:no\s*[,.;]+\s*|no espere?\b|espere?\b|perdon\b|disculpe?\b|en realidad\b|mejor\b|quise decir\b|quiero decir\b|digo\b|correccion\b|mas bien\b|que sean?\b|cambi(?:e|a|ar)(?:lo|la)? (?:a|al|por)\b|ponga(?:lo|la)?\b)[\s,.:;]*"
@@ -109,6 +112,25 @@ SPANISH = Vocabulary(
         "spanish": whole(r"(?:en |habla |hablar )?(?:espanol|castellano|spanish)(?: por favor| please)?"),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
+    wants_person=phrase(
+        r"(?:hablar|comunicarme|chatear|hable) con (?:una?|el|la|alguna|algun|su|el) ?(?:persona|humano|agente|operador|operadora|representante|asesor|asesora|equipo)|hablar con (?:alguien|ustedes)|(?:que )?me llamen|me pueden? llamar"
+    ),
+    price_asked=phrase(
+        r"(?:a )?cuanto (?:es|cuesta|cuestan|sale|seria|vale|va|costaria|cobran|me sale|me cobran|por|del?)|que precio|precios? (?:de|del|para|a|por)|cual es el (?:precio|costo)|(?:sus|los) (?:precios|tarifas)"
+    ),
+    asking=phrase(
+        r"\A\W*(?:(?:y|pero|hola|ok|disculpe|una pregunta|pregunta)\W+)*(?:hay|tienen?|aceptan?|pueden?|puedo|se puede|incluyen?|es|son|esta|estan|que|cual|cuanto|cuantos|como|donde|cuando|quien|por que|a que)\b"
+    ),
+    declined={
+        "room": phrase(r"sin (?:numero de )?habitacion"),
+        "extras": phrase(r"sin (?:extras?|adicionales)|ningun extra|no quiero extras?"),
+        "occasion": phrase(r"ninguna ocasion|sin ocasion|nada especial"),
+        "notes": phrase(r"sin (?:notas?|comentarios?)"),
+        "email": phrase(r"sin (?:correo|e-?mail)|no tengo (?:correo|e-?mail)"),
+    },
+    negated=phrase(
+        rf"no (?:es )?(?:el |a las |para (?:el )?)*(?:hoy|manana|{alternatives(WEEKDAYS)}|\d[\w:]*)(?: \w+)?\s*(?:,|\.|sino|;)\s*(?:sino )?"
+    ),
     change=phrase(
         r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar) (?:el |la |los |las |mi |nuestr[oa] )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"
     ),
@@ -150,6 +172,7 @@ SPANISH = Vocabulary(
     the_day=phrase(r"(?:el (?:dia )?|dia |para el )(?P<day>\d{1,2})(?P<th>)"),
     morning=phrase(r"(?:(?:de|por|en) la|esta) (?:manana|madrugada)|a\.?\s?m\.?"),
     afternoon=phrase(r"(?:(?:de|por|en) la|esta) (?:tarde|noche)|p\.?\s?m\.?"),
+    night=phrase(r"(?:de|por|en) la noche|esta noche"),
     noon=phrase(r"(?:al? )?(?:mediodia|medio dia)|(?:a )?las (?:12|doce) del (?:dia|mediodia)"),
     midnight=phrase(r"(?:a )?(?:la )?(?:medianoche|media noche)|(?:a )?las (?:12|doce) de la noche"),
     clock=phrase(
@@ -157,6 +180,12 @@ SPANISH = Vocabulary(
         rf"|(?P<hour2>\d{{1,2}})[:h](?P<minute2>\d\d)(?:\s*(?:h|hrs|horas))?{_PM.format('2')}"
         rf"|(?P<hour3>{_HOUR})(?:\.(?P<minute3>\d\d))?\s*(?P<half3>[ap])\.?\s?m\.?"
         rf"|(?P<hour4>{_HOUR})\s+(?:(?P<part4>y media|y cuarto|menos cuarto)\s*)?(?:en punto|horas|(?=de la (?:manana|tarde|noche|madrugada))))"
+    ),
+    there_by=phrase(
+        r"(?:estar|llegar)(?: [^,;.\d]{2,30}?)? (?:antes de|a mas tardar)|(?:debo|debemos|tengo que|tenemos que|hay que|necesito|necesitamos|quiero|queremos) (?:estar|llegar)(?: [^,;.\d]{2,30}?)?(?= a las?\b)"
+    ),
+    takeoff=phrase(
+        r"vuelo (?:sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
     ),
     half_past=None,
     about=whole(
@@ -180,25 +209,34 @@ SPANISH = Vocabulary(
     ),
     no_bags=phrase(r"sin (?:equipaje|maletas?)|no llev(?:o|amos) (?:equipaje|maletas?)|solo (?:equipaje )?de mano"),
     route=phrase(
-        r"(?:.{0,40}?\b(?:de|del|desde)\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:a|al|hasta|hacia|para|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\b(?:a|al|hasta|hacia|para)\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"
+        r"(?:.{0,40}?\b(?:de|del|desde)\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:a|al|hasta|hacia|para|pa|pal|pa'l|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\b(?:a|al|hasta|hacia|para|pa|pal|pa'l)\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"
     ),
     pickup=phrase(
-        r"(?:desde|lleg(?:o|amos) (?:al?|por)|aterriz(?:o|amos) en|del?|rec[oó]j[ae](?:n?os|me)(?: en)?|recojanos en|recogida en|salimos del?|estamos en|estoy en|nos hospedamos en|hospedad[oa]s? en|en el hotel)\s+(?P<place>[^,;·\n]{2,60})"
+        r"(?:desde|lleg(?:o|amos|ando)(?:[^,;]{0,60}?)\b(?:al?|por)|aterriz(?:o|amos) en|del?|rec[oó]j[ae](?:n?os|me)(?: en)?|recojanos en|recogida en|salimos del?|en el hotel)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     dropoff=phrase(
-        r"(?:(?:ir |vamos |voy |llegar |llev[ae](?:r?nos|r?me) )?(?:a|al|hasta|hacia|para)|destino)\s+(?P<place>[^,;·\n]{2,60})"
+        r"(?:(?:ir |vamos |voy |llegar |llev[ae](?:r?nos|r?me) )?(?:a|al|hasta|hacia|para|pa|pal|pa'l)|destino)\s+(?P<place>[^,;·\n]{2,60})"
+    ),
+    staying=phrase(
+        r"(?:(?:me )?(?:quedo|quedamos|hospedo|hospedamos|alojo|alojamos|estamos|estoy|estaremos|voy a estar) en|nos (?:quedamos|hospedamos|alojamos) en|hospedad[oa]s? en|alojad[oa]s? en|(?:mi|nuestro) (?:hotel|airbnb) es)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     from_there=phrase(r"desde|saliendo"),
     place_filler=phrase(
         r"un traslado|traslado|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"
     ),
     airport=whole(r"(?:el |del |al )?aeropuerto(?: internacional)?|airport"),
-    transfer=phrase(r"traslados?|transfer|taxi|transporte|carrera|recogida en (?:el )?aeropuerto"),
+    transfer=phrase(r"traslados?|transfer|taxi|transporte|guagua|chofer|que (?:me|nos) (?:busquen|recojan|lleven)|carrera|recogida en (?:el )?aeropuerto"),
     room=phrase(
-        r"(?:habitacion|hab|cuarto|suite|villa|apto|apartamento)\.?\s*(?:numero|no\.?|nr\.?|#)?\s*(?P<room>[a-z]?-?\d[\w-]{0,9})"
+        r"(?:habitacion|hab|cuarto|suite|villa)\.?\s*(?:numero|no\.?|nr\.?|#)?\s*(?P<room>[a-z]?-?\d[\w-]{0,9})"
     ),
+    cheapest=whole(
+        r"(?:el |la |lo )?(?:mas (?:barat[oa]|economic[oa]|pequen[oa]|chiquit[oa])|barat[oa]|economic[oa])(?: por favor)?|cualquiera|el que sea|la que sea|uste(?:d|des) (?:elij|decid)an?"
+    ),
+    largest=whole(r"(?:el |la )?(?:mas (?:grande|amplio|amplia|espacios[oa])|grande)(?: por favor)?"),
     flight=phrase(r"(?:numero de )?vuelo(?: es)?(?: el)?"),
-    name=phrase(r"(?:mi nombre es|me llamo|soy|a nombre de|el nombre es|nombre:)\s+(?P<name>[^,;\n·]{2,80})"),
+    name=phrase(r"(?:mi nombre es|me llamo|a nombre de|el nombre es|nombre:)\s+(?P<name>[^,;\n·]{2,80})"),
+    i_am=phrase(r"soy|le habla|le escribe"),
+    ours=phrase(r"(?:nuestr[oa]|mi|es|de|estamos de|el|por)(?: \w+)?"),
     occasions={
         "honeymoon": phrase(r"luna de miel|recien casad[oa]s"),
         "anniversary": phrase(r"aniversario"),

@@ -8,14 +8,21 @@ from typing import Any
 
 from rapidfuzz import fuzz, process
 
+from flows.facts import kind_of
 from flows.menu import Menu, Place
 from flows.speech import Option
+from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
+from flows.understand.languages import ALL
 from flows.understand.text import BLANK, plain
 
 SURE, CLOSE, MARGIN, MOST = 87, 68, 4, 5
 AREAS = ("area", "town")
 NEAR_KM, FAR_KM = 0.4, 30.0
+ENDS = ("pickup", "dropoff")
+_ADDRESS = re.compile(
+    r"(?:air ?bnb|villa|casa|calle|c/|street|avenue|avenida|av|apto?|apartment|apartamento|condo|residencial|edificio)\b"
+)
 _KEEP_BRACKETS = re.compile(r"\(.*?\)")
 
 
@@ -62,7 +69,21 @@ def _end(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
     phrase = _route(ear).get(end)
     if phrase:
         return resolve(ear, end, phrase)
+    if ear.found.get("_correcting") and ear.asked not in ENDS and not _route(ear):
+        return _corrected(ear, end)
     return _bare(ear, end) if ear.asked == end else None
+
+
+def _corrected(ear: Ear, end: str) -> dict[str, Any] | None:
+    """ "Sorry, I meant Uvero Alto": takes the place of the end that is of its kind, else of the destination."""
+    typed = _cleaned(ear, 0, len(ear.words.typed))
+    ranked = _ranked(ear.menu, typed, SURE) if len(typed) > 2 else []
+    if not ranked or (len(ranked) > 1 and ranked[0][1] < ranked[1][1] + MARGIN):
+        return None
+    airport = ranked[0][0].kind == "airport"
+    alike = [one for one in ENDS if one in ear.draft and (kind_of(ear.draft[one], ear.menu) == "airport") == airport]
+    meant = "dropoff" if len(alike) != 1 else alike[0]
+    return {"place": ranked[0][0].key} if end == meant else None
 
 
 def _zone_told(ear: Ear, end: str) -> dict[str, Any] | None:
@@ -81,13 +102,30 @@ def _bare(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
     if _says_no_place(ear):
         return None
     kept = _cleaned(ear, 0, len(ear.words.typed))
+    if not _may_be_a_place(ear, kept):
+        return None
     whole = kept if BLANK in ear.words.folded else " ".join(ear.words.typed.split())
     return resolve(ear, end, kept, whole) if kept else None
 
 
+def _may_be_a_place(ear: Ear, kept: str) -> bool:
+    """Known places always; others not when they ask us something, or are the crumbs of what was otherwise understood."""
+    if _ranked(ear.menu, kept, SURE):
+        return True
+    if "?" in ear.words.typed and any(v.asking.search(ear.words.folded) for v in ALL.values()):
+        return False
+    understood = any(not key.startswith("_") for key in ear.found)
+    words = [word for word in strip_filler(plain(kept), ear.vocabulary).split() if len(word) > 2]
+    return len(words) > 1 or not understood
+
+
 def _says_no_place(ear: Ear) -> bool:
-    v, said = ear.vocabulary, plain(ear.words.typed)
-    meant = any(pattern.match(said) for pattern in (v.yes, v.no, v.skip, v.unknown, v.thanks, v.done, v.send, v.option))
+    said = plain(ear.words.typed)
+    meant = any(
+        pattern.match(said)
+        for v in ALL.values()
+        for pattern in (v.yes, v.no, v.none, v.skip, v.unknown, v.thanks, v.done, v.send, v.option, v.mine)
+    )
     return meant or not any(map(str.isalpha, said))
 
 
@@ -108,7 +146,9 @@ def _read_route(ear: Ear) -> dict[str, str]:
         ends = {group.rstrip("2"): _cleaned(ear, *found.span(group)) for group in groups}
         if all(ends.values()) and (_worth(ear, *ends.values()) or (found["pickup"] and _route_asked(ear))):
             return {end: name for end, name in ends.items() if name}
-    return _one_end(ear, "pickup", v.pickup) | _one_end(ear, "dropoff", v.dropoff)
+    ends = _one_end(ear, "pickup", v.pickup) | _one_end(ear, "dropoff", v.dropoff)
+    home = "dropoff" if "pickup" in ends or "pickup" in ear.draft else "pickup"
+    return ends if home in ends else ends | _one_end(ear, home, v.staying)
 
 
 def _one_end(ear: Ear, end: str, pattern: re.Pattern[str]) -> dict[str, str]:
@@ -137,7 +177,8 @@ def _cleaned(ear: Ear, start: int, end: int) -> str:
     stretch = ear.words.folded[start:end]
     before = re.match(rf"(?:(?:{ear.vocabulary.place_filler.pattern})|[\W_])*", stretch)
     skipped = before.end() if before else 0
-    body = re.split(r"[·;?!\n]|,(?=\s)", stretch[skipped:].rstrip("·,.;:!? "), maxsplit=1)[0]
+    ends = r"[·;?!\n]" if _ADDRESS.match(stretch[skipped:]) else r"[·;?!\n]|,(?=\s)"
+    body = re.split(ends, stretch[skipped:].rstrip("·,.;:!? "), maxsplit=1)[0]
     body = re.sub(rf"(?:\s+(?:{ear.vocabulary.place_filler.pattern})|[\W_])*\Z", "", body)
     return ear.words.as_typed(start + skipped, start + skipped + len(body))
 
@@ -150,6 +191,8 @@ def resolve(ear: Ear, end: str, typed: str, whole: str = "") -> dict[str, Any] |
     """The place meant by these words, or a doubt that offers the nearest ones; `whole` is what may be kept as it was typed."""
     if _is_airport(ear, typed) and plain(typed) not in index_of(ear.menu).names:
         return _airport(ear, end, typed)
+    if _ADDRESS.match(plain(typed)) and (address := _in_a_known_area(ear, whole or typed)):
+        return address
     ranked = _ranked(ear.menu, typed, CLOSE)
     if not ranked:
         return unknown_place(ear.menu, end, whole or typed)
@@ -164,6 +207,21 @@ def resolve(ear: Ear, end: str, typed: str, whole: str = "") -> dict[str, Any] |
         _options(end, close[:MOST]) + _keep(end),
         {"typed": (whole or typed)[:200]},
     )
+
+
+def _in_a_known_area(ear: Ear, typed: str) -> dict[str, Any] | None:
+    """An address that names its area: "Airbnb, calle 5, Los Corales" needs no further question."""
+    said = f" {plain(typed)} "
+    if plain(typed) in index_of(ear.menu).names or any(f" {plain(n)} " in said for n in _hotels(ear.menu)):
+        return None
+    areas = [place for place in ear.menu.places if place.kind in AREAS]
+    named = [p for p in areas if any(f" {plain(n)} " in said for n in (*p.name.values(), *p.aliases))]
+    zones = {place.zone for place in named}
+    return {"typed": typed[:200], "zone": zones.pop()} if len(zones) == 1 else None
+
+
+def _hotels(menu: Menu) -> list[str]:
+    return [name for place in menu.places if place.kind not in AREAS for name in place.name.values()]
 
 
 def _airport(ear: Ear, end: str, typed: str) -> dict[str, Any] | Doubt:

@@ -1,12 +1,18 @@
 """Times of day: "at 3pm", "15:00", "half past three", "a las 3 de la tarde"."""
 
 import re
-from datetime import UTC, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from flows.facts import kind_of, stop, zone_key
 from flows.menu import World
 from flows.speech import Option
 from flows.understand.ear import Doubt, Ear
-from flows.when import instant, local
+from flows.when import as_instant, instant, local
+
+CHECK_IN = timedelta(hours=3)  # what airlines ask of a flight abroad
+SPARE = 10  # minutes on the road that no map knows of
 
 _PARTS = {
     "half past": 30,
@@ -23,15 +29,32 @@ _FIXED = re.compile(r"\A(\d{1,2})[:.h]?(\d\d)\Z")
 
 def a_time(ear: Ear) -> str | Doubt | None:
     """The time of day in the message as "15:00"; a doubt with both readings when "3" may be in the night or in the afternoon."""
+    if time := _of_those_asked(ear):
+        return time
+    takeoff, there_by = (bool(p.search(ear.words.folded)) for p in (ear.vocabulary.takeoff, ear.vocabulary.there_by))
+    midnight = ear.vocabulary.midnight.search(ear.words.folded)
     times = some_times(ear)
     if not times:
         return None
+    if takeoff or there_by:
+        by = sorted(times, key=lambda time: not "07:00" <= time < "19:00")[0]
+        return Doubt("there_by", memory={"by": by, "takeoff": takeoff})
+    if midnight:
+        return Doubt("which_midnight")
     if len(times) == 1:
         return times[0]
     likelier_first = sorted(times, key=lambda time: not "07:00" <= time < "19:00")
-    return Doubt(
-        "which_time", {"times": likelier_first}, tuple(time_option(time, ear.menu.zone) for time in likelier_first)
-    )
+    options = tuple(time_option(time, ear.menu.zone) for time in likelier_first)
+    return Doubt("which_time", {"times": likelier_first}, options, {"times": times})
+
+
+def _of_those_asked(ear: Ear) -> str | None:
+    """ "In the afternoon", after "15:00 or 03:00?"."""
+    times: list[str] = ear.memory.get("times", [])
+    if ear.asked != "time" or len(times) != 2 or any(map(str.isdigit, ear.words.folded)):
+        return None
+    half = _daypart(ear)
+    return half and next((time for time in times if (time < "12:00") == (half == "a")), None)
 
 
 def some_times(ear: Ear) -> list[str]:
@@ -87,6 +110,8 @@ def _readings(ear: Ear, hour: int | None, minute: int, half: str | None, shift: 
     """All times the clock face may mean, once am, pm and the part of the day are taken into account."""
     if hour is None or hour > 24 or minute > 59:
         return []
+    if hour == 12 and half is None and ear.vocabulary.night.search(ear.words.folded):
+        hour = 0
     half = half or _daypart(ear)
     hours = [hour % 24] if hour > 12 or hour == 0 else _halves(hour, half)
     return [f"{(total // 60) % 24:02}:{total % 60:02}" for total in (h * 60 + minute + shift for h in hours)]
@@ -105,12 +130,48 @@ def _daypart(ear: Ear) -> str | None:
     return None
 
 
-def narrowed(time: str | Doubt, day: str | None, world: World) -> str | Doubt:
-    """The one reading that can still be booked on that day, where there is only one."""
+def narrowed(time: str | Doubt, draft: Mapping[str, Any], world: World) -> str | Doubt:
+    """The time once day and route are known: the one reading that can still be booked, the pick-up for a flight, the midnight meant."""
+    day = draft.get("date")
+    if isinstance(time, Doubt) and time.block == "there_by":
+        return _pickup_for(time, draft, world)
+    if isinstance(time, Doubt) and time.block == "which_midnight":
+        return _midnight_of(day, world) if day else "00:00"
     if not isinstance(time, Doubt) or time.block != "which_time" or not day:
         return time
     possible = [option.value for option in time.options if not too_soon(day, option.value, world)]
     return possible[0] if len(possible) == 1 else time
+
+
+def _midnight_of(day: str, world: World) -> Doubt:
+    """ "Saturday at midnight" may be the night before or the night after."""
+    zone = world.menu.zone
+    start = local(day, "00:00", zone)
+    options = tuple(_moment_option(moment) for moment in (start, start + timedelta(days=1)))
+    return Doubt("which_midnight", {"date": instant(day, "12:00", zone)}, options)
+
+
+def _pickup_for(time: Doubt, draft: Mapping[str, Any], world: World) -> str | Doubt:
+    """When to start so as to arrive by then; where the ride begins at an airport it is the landing, and no riddle."""
+    menu, by, day = world.menu, time.memory["by"], draft.get("date") or "2026-01-15"
+    if kind_of(draft.get("pickup"), menu) == "airport":
+        return str(by)
+    ends = (zone_key(draft.get("pickup"), menu), zone_key(draft.get("dropoff"), menu))
+    minutes = menu.minutes.get((ends[0] or "", ends[1] or ""))
+    facts = {"by": instant(day, by, menu.zone), "takeoff": time.memory["takeoff"], "minutes": minutes, "same_day": True}
+    facts |= {"dropoff": stop(draft.get("dropoff"), menu), "first": None}
+    if minutes is None:
+        return Doubt("there_by", facts, memory=time.memory)
+    ahead = timedelta(minutes=minutes + SPARE) + (CHECK_IN if time.memory["takeoff"] else timedelta())
+    first = local(day, by, menu.zone) - ahead
+    first -= timedelta(minutes=first.minute % 15)
+    same_day = f"{first:%Y-%m-%d}" == day
+    option = _moment_option(first) if not same_day and "date" in draft else time_option(f"{first:%H:%M}", menu.zone)
+    return Doubt("there_by", facts | {"first": as_instant(first), "same_day": same_day}, (option,), time.memory)
+
+
+def _moment_option(moment: datetime) -> Option:
+    return Option("time", f"{moment:%Y-%m-%dT%H:%M}", "@moment_option", facts={"starts": as_instant(moment)})
 
 
 def too_soon(day: str, time: str, world: World, notice: int | None = None) -> bool:

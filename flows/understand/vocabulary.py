@@ -40,6 +40,8 @@ class Vocabulary:
     hello: Pattern
     yes: Pattern
     no: Pattern
+    mine: Pattern
+    """The profile's name is meant: "me", "mine", "that is my name"."""
     skip: Pattern
     done: Pattern
     keep: Pattern
@@ -56,6 +58,16 @@ class Vocabulary:
     """An option by its place; group n."""
     anytime: Mapping[str, Pattern]
     """What may be said at any moment, by its name in `anytime.py`."""
+    wants_person: Pattern
+    """Found anywhere in a short message: somebody of the team is wanted."""
+    price_asked: Pattern
+    """Found anywhere: what does it cost?"""
+    asking: Pattern
+    """A message that begins so asks us something; it answers nothing."""
+    declined: Mapping[str, Pattern]
+    """What is not wanted, by question: "no extras", "no e-mail"."""
+    negated: Pattern
+    """A day or time that is not meant: "not tomorrow, " before the one that is."""
     change: Pattern
     """ "change the time", group what; "change the time to 4pm", group to."""
     lines: Mapping[str, Pattern]
@@ -84,10 +96,16 @@ class Vocabulary:
 
     morning: Pattern
     afternoon: Pattern
+    night: Pattern
+    """Twelve at night is no noon."""
     noon: Pattern
     midnight: Pattern
     clock: Pattern
     """A time of day with a word that makes it one; groups hour, minute, half (am or pm)."""
+    there_by: Pattern
+    """The time that follows is when they must have arrived: "be at the airport by"."""
+    takeoff: Pattern
+    """The time that follows is when their flight leaves."""
     half_past: Pattern | None
     """Groups part, hour: "half past three"."""
     about: Pattern
@@ -113,6 +131,8 @@ class Vocabulary:
     """Groups pickup, dropoff."""
     pickup: Pattern
     dropoff: Pattern
+    staying: Pattern
+    """Where the guest lives: the end of the ride that is no airport; group place."""
     from_there: Pattern
     """Where, behind a destination, the other end begins."""
     place_filler: Pattern
@@ -120,11 +140,17 @@ class Vocabulary:
     transfer: Pattern
     room: Pattern
     """Group room."""
+    cheapest: Pattern
+    largest: Pattern
     flight: Pattern
     """The word before a flight number."""
     name: Pattern
     """Group name: "my name is …"."""
+    i_am: Pattern
+    """What comes before a name only when capitals follow."""
     occasions: Mapping[str, Pattern]
+    ours: Pattern
+    """Stands before an occasion that is the guest's, not an extra's name."""
     way_back: Pattern
     without: Pattern
     """Stands before an extra that is not wanted."""

@@ -113,7 +113,7 @@ def test_a_recap_in_chat_is_lines_of_label_and_value() -> None:
     """The same triples, one line each."""
     lines = words.chat_recap(recap.fields(stories.transfer(), "guest"), "es").splitlines()
     assert lines[0] == "Servicio: Traslado privado, ida y vuelta"
-    assert "Personas: 3 adultos, 1 niño de 4 años, 6 maletas" in lines
+    assert "Personas: 3 adultos, 1 menor de 4 años, 6 maletas" in lines
 
 
 @pytest.mark.parametrize("language", words.languages())

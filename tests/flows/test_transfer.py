@@ -40,7 +40,7 @@ def test_the_same_in_spanish() -> None:
     """Spanish is heard from the first words, with accents, ages and the part of the day."""
     lucia = Guest("Lucía", sender="700100201", channel="telegram", language="en")
     answer = lucia.says("PUJ a Bávaro mañana a las 3 de la tarde, 2 adultos y un niño de 4")
-    assert "Aeropuerto PUJ a Bávaro, mañana sáb 21 nov 15:00, 2 adultos, 1 niño de 4 años." in answer
+    assert "Aeropuerto PUJ a Bávaro, mañana sáb 21 nov 15:00, 2 adultos, 1 menor de 4 años." in answer
     assert lucia.talk.language == "es"
     assert lucia.talk.draft["party"] == {"adults": 2, "children": [4], "infants": 0}
 
@@ -86,7 +86,7 @@ def test_a_walk_by_tapping_only() -> None:
     assert guest.block == "terms"
     guest.taps("terms", "accept")
     assert guest.wishes == (Send(),)
-    assert guest.talk.draft["occasion"] == "Birthday"
+    assert guest.talk.draft["occasion"] == "birthday"
 
 
 def test_hi_is_greeted_and_asked_what_it_shall_be() -> None:

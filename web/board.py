@@ -58,8 +58,6 @@ class Board:
     """The whole of it at one moment."""
 
     now: datetime
-    zone: str
-    rows: list[Row]
     shown: list[tuple[str, list[Row]]]
     needs: list[dict[str, Any]]
     happened: list[dict[str, Any]]
@@ -85,7 +83,7 @@ async def board(now: datetime, *, search: str = "", only: str = "") -> Board:
     shown = [row for row in found if _wanted(row, only, day, counts)]
     groups = [(group, [row for row in shown if row.group == group]) for group in GROUPS]
     return Board(
-        now, zone, rows, [(group, members) for group, members in groups if members], needs, await happened(),
+        now, [(group, members) for group, members in groups if members], needs, await happened(),
         counts, await fleet(catalog, now, day),
     )  # fmt: skip
 

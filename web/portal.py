@@ -38,6 +38,7 @@ PAPERS = {"ticket.pdf": ("ticket", "application/pdf"), "invoice.pdf": ("invoice"
 def routes() -> list[web.RouteDef]:
     """Routes below /b/{token}; only the pay page's button changes anything."""
     return [
+        web.get("/terms", public_terms),
         web.get("/b/{token}", guests_only(portal)),
         web.get("/b/{token}/pay", guests_only(pay)),
         web.post("/b/{token}/pay", guests_only(go_and_pay)),
@@ -158,6 +159,14 @@ async def terms(request: web.Request) -> web.StreamResponse:
     """The terms, as they were when the booking was made."""
     booking = await seen(request)
     return await _page(request, "terms.html", booking, terms=dict(booking.catalog.brand.terms))
+
+
+async def public_terms(request: web.Request) -> web.StreamResponse:
+    """The terms as they are on sale now: what a guest reads in the chat before sending a request."""
+    face = await _brand()
+    return await page(
+        request, "terms.html", terms=dict(face.terms), link="", story=None, accepted=None, reach=reach(face)
+    )
 
 
 async def _page(

@@ -1,7 +1,7 @@
 // The desk: takes the page anew when something changed and puts in place only what differs.
 
 const LIVE_AGAIN = 60_000; // "in 18 min" and the clock go on without news
-const TOGETHER = 250;
+const TOGETHER = 400; // after a first look at once, further news are gathered
 
 // --- taking the page anew ---
 
@@ -21,6 +21,8 @@ async function take(address, options = {}) {
   const answer = await fetch(address, { headers: { Accept: "text/html" }, ...options }).catch(() => null);
   offline(!answer);
   if (!answer) return null;
+  document.getElementById("broke").hidden = answer.status < 500;
+  if (answer.status >= 500) return null; // what stands on the page is better than nothing
   if (new URL(answer.url).pathname === "/desk/login") { location.assign(answer.url); return null; }
   if (!(answer.headers.get("Content-Type") || "").startsWith("text/html")) return null;
   put(new DOMParser().parseFromString(await answer.text(), "text/html"));
@@ -87,9 +89,11 @@ function toEnd(talk) { talk.scrollTop = talk.scrollHeight; }
 // --- news ---
 
 let waiting = null;
+let looked = 0;
 function soon() {
   if (waiting) return;
-  waiting = setTimeout(() => { waiting = null; renew(); }, TOGETHER);
+  const pause = Math.max(0, looked + TOGETHER - performance.now());
+  waiting = setTimeout(() => { waiting = null; looked = performance.now(); renew(); }, pause);
 }
 
 function concerns(event) {

@@ -8,10 +8,11 @@ from flows.understand.details import an_occasion as occasion_in
 from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL
+from flows.understand.places import index_of
 from flows.understand.text import plain
 from flows.understand.times import some_times
 
-BARE = 4  # words of an answer that cannot be read without its question
+BARE = 3  # words of an answer that cannot be read without its question
 _OURS = frozenset("our its s we re is are celebrating wife husband my special nuestro nuestra de estamos".split())
 _ROOM = re.compile(r"\W*(?:[a-z]{1,3}[ -]?)?\d{1,5}(?:[ -]?[a-z]|-\d{1,4})?\W*")
 
@@ -28,7 +29,8 @@ def room(typed: str, ear: Ear) -> Any:
         return Doubt("text_long", {"most": LONGEST_ROOM}, missed=True)
     if _ROOM.fullmatch(ear.words.folded):
         return typed
-    return typed if "_last" in ear.found and not says_nothing(typed) else None
+    named = "_last" in ear.found and not says_nothing(typed) and plain(typed) not in index_of(ear.menu).names
+    return typed if named else None
 
 
 def notes(typed: str, ear: Ear) -> Any:

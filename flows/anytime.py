@@ -19,6 +19,8 @@ def command(words: str, state: str, vocabularies: list[Vocabulary]) -> str | Non
     said = plain(words)
     if len(said) > 80 or (state == "party" and _ONE_PERSON.match(said)):
         return None
+    if len(said) <= 80 and any(v.wants_person.search(said) for v in vocabularies):
+        return "person"
     for vocabulary in vocabularies:
         for name, pattern in vocabulary.anytime.items():
             if pattern.match(said) and not (name == "start" and not words.strip().startswith("/")):

@@ -10,10 +10,12 @@ from flows.speech import Link, Option, Say
 from flows.talk import Talk
 from flows.understand.party import size
 from flows.understand.places import AREAS
+from flows.understand.times import time_option, too_soon
 from flows.when import from_instant, instant
 
 MOST_OPTIONS = 8
 POPULAR = 8
+HOURS = ("06:00", "08:00", "10:00", "12:00", "14:00", "16:00", "18:00", "20:00")
 
 
 def plainly(block: str, *options: Option) -> Any:
@@ -93,11 +95,13 @@ def date(talk: Talk, offer: Offer) -> Say:
 
 
 def time(talk: Talk, offer: Offer) -> Say:
-    """At what time? At an airport it is the landing that counts."""
+    """At what time? At an airport it is the landing that counts. Some hours to tap, any time to write."""
     menu = offer.world.menu
     from_ = stop(talk.draft.get("pickup"), menu)
     day = instant(talk.draft["date"], "12:00", menu.zone) if "date" in talk.draft else None
-    return Say("time", {"landing": bool(from_ and from_["kind"] == "airport"), "date": day})
+    open_hours = [hour for hour in HOURS if not too_soon(talk.draft.get("date", "9999-01-01"), hour, offer.world)]
+    options = tuple(time_option(hour, menu.zone) for hour in open_hours)
+    return Say("time", {"landing": bool(from_ and from_["kind"] == "airport"), "date": day}, options)
 
 
 def departure(talk: Talk, offer: Offer) -> Say:

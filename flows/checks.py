@@ -151,7 +151,8 @@ def _tour_fetches_there(talk: Talk, world: World) -> None:
         return
     near = [place for place in fetched_places(service, menu) if place.popular][:FETCHED]
     options = [Option("pickup", place.key, place.name) for place in (*near, *meeting_place(service, menu))]
-    zones = [dict(zone.name) for zone in menu.zones if zone.key in service.fetched_from]
+    driven = {place.zone for place in fetched_places(service, menu)}
+    zones = [dict(zone.name) for zone in menu.zones if zone.key in driven]
     facts = {"pickup": stop(pickup, menu), "service": dict(service.name), "zones": zones}
     doubt(talk, "pickup", Doubt("no_pickup", facts, (*options, _person())))
 

@@ -41,9 +41,10 @@ def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: V
 
 def _way_back(ear: Ear) -> bool:
     """The trip back is a booking of its own: its day must not be taken for the day of this one."""
+    both_ways = bool(ear.words.take(ear.vocabulary.round_trip))
     found = ear.vocabulary.way_back.search(ear.words.folded)
     if not found or not ear.words.folded[: found.start()].strip():
-        return False
+        return both_ways
     ear.words.cross_out(*found.span())
     return True
 

@@ -109,11 +109,13 @@ def _words(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
         return talk.remark("edited")
     if any(v.hello.fullmatch(plain(words)) or v.thanks.match(plain(words)) for v in spoken_here):
         return None
+    if not talk.turn and any(v.yes.match(plain(words)) for v in spoken_here):
+        return None
     if talk.misses >= PATIENCE and any(v.yes.match(plain(words)) for v in spoken_here):
         return anytime.person(book, talk, world, words)
     if _priced(talk, words, spoken_here) or talk.aside:
         return None
-    if asks(words, spoken_here):
+    if any(v.asking.search(Words(words).folded) for v in spoken_here):
         talk.aside = "for_team"
         return None
     return _misheard(talk, words)

@@ -26,6 +26,8 @@ def names_of(name: Text, aliases: Iterable[str] = ()) -> list[str]:
 
 def a_service(ear: Ear) -> str | None:
     """The service that is named, or the only transfer there is when a ride is asked for."""
+    if ear.asked in ("pickup", "dropoff") and isinstance(ear.found.get(ear.asked), dict):
+        return None  # "Macao buggy base" is where the tour starts
     for service in ear.menu.services:
         if service.kind != "transfer" and _named(ear, tour_names(service, ear.menu)):
             return service.key

@@ -1,7 +1,7 @@
 """English: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
-from flows.understand.vocabulary import Vocabulary, alternatives, phrase, whole
+from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
 
 NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -58,9 +58,9 @@ ENGLISH = Vocabulary(
     mine=whole(
         r"(?:yes |yep |yeah |ok )*(?:me|mine|myself|my (?:own )?name|in my name|under my name|that s me|that is me|it s me|that one|that s (?:my name|right|correct|fine)|same|the same|use (?:that|it|mine|my name))(?: please| thanks?)?"
     ),
-    no=whole(r"no|nope|nah|no thanks?|no thank you|not really|not now"),
+    no=whole(r"no|nope|nah|no thanks?|no thx|no ty|no thank you|not really|not now"),
     skip=whole(
-        r"skip|skip it|pass|next|later|none|nothing|nothing special|no|nope|no thanks?|no thank you|not now|i don t (?:have|know)(?: (?:one|it))?|don t have (?:one|it)|n a|no (?:special )?occasion|no (?:notes?|e ?mail|room)"
+        r"skip|skip it|pass|next|later|none|nothing|nothing special|no|nope|no thanks?|no thx|no ty|no thank you|not now|i don t (?:have|know)(?: (?:one|it))?|don t have (?:one|it)|n a|no (?:special )?occasion|no (?:notes?|e ?mail|room)"
     ),
     done=whole(
         r"(?:done|finished|finish|that s (?:all|it)|that is (?:all|it)|thats (?:all|it)|continue|next|go on|ready|nothing else|no more|ok|okay)(?: thanks?| thank you)?"
@@ -69,7 +69,7 @@ ENGLISH = Vocabulary(
         r"(?:yes )?(?:keep|leave)(?: it| that)?(?: as (?:i )?(?:typed|wrote|written|it (?:is|was)|is)(?: it)?)?|as (?:i )?(?:typed|wrote|written)(?: it)?"
     ),
     none=whole(
-        r"none|nothing|no|no thanks?|no thank you|no extras?|without(?: extras?)?|without any(?:thing)?|skip|nope"
+        r"none|nothing|no|no thanks?|no thx|no ty|no thank you|no extras?|without(?: extras?)?|without any(?:thing)?|skip|nope"
     ),
     unknown=whole(
         r"(?:i )?(?:don t|do not|dont) (?:know|have)(?: (?:it|one|yet|that|the number|my flight|the flight(?: number)?))*(?: yet)?|not (?:sure|yet|known)(?: yet)?|no idea|unknown|later|skip|none|no|i ll tell you later|no flight(?: number)?(?: yet)?"
@@ -126,8 +126,8 @@ ENGLISH = Vocabulary(
     price_asked=phrase(
         r"how much|what(?:'s| is| are|s)? (?:the |your )?(?:price|cost|rate|fare)s?|(?:price|cost|rate|fare)s? (?:for|of|from|to)|what do you charge"
     ),
-    asking=phrase(
-        r"\A\W*(?:(?:and|but|also|hi|hello|ok|sorry|one question|question)\W+)*(?:do|does|did|is|are|was|will|would|can|could|may|should|shall|what|which|how|why|who|where|when|any)\b"
+    asking=opening(
+        r"(?:(?:and|but|also|hi|hello|ok|sorry|one question|question)\W+)*(?:do|does|did|is|are|was|will|would|can|could|may|should|shall|what|which|how|why|who|where|when|any)"
     ),
     declined={
         "room": phrase(r"no room(?: number)?(?: yet)?"),
@@ -238,7 +238,7 @@ ENGLISH = Vocabulary(
     ),
     from_there=phrase(r"from|leaving"),
     place_filler=phrase(
-        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please"
+        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please"
     ),
     airport=whole(r"(?:the )?(?:international )?airport|aeropuerto"),
     transfer=phrase(
@@ -261,6 +261,10 @@ ENGLISH = Vocabulary(
         "birthday": phrase(r"birth ?day|b-?day"),
         "proposal": phrase(r"proposal|propose to|engagement"),
     },
+    own_way=whole(
+        r"(?:i|we)(?: ll| will| d| would)? (?:come|go|drive|get there|be there|meet you)(?: there)?(?: by (?:myself|ourselves)| on (?:my|our) own| ourselves| myself| there)?|(?:by (?:myself|ourselves)|on (?:my|our) own|no pick ?up(?: needed)?|own transport|meet (?:you )?there)(?: please)?"
+    ),
+    round_trip=phrase(r"round ?-?trip|return trip|both ways|there and back"),
     way_back=phrase(
         r"(?:and )?(?:(?:we (?:go|come|fly) )?back (?:on|at)|return(?:ing)?(?: on| at)?|round ?-?trip)\b[^,;\n]*"
     ),

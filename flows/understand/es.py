@@ -1,7 +1,7 @@
 """Spanish, as it is spoken in the Caribbean: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
-from flows.understand.vocabulary import Vocabulary, alternatives, phrase, whole
+from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
 
 NUMBERS = {
     "un": 1, "una": 1, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
@@ -118,8 +118,8 @@ SPANISH = Vocabulary(
     price_asked=phrase(
         r"(?:a )?cuanto (?:es|cuesta|cuestan|sale|seria|vale|va|costaria|cobran|me sale|me cobran|por|del?)|que precio|precios? (?:de|del|para|a|por)|cual es el (?:precio|costo)|(?:sus|los) (?:precios|tarifas)"
     ),
-    asking=phrase(
-        r"\A\W*(?:(?:y|pero|hola|ok|disculpe|una pregunta|pregunta)\W+)*(?:hay|tienen?|aceptan?|pueden?|puedo|se puede|incluyen?|es|son|esta|estan|que|cual|cuanto|cuantos|como|donde|cuando|quien|por que|a que)\b"
+    asking=opening(
+        r"(?:(?:y|pero|hola|ok|disculpe|una pregunta|pregunta)\W+)*(?:hay|tienen?|aceptan?|pueden?|puedo|se puede|incluyen?|es|son|esta|estan|que|cual|cuanto|cuantos|como|donde|cuando|quien|por que|a que)"
     ),
     declined={
         "room": phrase(r"sin (?:numero de )?habitacion"),
@@ -222,7 +222,7 @@ SPANISH = Vocabulary(
     ),
     from_there=phrase(r"desde|saliendo"),
     place_filler=phrase(
-        r"un traslado|traslado|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"
+        r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"
     ),
     airport=whole(r"(?:el |del |al )?aeropuerto(?: internacional)?|airport"),
     transfer=phrase(r"traslados?|transfer|taxi|transporte|guagua|chofer|que (?:me|nos) (?:busquen|recojan|lleven)|carrera|recogida en (?:el )?aeropuerto"),
@@ -243,6 +243,10 @@ SPANISH = Vocabulary(
         "birthday": phrase(r"cumple(?:anos)?"),
         "proposal": phrase(r"pedida de mano|propuesta de matrimonio|pedirle matrimonio|compromiso"),
     },
+    own_way=whole(
+        r"(?:yo )?(?:llego|llegamos|voy|vamos|ire|iremos)(?: alla| alli)?(?: por (?:mi|nuestra) cuenta| sol[oa]s?| directo)|por (?:mi|nuestra) cuenta|sin recogida|no (?:necesito|necesitamos) (?:recogida|transporte)|nos vemos alla"
+    ),
+    round_trip=phrase(r"ida y vuelta|ida y regreso"),
     way_back=phrase(r"(?:y )?(?:(?:de )?regreso|(?:de )?vuelta|ida y vuelta|regresamos|volvemos)\b[^,;\n]*"),
     without=phrase(r"sin|no|quitar|quite|menos"),
 )

@@ -69,7 +69,7 @@ def _end(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
     phrase = _route(ear).get(end)
     if phrase:
         return resolve(ear, end, phrase)
-    if ear.found.get("_correcting") and ear.asked not in ENDS and not _route(ear):
+    if (ear.found.get("_correcting") or ear.asked == "room") and ear.asked not in ENDS and not _route(ear):
         return _corrected(ear, end)
     return _bare(ear, end) if ear.asked == end else None
 
@@ -82,7 +82,7 @@ def _corrected(ear: Ear, end: str) -> dict[str, Any] | None:
         return None
     airport = ranked[0][0].kind == "airport"
     alike = [one for one in ENDS if one in ear.draft and (kind_of(ear.draft[one], ear.menu) == "airport") == airport]
-    meant = "dropoff" if len(alike) != 1 else alike[0]
+    meant = "pickup" if ear.asked == "room" else "dropoff" if len(alike) != 1 else alike[0]
     return {"place": ranked[0][0].key} if end == meant else None
 
 
@@ -97,6 +97,12 @@ def _zone_told(ear: Ear, end: str) -> dict[str, Any] | None:
 
 
 def _bare(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
+    service = ear.menu.service(ear.draft.get("service"))
+    if service and service.meeting and ear.vocabulary.own_way.match(plain(ear.words.typed)):
+        return {"place": service.meeting}
+    named = index_of(ear.menu).names.get(plain(ear.words.typed), ())
+    if len(named) == 1:
+        return {"place": named[0]}
     if len(plain(ear.words.typed)) < 2 or ear.found.get("_tour"):
         return None
     if _says_no_place(ear):
@@ -147,6 +153,8 @@ def _read_route(ear: Ear) -> dict[str, str]:
         if all(ends.values()) and (_worth(ear, *ends.values()) or (found["pickup"] and _route_asked(ear))):
             return {end: name for end, name in ends.items() if name}
     ends = _one_end(ear, "pickup", v.pickup) | _one_end(ear, "dropoff", v.dropoff)
+    if not ends and "pickup" not in ear.draft and "dropoff" not in ear.draft:
+        ends = _side_by_side(ear)
     home = "dropoff" if "pickup" in ends or "pickup" in ear.draft else "pickup"
     return ends if home in ends else ends | _one_end(ear, home, v.staying)
 
@@ -161,6 +169,16 @@ def _one_end(ear: Ear, end: str, pattern: re.Pattern[str]) -> dict[str, str]:
             ear.words.cross_out(start, stop)
             return {end: name}
     return {}
+
+
+def _side_by_side(ear: Ear) -> dict[str, str]:
+    """ "transfer puj bavaro": two known names one after the other, and no third."""
+    names, words, found = index_of(ear.menu).names, ear.words.rest.split(), list[str]()
+    while words:
+        size = next((n for n in range(min(5, len(words)), 0, -1) if len(names.get(" ".join(words[:n]), ())) == 1), 0)
+        found += [" ".join(words[:size])] if size else []
+        words = words[size or 1 :]
+    return dict(zip(ENDS, found, strict=True)) if len(found) == 2 else {}
 
 
 def _worth(ear: Ear, *names: str) -> bool:

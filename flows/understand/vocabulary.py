@@ -19,6 +19,11 @@ def whole(words: str) -> Pattern:
     return re.compile(rf"(?:{words})\Z")
 
 
+def opening(words: str) -> Pattern:
+    """A pattern that a folded message must begin with, whatever signs stand before it."""
+    return re.compile(rf"\A\W*(?:{words})\b")
+
+
 def alternatives(words: Mapping[str, int]) -> str:
     """The words of a table as a pattern, the longest first."""
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
@@ -151,7 +156,11 @@ class Vocabulary:
     occasions: Mapping[str, Pattern]
     ours: Pattern
     """Stands before an occasion that is the guest's, not an extra's name."""
+    own_way: Pattern
+    """The guest comes to the start of a tour without being fetched."""
     way_back: Pattern
+    """The trip back with its day."""
+    round_trip: Pattern
     without: Pattern
     """Stands before an extra that is not wanted."""
 

@@ -23,4 +23,5 @@ def make_app(
     for part in (hooks, portal, desk, access, live, health, brand, static_files):
         app.add_routes(part.routes())
     app.add_routes(front or [web.get("/", portal.doors)])
+    app.on_shutdown.append(live.close_streams)
     return app

@@ -1,4 +1,4 @@
-// The log-in page: show the password, fill in the demo's own log-in.
+// The log-in page: show the password, log in as the demo's own staff.
 
 for (const button of document.querySelectorAll("[data-show]")) {
   const field = document.getElementById(button.dataset.show);
@@ -16,6 +16,6 @@ for (const button of document.querySelectorAll("[data-fill]")) {
   button.addEventListener("click", () => {
     document.getElementById("who").value = button.dataset.login;
     document.getElementById("password").value = button.dataset.password;
-    document.querySelector("#login button[type=submit]").focus();
+    document.getElementById("login").requestSubmit();
   });
 }

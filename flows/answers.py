@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
+from flows.understand.choices import strip_filler
 from flows.understand.details import LONGEST_NOTE, LONGEST_ROOM, a_room, proper_name
 from flows.understand.details import an_occasion as occasion_in
-from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL
 from flows.understand.places import index_of
@@ -35,7 +35,7 @@ def room(typed: str, ear: Ear) -> Any:
 
 def notes(typed: str, ear: Ear) -> Any:
     """Anything the guest wants us to know, as typed."""
-    if says_nothing(typed):
+    if says_nothing(typed) or ("_last" not in ear.found and _an_address(typed)):
         return None
     return typed if len(typed) <= LONGEST_NOTE else Doubt("text_long", {"most": LONGEST_NOTE}, missed=True)
 
@@ -58,6 +58,11 @@ def occasion(typed: str, ear: Ear) -> Any:
             if pattern.search(ear.words.folded) and not set(rest.split()) - _OURS:
                 return key
     return notes(typed, ear)
+
+
+def _an_address(typed: str) -> bool:
+    """An e-mail address or a phone number and nothing else, which is told for its own sake."""
+    return not any(map(str.isalpha, typed)) or ("@" in typed and len(typed.split()) == 1)
 
 
 def says_nothing(typed: str) -> bool:

@@ -7,6 +7,7 @@ from flows.menu import World
 from flows.talk import Talk
 from flows.understand.choices import a_tour
 from flows.understand.ear import Doubt, Ear
+from flows.understand.languages import ALL
 from flows.understand.text import Words
 from flows.understand.times import narrowed
 from flows.understand.vocabulary import Vocabulary
@@ -27,16 +28,25 @@ def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: V
     way_back = _way_back(ear)
     if a_tour(ear):
         ear.found["_tour"] = True
-    declined = {key: {} if key == "extras" else None for key, p in vocabulary.declined.items() if ear.words.take(p)}
+    declined: dict[str, Any] = {
+        key: {} if key == "extras" else None for key, p in vocabulary.declined.items() if ear.words.take(p)
+    }
     for key in reversed(book.keys):
         if (value := next(book.rows(key)).understand(ear)) is not None:
             ear.found[key] = value
     found = declined | {key: value for key, value in ear.found.items() if not key.startswith("_")}
-    if vocabulary.price_asked.search(Words(words).folded):
+    if _only_asks(words):
         found.pop("extras", None)  # whoever asks what a child seat costs has not ordered it
     if way_back and found:
         talk.remark("way_back")
     return found
+
+
+def _only_asks(words: str) -> bool:
+    """ "How much is a child seat?", not "can we have one?"."""
+    folded = Words(words).folded
+    asking = [found for v in ALL.values() if "?" in words and (found := v.asking.search(folded))]
+    return any(found["fact"] for found in asking) or any(v.price_asked.search(folded) for v in ALL.values())
 
 
 def _way_back(ear: Ear) -> bool:
@@ -87,7 +97,7 @@ def _doubt(talk: Talk, key: str, value: Doubt) -> None:
 
 
 def _keep(talk: Talk, key: str, value: Any, words: bool) -> None:
-    if words and talk.state != key and key != "extras":
+    if words and talk.state != key:
         talk.understood.append("unasked")
     if key == "pickup" and talk.draft.get("pickup") not in (None, value):
         talk.draft.pop("room", None)

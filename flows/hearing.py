@@ -12,7 +12,7 @@ from flows.talk import Send, Talk
 from flows.tapping import settle_extras, tap
 from flows.understand.choices import an_option, an_option_like
 from flows.understand.details import e164, phone_of
-from flows.understand.languages import detect, spoken, vocabularies
+from flows.understand.languages import asks, detect, spoken, vocabularies
 from flows.understand.places import FAR_KM, NEAR_KM, nearest
 from flows.understand.text import Words, plain
 from flows.understand.vocabulary import Vocabulary
@@ -113,7 +113,8 @@ def _words(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
         return None
     if talk.misses >= PATIENCE and any(v.yes.match(plain(words)) for v in spoken_here):
         return anytime.person(book, talk, world, words)
-    if _priced(talk, words, spoken_here) or talk.aside:
+    _priced(talk, words, spoken_here)
+    if talk.aside:
         return None
     if any(v.asking.search(Words(words).folded) for v in spoken_here):
         talk.aside = "for_team"
@@ -125,11 +126,6 @@ def _priced(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> None:
     """ "How much from the airport to Bávaro?" is answered with the price, whatever else it told."""
     if talk.aside is None and any(v.price_asked.search(Words(words).folded) for v in spoken_here):
         talk.aside = "price"
-
-
-def asks(words: str, spoken_here: list[Vocabulary]) -> bool:
-    """Whether this asks us something rather than answering."""
-    return "?" in words and any(v.asking.search(Words(words).folded) for v in spoken_here)
 
 
 def _misheard(talk: Talk, words: str) -> None:
@@ -171,7 +167,11 @@ def _the_one_offered(book: Conversation, talk: Talk, words: str, world: World, s
     """ "Yes" takes what is offered when that is one thing: the name of the profile, the first free time."""
     offered = [one for one in talk.shown if one["question"] == talk.state and one["value"] not in NO_OFFER]
     said = plain(words)
-    if talk.state == book.then or len(offered) != 1 or not any(v.yes.match(said) or v.mine.match(said) for v in spoken_here):
+    if (
+        talk.state == book.then
+        or len(offered) != 1
+        or not any(v.yes.match(said) or v.mine.match(said) for v in spoken_here)
+    ):
         return False
     tap(book, talk, Tap(offered[0]["question"], offered[0]["value"], talk.turn), world)
     return True
@@ -189,7 +189,13 @@ def _as_answer(book: Conversation, talk: Talk, words: str, world: World, spoken_
         return True
     correcting = any(v.correction.search(Words(words).folded) for v in spoken_here)
     asking = asks(words, spoken_here) and talk.state != "notes"
-    if question and question.whole and not correcting and not asking and _whole(book, talk, question, words, world, spoken_here):
+    if (
+        question
+        and question.whole
+        and not correcting
+        and not asking
+        and _whole(book, talk, question, words, world, spoken_here)
+    ):
         return True
     if _understand(book, talk, words, world, spoken_here):
         return True

@@ -52,7 +52,12 @@ def a_tour(ear: Ear) -> bool:
 def tour_names(tour: Service, menu: Menu) -> list[str]:
     """A tour's names, and those words of them that nothing else on the menu is called by: "saona", "catamaran"."""
     others = [name for other in menu.services if other.key != tour.key for name in other.name.values()]
-    others += [name for place in menu.places if place.kind in WHERE and place.key != tour.meeting for name in place.name.values()]
+    others += [
+        name
+        for place in menu.places
+        if place.kind in WHERE and place.key != tour.meeting
+        for name in place.name.values()
+    ]
     others += [name for zone in menu.zones for name in zone.name.values()]
     shared = {word for name in others for word in plain(name).split()}
     words = {word for name in tour.name.values() for word in plain(name).split() if len(word) > 4}

@@ -127,7 +127,7 @@ ENGLISH = Vocabulary(
         r"how much|what(?:'s| is| are|s)? (?:the |your )?(?:price|cost|rate|fare)s?|(?:price|cost|rate|fare)s? (?:for|of|from|to)|what do you charge"
     ),
     asking=opening(
-        r"(?:(?:and|but|also|hi|hello|ok|sorry|one question|question)\W+)*(?:do|does|did|is|are|was|will|would|can|could|may|should|shall|what|which|how|why|who|where|when|any)"
+        r"(?:(?:and|but|also|hi|hello|ok|sorry|one question|question)\W+)*(?:(?P<fact>do|does|did|is|are|was|will|should|what|which|how|why|who|where|when|any)|would|can|could|may|shall)"
     ),
     declined={
         "room": phrase(r"no room(?: number)?(?: yet)?"),
@@ -136,7 +136,9 @@ ENGLISH = Vocabulary(
         "notes": phrase(r"no (?:notes?|comments?|remarks?|special requests?)"),
         "email": phrase(r"no e-?mail|without e-?mail"),
     },
-    negated=phrase(r"not (?:on |at |the |for )*(?:today|tomorrow|tonight|[a-z]+day|\d[\w:]*)(?: \w+)?\s*(?:,|\.|but|;)\s*(?:but )?"),
+    negated=phrase(
+        r"not (?:on |at |the |for )*(?:today|tomorrow|tonight|[a-z]+day|\d[\w:]*)(?: \w+)?\s*(?:,|\.|but|;)\s*(?:but )?"
+    ),
     change=phrase(
         r"(?:change|edit|modify|correct|update|another|different|wrong) (?:the |my |our )?(?P<what>(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"
     ),
@@ -248,7 +250,9 @@ ENGLISH = Vocabulary(
     cheapest=whole(
         r"(?:the |a )?(?:cheapest|cheaper|least expensive|smallest|lowest price|most economic(?:al)?)(?: one| option| car| vehicle)?(?: please| pls)?|whatever(?: is)? (?:cheapest|fits|works)|any(?: one| of them)?|you (?:choose|decide|pick)|whichever"
     ),
-    largest=whole(r"(?:the )?(?:biggest|largest|most spacious|big one|large one)(?: one| option| car| vehicle)?(?: please| pls)?"),
+    largest=whole(
+        r"(?:the )?(?:biggest|largest|most spacious|big one|large one)(?: one| option| car| vehicle)?(?: please| pls)?"
+    ),
     flight=phrase(r"flight(?: number)?(?: is)?|flying(?: with| on)?|flt"),
     name=phrase(
         r"(?:my name is|my name's|the name is|name is|name:|i am called|call me|booking name|under the name(?: of)?|in the name of|name)\s+(?P<name>[^,;\n·]{2,80})"

@@ -48,7 +48,7 @@ SPANISH = Vocabulary(
         r"(?:si|claro(?: que si)?|dale|ok|okay|vale|de acuerdo|correcto|exacto|perfecto|por supuesto|acepto|estoy de acuerdo|esta bien|muy bien|si por favor|asi es|listo|ta bien|ta bueno|ta to|bien|eso mismo|sip|simon|seguro)(?: gracias)?"
     ),
     mine=whole(
-        r"(?:si |ok |dale )*(?:yo|mio|mia|el mio|a mi|a mi nombre|a nombre mio|mi nombre|mi mismo nombre|soy yo|ese|ese mismo|ese es|ese es mi nombre|el mismo|yo mismo|yo misma|asi mismo|asi esta bien|conmigo)(?: por favor| gracias)?"
+        r"(?:si |ok |dale )*(?:yo|mio|mia|el mio|a mi|a mi nombre|a nombre mio|mi nombre|mi mismo nombre|soy yo|es[ae]|es[ae] mism[ao]|ese es|ese es mi nombre|el mismo|yo mismo|yo misma|asi mismo|asi esta bien|conmigo)(?: por favor| gracias)?"
     ),
     no=whole(r"no|nop|no gracias|para nada|ahora no|todavia no"),
     skip=whole(
@@ -60,7 +60,9 @@ SPANISH = Vocabulary(
     keep=whole(
         r"(?:si )?(?:dejar|dejarlo|dejelo|dejalo|mantener)(?: asi| como (?:esta|estaba|lo escribi))?|asi|como lo escribi"
     ),
-    none=whole(r"ningun[oa]?|nada|na|na mas|na de eso|nada de eso|no na|no|no gracias|sin extras?|sin nada|ninguno gracias|omitir|sin extra"),
+    none=whole(
+        r"ningun[oa]?|nada|na|na mas|na de eso|nada de eso|no na|no|no gracias|sin extras?|sin nada|ninguno gracias|omitir|sin extra"
+    ),
     unknown=whole(
         r"(?:aun |todavia )?no (?:lo )?(?:se|tengo|conozco)(?: (?:aun|todavia|el (?:numero|vuelo)|ahora|el numero de vuelo))*|ni idea|no estoy segur[oa]|desconocido|luego|despues|mas tarde|omitir|ninguno|no|no hay vuelo|no recuerdo"
     ),
@@ -119,7 +121,7 @@ SPANISH = Vocabulary(
         r"(?:a )?cuanto (?:es|cuesta|cuestan|sale|seria|vale|va|costaria|cobran|me sale|me cobran|por|del?)|que precio|precios? (?:de|del|para|a|por)|cual es el (?:precio|costo)|(?:sus|los) (?:precios|tarifas)"
     ),
     asking=opening(
-        r"(?:(?:y|pero|hola|ok|disculpe|una pregunta|pregunta)\W+)*(?:hay|tienen?|aceptan?|pueden?|puedo|se puede|incluyen?|es|son|esta|estan|que|cual|cuanto|cuantos|como|donde|cuando|quien|por que|a que)"
+        r"(?:(?:y|pero|hola|ok|disculpe|una pregunta|pregunta)\W+)*(?:(?P<fact>hay|tienen?|aceptan?|incluyen?|es|son|esta|estan|que|cual|cuanto|cuantos|como|donde|cuando|quien|por que|a que)|pueden?|puedo|se puede)"
     ),
     declined={
         "room": phrase(r"sin (?:numero de )?habitacion"),
@@ -225,7 +227,9 @@ SPANISH = Vocabulary(
         r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"
     ),
     airport=whole(r"(?:el |del |al )?aeropuerto(?: internacional)?|airport"),
-    transfer=phrase(r"traslados?|transfer|taxi|transporte|guagua|chofer|que (?:me|nos) (?:busquen|recojan|lleven)|carrera|recogida en (?:el )?aeropuerto"),
+    transfer=phrase(
+        r"traslados?|transfer|taxi|transporte|guagua|chofer|que (?:me|nos) (?:busquen|recojan|lleven)|carrera|recogida en (?:el )?aeropuerto"
+    ),
     room=phrase(
         r"(?:habitacion|hab|cuarto|suite|villa)\.?\s*(?:numero|no\.?|nr\.?|#)?\s*(?P<room>[a-z]?-?\d[\w-]{0,9})"
     ),

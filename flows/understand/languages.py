@@ -1,10 +1,10 @@
 """The languages we understand, and which one a guest is writing in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from flows.understand.en import ENGLISH
 from flows.understand.es import SPANISH
-from flows.understand.text import plain
+from flows.understand.text import fold, plain
 from flows.understand.vocabulary import Vocabulary
 
 ALL = {vocabulary.language: vocabulary for vocabulary in (ENGLISH, SPANISH)}
@@ -21,6 +21,12 @@ def spoken(language: str | None, spoken_here: Sequence[str]) -> str | None:
     """ "es" for "es-DO", if the operator speaks it."""
     short = (language or "").replace("_", "-").split("-")[0].lower()
     return short if short in spoken_here and short in ALL else None
+
+
+def asks(words: str, vocabularies: Iterable[Vocabulary]) -> bool:
+    """Whether this asks us something rather than answering; "Will Smith" does not."""
+    found = [found for v in vocabularies if (found := v.asking.search(fold(words)))]
+    return bool(found) and ("?" in words or (len(words.split()) > 3 and any(one["fact"] for one in found)))
 
 
 def detect(words: str, spoken_here: Sequence[str], certain: bool = False) -> str | None:

@@ -13,7 +13,7 @@ from flows.menu import Menu, Place
 from flows.speech import Option
 from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
-from flows.understand.languages import ALL
+from flows.understand.languages import ALL, asks
 from flows.understand.text import BLANK, plain
 
 SURE, CLOSE, MARGIN, MOST = 87, 68, 4, 5
@@ -48,7 +48,8 @@ def index_of(menu: Menu) -> Index:
 def _names(menu: Menu) -> dict[str, tuple[str, ...]]:
     names: dict[str, tuple[str, ...]] = {}
     for place in menu.places:
-        for name in {plain(name) for name in (*place.name.values(), *place.aliases)} - {""}:
+        code = (place.key,) if place.kind == "airport" else ()  # "PUJ"
+        for name in {plain(name) for name in (*place.name.values(), *place.aliases, *code)} - {""}:
             names[name] = (*names.get(name, ()), place.key)
     return names
 
@@ -118,7 +119,7 @@ def _may_be_a_place(ear: Ear, kept: str) -> bool:
     """Known places always; others not when they ask us something, or are the crumbs of what was otherwise understood."""
     if _ranked(ear.menu, kept, SURE):
         return True
-    if "?" in ear.words.typed and any(v.asking.search(ear.words.folded) for v in ALL.values()):
+    if asks(ear.words.typed, ALL.values()):
         return False
     understood = any(not key.startswith("_") for key in ear.found)
     words = [word for word in strip_filler(plain(kept), ear.vocabulary).split() if len(word) > 2]

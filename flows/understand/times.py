@@ -37,7 +37,7 @@ def a_time(ear: Ear) -> str | Doubt | None:
     if not times:
         return None
     if takeoff or there_by:
-        by = sorted(times, key=lambda time: not "07:00" <= time < "19:00")[0]
+        by = min(times, key=lambda time: not "07:00" <= time < "19:00")
         return Doubt("there_by", memory={"by": by, "takeoff": takeoff})
     if midnight:
         return Doubt("which_midnight")

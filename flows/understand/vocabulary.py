@@ -68,7 +68,7 @@ class Vocabulary:
     price_asked: Pattern
     """Found anywhere: what does it cost?"""
     asking: Pattern
-    """A message that begins so asks us something; it answers nothing."""
+    """A message that begins so asks us something; group fact when it wants to know, not to have."""
     declined: Mapping[str, Pattern]
     """What is not wanted, by question: "no extras", "no e-mail"."""
     negated: Pattern

@@ -47,6 +47,9 @@ MENU = Menu(
             extras=("snorkel", "champagne"),
             largest_party=40,
             notice_minutes=720,
+            fetched_from=frozenset({"bavaro", "cap_cana", "bayahibe", "puj"}),
+            meeting="bayahibe",
+            price=usd(99),
         ),
         Service(
             "buggy_macao",
@@ -54,6 +57,8 @@ MENU = Menu(
             both("Macao buggy ride", "Paseo en buggy por Macao"),
             extras=("champagne",),
             largest_party=12,
+            youngest=6,
+            questions=(both("Is anyone pregnant?", "¿Alguien está embarazada?"),),
         ),
     ),
     places=(
@@ -112,6 +117,8 @@ MENU = Menu(
         for one in ("puj", "bavaro", "cap_cana", "bayahibe", "uvero_alto", "santo_domingo")
         for other in ("puj", "bavaro", "cap_cana", "bayahibe", "uvero_alto", "santo_domingo")
     ),
+    fares={("puj", "bavaro"): {"sedan": usd(36), "suv": usd(41), "van": usd(48)}},
+    minutes={("bavaro", "puj"): 35},
     notice_minutes=180,
     hold_minutes=30,
 )

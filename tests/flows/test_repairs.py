@@ -134,7 +134,7 @@ def test_help_summary_and_price_leave_the_question_open() -> None:
     """They are said before it."""
     guest = Guest()
     guest.says("airport to Bávaro tomorrow at 3pm")
-    for typed, block in (("help", "help"), ("resumen", "summary"), ("how much is it?", "price_unknown")):
+    for typed, block in (("help", "help"), ("resumen", "summary"), ("how much is it?", "price_route")):
         guest.says(typed)
         assert block in guest.before
         assert guest.block == "flight"

@@ -68,7 +68,8 @@ def test_day_and_month_are_read_day_first_in_spanish() -> None:
     ("typed", "time"),
     [
         ("3pm", "15:00"), ("3 p.m.", "15:00"), ("15:00", "15:00"), ("15h30", "15:30"), ("1530", "15:30"), ("08:30", "08:30"), ("17", "17:00"),
-        ("half past three in the afternoon", "15:30"), ("noon", "12:00"), ("12:30 at night", "00:30"), ("las 12 y media de la noche", "00:30"), ("12am", "00:00"), ("12 pm", "12:00"),
+        ("half past three in the afternoon", "15:30"), ("noon", "12:00"),
+            ("12:30 at night", "00:30"), ("las 12 y media de la noche", "00:30"), ("12am", "00:00"), ("12 pm", "12:00"),
         ("quarter to four pm", "15:45"), ("around 9 in the morning", "09:00"), ("8 in the evening", "20:00"), ("five pm", "17:00"), ("0:15", "00:15"),
         ("a las 3 de la tarde", "15:00"), ("las tres y media de la tarde", "15:30"), ("a las 8 de la noche", "20:00"),
         ("a las 6 de la mañana", "06:00"),

@@ -71,19 +71,29 @@ class Program:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Program]:
+async def running(settings: Settings, documents: Documents | None = None) -> AsyncIterator[Program]:
     """Open the house: migrate, load the catalogue into an empty database, connect, work; close in the other order.
 
-    Refuses (`NotToBe`, `database.Refused`) a second server on one SQLite file and a catalogue with mistakes.
+    `documents` is a document process that stays when we close; without one we begin our own. Refuses (`NotToBe`,
+    `database.Refused`) a second server on one SQLite file and a catalogue with mistakes.
     """
     with alone(settings):
         await database.migrate(settings.database)
         try:
             await _fill(settings)
-            async with Documents() as documents, _at_work(settings, documents) as program:
+            async with _process(documents) as process, _at_work(settings, process) as program:
                 yield program
         finally:
             await database.close()
+
+
+@asynccontextmanager
+async def _process(given: Documents | None) -> AsyncIterator[Documents]:
+    if given is not None:
+        yield given
+        return
+    async with Documents() as own:
+        yield own
 
 
 @asynccontextmanager

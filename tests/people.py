@@ -5,12 +5,14 @@ simulators show; nobody sleeps.
 """
 
 import asyncio
+import atexit
 import html
 import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ import aiohttp
 from aiohttp import web
 
 from bot import demo
+from bot.documents import Documents
 from bot.program import Program, running
 from bot.settings import Settings
 from models import database
@@ -239,6 +242,14 @@ class Desk:
             return answer.status
 
 
+@cache
+def _documents() -> Documents:
+    """One document process for all tests of this run: it learns its fonts once."""
+    shared = Documents()
+    atexit.register(shared.close)
+    return shared
+
+
 @asynccontextmanager
 async def whole_bellhop(database_url: str, data: Path) -> AsyncIterator[Bellhop]:
     """Start everything in this process on free ports, at the clock of the tests, and close it in the other order."""
@@ -247,7 +258,7 @@ async def whole_bellhop(database_url: str, data: Path) -> AsyncIterator[Bellhop]
         stack.callback(door.close)
         settings, sim = await _sandbox(database_url, data, door.getsockname()[1], stack)
         await _set_the_clock(database_url)
-        program = await stack.enter_async_context(running(settings))
+        program = await stack.enter_async_context(running(settings, _documents()))
         sim.world.settings.put("offset", program.clock.offset.total_seconds())
         runner = web.AppRunner(await application(program, stage=True), access_log=None, shutdown_timeout=0.5)
         await runner.setup()

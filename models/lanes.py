@@ -18,7 +18,10 @@ _CLOCK = {"sqlite": ":clock", "postgres": "(extract(epoch from clock_timestamp()
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A delivery on its way out, with what is known of its recipient. `again`: an earlier attempt's end is unknown."""
+    """A delivery on its way out, with what is known of its recipient.
+
+    `again`: an earlier attempt's end is unknown. `begun`: when it was first attempted, None if this is the first time.
+    """
 
     id: int
     recipient: int
@@ -116,10 +119,18 @@ async def begin(lane: Lane, owner: str, now: datetime) -> Outgoing | None:
             return None
         row = rows[0]
         await run(
-            "UPDATE delivery SET state = 'sending', attempt = attempt + 1, sending = :now WHERE id = :id",
+            "UPDATE delivery SET state = 'sending', attempt = attempt + 1, sending = COALESCE(sending, :now) WHERE id = :id",
             now=micros(now), id=row["id"],
         )  # fmt: skip
     return _outgoing(row, lane)
+
+
+async def leave(lane: Lane, owner: str, now: datetime) -> None:
+    """Give a lane back as it is: whatever waits in it is anybody's at once, without waiting for our lease to end."""
+    async with transaction() as run:
+        if await _still_ours(run, lane, owner):
+            waits = await run(_OLDEST, recipient=lane.recipient)
+            await run(_RELEASE, recipient=lane.recipient, due=micros(now) if waits else None)
 
 
 async def settle(lane: Lane, owner: str, out: Outgoing, outcome: Outcome, now: datetime) -> bool:

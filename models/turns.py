@@ -206,8 +206,13 @@ async def owe(turn: Turn, run: Run, *, error: str, due: datetime, waits: tuple[t
             words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
         )  # fmt: skip
         return
-    waiting = await run("SELECT attempts FROM inbound WHERE id = :id AND state = 'owed'", id=turn.inbound)
-    if not waiting:
+    lock = " FOR UPDATE" if run.locks_rows else ""
+    waiting = await run(
+        "SELECT attempts FROM inbound WHERE id = :id AND state = 'owed' "  # noqa: S608  # one of two words
+        f"AND due <= :now{lock}",
+        id=turn.inbound, now=micros(turn.now),
+    )  # fmt: skip
+    if not waiting:  # done meanwhile, or this try was another process's as well, and it has counted it
         return
     tried = int(waiting[0]["attempts"])
     parked = tried >= len(waits)

@@ -1,6 +1,7 @@
 """A turn is kept whole, once, in its place; or not at all."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -188,6 +189,20 @@ async def test_an_owed_message_taken_by_two_has_one_effect() -> None:
     assert (await turns.look(ana)).version == 1
 
 
+async def test_a_try_that_two_processes_made_counts_once() -> None:
+    """Both found it due and both failed: the second finds it put off already, so the waits stay 1, 10 and 60 seconds."""
+    ana = await a_guest()
+    turn = a_turn(await turns.look(ana), "SM1")
+    async with transaction() as run:
+        await turns.owe(turn, run, error="KeyError", due=NOW, waits=WAITS, apology=SORRY)
+    (waiting,) = await turns.owed(NOW)
+    again = replace(turn, inbound=int(waiting["id"]))
+    for _ in range(2):
+        async with transaction() as run:
+            await turns.owe(again, run, error="KeyError", due=NOW, waits=WAITS, apology=SORRY)
+    assert await one("SELECT attempts FROM inbound WHERE id = :id", id=waiting["id"]) == 2
+
+
 async def test_after_its_last_try_a_message_is_parked_with_one_apology() -> None:
     """Three tries more, then the desk has it, the person is told once, and nothing waits behind it any longer."""
     ana = await a_guest()
@@ -197,9 +212,10 @@ async def test_after_its_last_try_a_message_is_parked_with_one_apology() -> None
     (waiting,) = await turns.owed(NOW)
     again = a_turn(await turns.look(ana), "SM1", inbound=int(waiting["id"]))
     states = []
-    for _ in range(3):
+    for seconds in (0, 10, 80):
+        later = replace(again, now=NOW + timedelta(seconds=seconds))
         async with transaction() as run:
-            await turns.owe(again, run, error="KeyError", due=NOW, waits=WAITS, apology=SORRY)
+            await turns.owe(later, run, error="KeyError", due=NOW, waits=WAITS, apology=SORRY)
         states.append(await one("SELECT state FROM inbound WHERE id = :id", id=waiting["id"]))
     assert states == ["owed", "owed", "parked"]
     assert [kind for kind, _, _ in await deliveries(ana)] == ["our_mistake"]

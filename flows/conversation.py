@@ -101,9 +101,9 @@ class Conversation:
         return is_open
 
     def is_open(self, question: Question, talk: Talk, menu: Menu) -> bool:
-        """Whether the question is to be asked: it applies, and is unanswered or asked again."""
+        """Whether the question is to be asked: it applies, and is unanswered, in doubt or asked again."""
         key = question.key
-        unsettled = key not in talk.draft or talk.reopened == key or (key == "extras" and talk.choosing)
+        unsettled = key not in talk.draft or key in (talk.reopened, *talk.doubts) or (key == "extras" and talk.choosing)
         return bool(unsettled and question.only_if(talk.draft, menu))
 
     def wanted(self, talk: Talk, menu: Menu) -> str | None:

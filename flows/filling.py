@@ -62,10 +62,13 @@ def _way_back(ear: Ear) -> bool:
 def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, words: bool = False) -> None:
     """Keep the answers, in the order of the table; what is in doubt is asked in its own words when its turn comes."""
     missed = False
+    found = _still_to_be_there(talk, found) | found
     for key in book.keys:
         if key not in found or not _belongs(book, key, talk, found, world):
             continue
         value = found[key] if key != "time" else narrowed(found[key], talk.draft, world)
+        if isinstance(value, Doubt) and key == "date" and not _asked_here(book, key, talk, world):
+            value = _likeliest(value, world)
         if isinstance(value, Doubt):
             missed = missed or value.missed
             _doubt(talk, key, value)
@@ -75,6 +78,23 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
         else:
             _keep(talk, key, value, words)
     talk.misses = talk.misses + 1 if missed else 0
+
+
+def _still_to_be_there(talk: Talk, found: dict[str, Any]) -> dict[str, Any]:
+    """A time to be somewhere by, told before the route: with the route it becomes a pick-up."""
+    memory = talk.doubts.get("time", {}).get("memory", {})
+    ends = "pickup" in found or "dropoff" in found
+    return {"time": Doubt("there_by", memory=memory)} if ends and "by" in memory else {}
+
+
+def _asked_here(book: Conversation, key: str, talk: Talk, world: World) -> bool:
+    return any(row.only_if(talk.draft, world.menu) for row in book.rows(key))
+
+
+def _likeliest(value: Doubt, world: World) -> str | Doubt:
+    """ "Next Friday" for a tour: its departures carry their day, so the nearest day ahead may be shown."""
+    days = [option.value for option in value.options if option.value > world.now.date().isoformat()]
+    return days[0] if days else value
 
 
 def _is_taken(talk: Talk, vehicle: str) -> bool:
@@ -91,7 +111,8 @@ def _belongs(book: Conversation, key: str, talk: Talk, found: dict[str, Any], wo
 
 def _doubt(talk: Talk, key: str, value: Doubt) -> None:
     talk.doubts[key] = value.as_json()
-    talk.urgent = talk.urgent or key
+    if "by" not in value.memory or "dropoff" in talk.draft:  # the way there is asked first
+        talk.urgent = talk.urgent or key
     if key in talk.draft:
         talk.reopened = key
 

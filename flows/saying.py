@@ -132,7 +132,7 @@ def _doubtful(book: Conversation, talk: Talk, offer: Offer) -> Say:
 
 def _kept(talk: Talk, card: Say) -> Say:
     """A question asked again can be left as it was."""
-    if talk.reopened != talk.state or talk.reopened == "extras":
+    if talk.state not in talk.draft or talk.state not in (talk.reopened, *talk.doubts) or talk.state == "extras":
         return card
     return replace(card, options=(*card.options, Option(talk.state, "keep", "@keep")))
 

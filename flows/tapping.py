@@ -76,7 +76,8 @@ def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> Any:
     if key not in book.keys or not (key == "service" or book.applies(key, talk.draft, world.menu)):
         return None
     if value == "keep":
-        talk.reopened = None
+        talk.reopened = talk.urgent = None
+        talk.doubts.pop(key, None)
         return None
     if key == "extras":
         return _tick(talk, value, world)

@@ -115,7 +115,7 @@ def _quantity(ear: Ear, name: str) -> int | None:
 def _counted(name: str, language: str) -> Pattern:
     """An extra's name in singular or plural, with a number or a "no" before it."""
     v = ALL[language]
-    loose = r"[\s-]+".join(f"{word.rstrip('s')}(?:s|es)?" for word in map(_escaped, name.split()))
+    loose = r"[\s-]+(?:car[\s-]+)?".join(f"{word.rstrip('s')}(?:s|es)?" for word in map(_escaped, name.split()))
     count = rf"(?:(?P<n>\d{{1,2}}|{alternatives(v.numbers)})\s+)?"
     return phrase(rf"(?P<not>(?:{v.without.pattern})\s+(?:(?:the|any|el|la|los|las)\s+)?)?{count}{loose}")
 

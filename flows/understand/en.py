@@ -37,7 +37,7 @@ _DAY = rf"(?P<day>\d{{1,2}}|{alternatives({w: n for w, n in ORDINALS.items() if 
 _MONTH = rf"(?P<month>{alternatives(MONTHS)})\.?"
 _YEAR = r"(?:,?\s+(?:of\s+)?(?P<year>[12]\d{3}))?"
 _CHILD = r"child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|teenagers?"
-_AGES = rf"(?:\s*,?\s*(?:(?:aged?|ages|of|who (?:is|are))\s+|(?=\d))(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)(?!\d|[.:]\d|\s*(?:adult|people|person|pax|bab|infant|toddler|bag|suitcase|[ap]\.?m\b|h\b))|\s*\((?P<inside>[\d\s,&and]+))?(?:\s*years?(?:[ -]old)?)?"
+_AGES = rf"(?:\s*,?\s*(?:(?:aged?|ages|of|(?:who|he|she|they) (?:is|are))\s+|(?=\d))(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)(?!\d|[.:]\d|\s*(?:adult|people|person|pax|bab|infant|toddler|bag|suitcase|[ap]\.?m\b|h\b))|\s*\((?P<inside>[\d\s,&and]+))?(?:\s*years?(?:[ -]old)?)?"
 
 ENGLISH = Vocabulary(
     language="en",
@@ -127,7 +127,7 @@ ENGLISH = Vocabulary(
         r"how much|what(?:'s| is| are|s)? (?:the |your )?(?:price|cost|rate|fare)s?|(?:price|cost|rate|fare)s? (?:for|of|from|to)|what do you charge"
     ),
     asking=opening(
-        r"(?:(?:and|but|also|hi|hello|ok|sorry|one question|question)\W+)*(?:(?P<fact>do|does|did|is|are|was|will|should|what|which|how|why|who|where|when|any)|would|can|could|may|shall)"
+        r"(?:(?:and|but|also|hi|hello|ok|sorry|one question|question)\W+)*(?:(?P<fact>i have (?:a|another|some) (?:quick )?questions?|do|does|did|is|are|was|will|should|what|which|how|why|who|where|when|any)|would|can|could|may|shall)"
     ),
     declined={
         "room": phrase(r"no room(?: number)?(?: yet)?"),
@@ -197,7 +197,7 @@ ENGLISH = Vocabulary(
         r"(?:be|arrive|get|reach)(?: there| in time| at| to| the| my| our)*(?: [^,;.\d]{2,30}?)? (?:by|before|no later than|latest(?: at)?)|(?:must|need to|have to|has to|want to|should) (?:arrive|be there|get there|check in)(?: there)?(?: at| by)?|(?:there|airport) by|arrive by"
     ),
     takeoff=phrase(
-        r"(?:flight|plane|it) (?:leaves|departs|takes off|goes|is leaving|departure is)|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
+        r"(?:flight|plane) (?:leaves|departs|takes off|goes|is leaving|(?:is|departure is)(?= (?:at|around|tomorrow|today|on)\b| \d))|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
     ),
     half_past=phrase(
         rf"(?:at )?(?P<part>half past|quarter past|quarter to|half)\s+(?P<hour>{_HOUR})(?:\s*(?P<half>[ap])\.?m\.?)?"
@@ -210,11 +210,15 @@ ENGLISH = Vocabulary(
     ),
     group_of=phrase(rf"(?:family|party|group) of (?P<n>{_N})"),
     adults=phrase(rf"(?P<n>{_N})\s*(?:adults?|grown-?ups?)"),
-    children=phrase(rf"(?P<n>{_N})\s*(?:small |little |young )?(?:{_CHILD}){_AGES}"),
+    children=phrase(
+        rf"(?:(?P<n>{_N})\s*(?:small |little |young )?(?:{_CHILD})|(?:my|our) (?:little )?(?:son|daughter|kid|child)\b(?! and (?:i|me)\b))(?!\s*(?:car )?seat){_AGES}"
+    ),
     year_olds=phrase(
         rf"(?:(?P<n>{_N})\s+)?(?P<age>\d{{1,2}})\s*-?\s*(?:years?|yrs?|y)\s*-?\s*(?:olds?|o)\b(?:\s*(?:{_CHILD}))?"
     ),
-    infants=phrase(rf"(?P<n>{_N})\s*(?:bab(?:y|ies)|infants?|toddlers?|newborns?)"),
+    infants=phrase(
+        rf"(?P<n>{_N})\s*(?:bab(?:y|ies)|infants?|toddlers?|newborns?)(?!\s*(?:car (?:seat|chair|·)|seat|chair))"
+    ),
     alone=phrase(r"(?:just|only) (?:me|myself)|by myself|(?:travell?ing )?alone|solo"),
     two=phrase(
         r"(?:me|myself) and my (?:wife|husband|partner|girlfriend|boyfriend|friend|mother|father|mom|dad|sister|brother)|my (?:wife|husband|partner|girlfriend|boyfriend|friend|mother|father|mom|dad|sister|brother) and (?:i|me)|(?:a|as a|we are a) couple\b(?! of)|both of us|(?:the )?two of us"
@@ -240,7 +244,7 @@ ENGLISH = Vocabulary(
     ),
     from_there=phrase(r"from|leaving"),
     place_filler=phrase(
-        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please"
+        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please"
     ),
     airport=whole(r"(?:the )?(?:international )?airport|aeropuerto"),
     transfer=phrase(

@@ -121,7 +121,7 @@ SPANISH = Vocabulary(
         r"(?:a )?cuanto (?:es|cuesta|cuestan|sale|seria|vale|va|costaria|cobran|me sale|me cobran|por|del?)|que precio|precios? (?:de|del|para|a|por)|cual es el (?:precio|costo)|(?:sus|los) (?:precios|tarifas)"
     ),
     asking=opening(
-        r"(?:(?:y|pero|hola|ok|disculpe|una pregunta|pregunta)\W+)*(?:(?P<fact>hay|tienen?|aceptan?|incluyen?|es|son|esta|estan|que|cual|cuanto|cuantos|como|donde|cuando|quien|por que|a que)|pueden?|puedo|se puede)"
+        r"(?:(?:y|pero|hola|ok|disculpe|una pregunta|pregunta)\W+)*(?:(?P<fact>tengo una (?:pregunta|duda)|hay|tienen?|aceptan?|incluyen?|es|son|esta|estan|que|cual|cuanto|cuantos|como|donde|cuando|quien|por que|a que)|pueden?|puedo|se puede)"
     ),
     declined={
         "room": phrase(r"sin (?:numero de )?habitacion"),
@@ -198,7 +198,9 @@ SPANISH = Vocabulary(
     ),
     group_of=phrase(rf"(?:familia|grupo|pareja) de (?P<n>{_N})"),
     adults=phrase(rf"(?P<n>{_N})\s*(?:adult[oa]s?|mayores)"),
-    children=phrase(rf"(?P<n>{_N})\s*(?:{_CHILD})(?:\s+pequen[oa]s?)?{_AGES}"),
+    children=phrase(
+        rf"(?:(?P<n>{_N})\s*(?:{_CHILD})(?:\s+pequen[oa]s?)?|(?:mi|nuestr[oa]) (?:hij[oa]|nin[oa])\b(?! y yo\b)){_AGES}"
+    ),
     year_olds=None,
     infants=phrase(rf"(?P<n>{_N})\s*(?:bebes?|infantes?|recien nacid[oa]s?)"),
     alone=phrase(r"sol[oa] yo|yo sol[oa]|(?:voy|viajo) sol[oa]|solamente yo"),
@@ -224,7 +226,7 @@ SPANISH = Vocabulary(
     ),
     from_there=phrase(r"desde|saliendo"),
     place_filler=phrase(
-        r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"
+        r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|cotizar|saber|consultar|informacion|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"
     ),
     airport=whole(r"(?:el |del |al )?aeropuerto(?: internacional)?|airport"),
     transfer=phrase(
@@ -240,11 +242,11 @@ SPANISH = Vocabulary(
     flight=phrase(r"(?:numero de )?vuelo(?: es)?(?: el)?"),
     name=phrase(r"(?:mi nombre es|me llamo|a nombre de|el nombre es|nombre:)\s+(?P<name>[^,;\n·]{2,80})"),
     i_am=phrase(r"soy|le habla|le escribe"),
-    ours=phrase(r"(?:nuestr[oa]|mi|es|de|estamos de|el|por)(?: \w+)?"),
+    ours=phrase(r"(?:nuestr[oa]|mi|es|de|estamos de|el|por|que|espos[oa]|novi[oa])(?: \w+)?"),
     occasions={
         "honeymoon": phrase(r"luna de miel|recien casad[oa]s"),
         "anniversary": phrase(r"aniversario"),
-        "birthday": phrase(r"cumple(?:anos)?"),
+        "birthday": phrase(r"cumple(?: ?anos)?"),
         "proposal": phrase(r"pedida de mano|propuesta de matrimonio|pedirle matrimonio|compromiso"),
     },
     own_way=whole(

@@ -88,7 +88,7 @@ def _children(ear: Ear) -> list[int | None]:
     while v.year_olds and (found := ear.words.take(v.year_olds)):
         ages += [int(found["age"])] * (v.number(found["n"] or "1") or 1)
     while found := ear.words.take(v.children):
-        count = min(v.number(found["n"]) or 0, MOST)
+        count = min((v.number(found["n"]) or 0) if found["n"] else 1, MOST)  # "my son"
         told = _ages(ear, found["ages"] or found["inside"] or "")
         ages += (told + [None] * count)[:count]
     return [age if age is None or age < 18 else None for age in ages]

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +119,7 @@ def _may_be_a_place(ear: Ear, kept: str) -> bool:
     """Known places always; others not when they ask us something, or are the crumbs of what was otherwise understood."""
     if _ranked(ear.menu, kept, SURE):
         return True
-    if asks(ear.words.typed, ALL.values()):
+    if asks(ear.words.typed, ALL.values()) or any(v.change.search(ear.words.folded) for v in ALL.values()):
         return False
     understood = any(not key.startswith("_") for key in ear.found)
     words = [word for word in strip_filler(plain(kept), ear.vocabulary).split() if len(word) > 2]
@@ -148,7 +148,7 @@ def _read_route(ear: Ear) -> dict[str, str]:
     v = ear.vocabulary
     if ear.found.get("_tour"):
         return _one_end(ear, "pickup", v.pickup)
-    for found in v.route.finditer(ear.words.folded):
+    for found in _routes_in(ear):
         groups = ("pickup", "dropoff") if found["pickup"] else ("pickup2", "dropoff2")
         ends = {group.rstrip("2"): _cleaned(ear, *found.span(group)) for group in groups}
         if all(ends.values()) and (_worth(ear, *ends.values()) or (found["pickup"] and _route_asked(ear))):
@@ -158,6 +158,14 @@ def _read_route(ear: Ear) -> dict[str, str]:
         ends = _side_by_side(ear)
     home = "dropoff" if "pickup" in ends or "pickup" in ear.draft else "pickup"
     return ends if home in ends else ends | _one_end(ear, home, v.staying)
+
+
+def _routes_in(ear: Ear) -> Iterator[re.Match[str]]:
+    """Every "from … to …", also one that begins inside another: "a quote for a ride from the airport to Bávaro"."""
+    folded, start = ear.words.folded, 0
+    while found := ear.vocabulary.route.search(folded, start):
+        yield found
+        start = (folded.find(" ", found.start() + 1) + 1) or len(folded)
 
 
 def _one_end(ear: Ear, end: str, pattern: re.Pattern[str]) -> dict[str, str]:

@@ -336,3 +336,52 @@ def test_a_round_trip_is_told_what_becomes_of_the_way_back() -> None:
     )
     assert "El regreso es una reserva aparte" in answer
     assert guest.talk.draft["date"] == "2026-11-28"
+
+
+def test_a_flight_told_before_the_route_becomes_a_pickup_with_it() -> None:
+    """Where to is asked first, then the pick-up is counted back."""
+    guest = Guest("Bob")
+    guest.says("from Arena Blanca tomorrow, my flight is at 6pm")
+    assert guest.block == "dropoff"
+    guest.says("airport")
+    assert "For a flight at 18:00 we would fetch you at 14:15" in guest.text
+
+
+def test_my_son_is_a_child_and_a_seat_is_none() -> None:
+    """ "2 adults and my son, he is 9"; a baby car seat is no baby."""
+    guest = Guest("Bob")
+    guest.says("airport to Bávaro tomorrow 3pm, AA1045, 2 adults and my son, he is 9, 2 bags, suv")
+    assert guest.talk.draft["party"] == {"adults": 2, "children": [9], "infants": 0}
+    guest.says("a baby car seat")
+    assert guest.talk.draft["party"]["infants"] == 0
+    guest.says("a child car seat")
+    assert guest.talk.draft["extras"] == {"child_seat": 1}
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Can you pick us up at Arena Blanca tomorrow at 5 in the morning and take us to the airport?",
+        "quisiera cotizar un traslado para 6 personas desde arena blanca al aeropuerto para el viernes",
+    ],
+)
+def test_the_words_around_a_route_are_no_places(typed: str) -> None:
+    """Polite sentences."""
+    guest = Guest("Bob")
+    guest.says(typed)
+    assert (guest.talk.draft["pickup"], guest.talk.draft["dropoff"]) == ({"place": "arena_blanca"}, {"place": "puj"})
+
+
+def test_two_things_in_doubt_are_both_cleared_up() -> None:
+    """Neither is lost when a third thing is changed meanwhile."""
+    guest = Guest("Bob")
+    guest.says(f"{ALL_AT_ONCE}, name Bob Dylan, no email")
+    guest.says("make it Sunday at 4")
+    guest.says("and 3 kids")
+    guest.says("change the notes")
+    guest.says("no")
+    assert guest.block == "which_time"
+    guest.says("16:00")
+    assert guest.block == "party_ages"
+    guest.says("keep it")
+    assert guest.talk.draft["time"] == "16:00"

@@ -6,6 +6,7 @@ from handlers.house import House
 from handlers.quoting import last_told, quoted
 from handlers.telling import tell_house
 from models import news, story, threads, timeline
+from models.booking import one_at_a_time
 from models.catalog import Lead
 from models.database import Run
 from models.turns import Carry, Reply
@@ -33,6 +34,7 @@ async def answered(
 ) -> None:
     """Put a partner's words into a thread: the flag turns to the house, which hears of it in its chats."""
     now = house.now()
+    await one_at_a_time(run, booking)
     message = await threads.write(
         run, thread, author="partner", name=name, door=door, text=text, now=now, inbound=inbound
     )

@@ -12,7 +12,7 @@ from handlers.menu import menu_of
 from handlers.offers import offer_for
 from handlers.telling import tell
 from models import delivery, news, story, threads, timeline
-from models.booking import may_confirm
+from models.booking import may_confirm, one_at_a_time
 from models.database import Run, after_commit, transaction
 from models.fields import micros, packed, unpacked
 from models.refusal import HoldEnded, NotYours
@@ -31,6 +31,7 @@ async def reply_in(run: Run, house: House, staff: Actor, thread: int, text: str)
     if not rows or not text.strip():
         raise NotYours(what="thread")
     booking, now = int(rows[0]["booking_id"]), house.now()
+    await one_at_a_time(run, booking)
     message = await threads.write(run, thread, author="house", name=staff.name, door=staff.door, text=text, now=now)
     await _record(run, house, staff, booking, "house_replied", personal={"text": text})
     facts = {"story": await story.of_booking(booking, run), "who": staff.name, "text": text}
@@ -143,6 +144,7 @@ async def handed_back(house: House, staff: Actor, talk: int) -> None:
 async def confirmed(house: House, staff: Actor, booking: int) -> None:
     """Confirm a booking that is to be paid another way. Refuses with HoldEnded or SoldOut."""
     async with transaction() as run:
+        await one_at_a_time(run, booking)
         row = await run("SELECT state FROM booking WHERE id = :booking", booking=booking)
         if not row or not may_confirm(row[0]["state"]):
             raise HoldEnded(ended=None)

@@ -7,6 +7,7 @@ from handlers.house import SYSTEM, House
 from handlers.someone_wrote import someone_wrote
 from handlers.telling import tell
 from models import claims, delivery, dues, news, story, timeline, turns
+from models.booking import one_at_a_time
 from models.database import Run, transaction
 from models.fields import micros, packed, unpacked
 from models.turns import Carry
@@ -33,6 +34,7 @@ async def _one_due(house: House) -> bool:
 async def hold_ended(run: Run, house: House, booking: int) -> None:
     """Nobody paid in time: what was held is free, the guest is told and may take it up again."""
     now = house.now()
+    await one_at_a_time(run, booking)
     changed = await run(
         "UPDATE booking SET state = 'expired', hold_until = NULL, changed = :now WHERE id = :booking "
         "AND state = 'on_hold' AND hold_until <= :now RETURNING recipient_id, language",

@@ -6,6 +6,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from models.database import Run
 from models.fields import Instant, Json
 
 STATES = (
@@ -94,3 +95,9 @@ def may_confirm(state: str) -> bool:
 def held_until(state: str, until: datetime | None, now: datetime) -> datetime | None:
     """The moment its hold lapses, if it still holds."""
     return until if state == "on_hold" and until is not None and until > now else None
+
+
+async def one_at_a_time(run: Run, booking: int) -> None:
+    """Let no other transaction change this booking until ours ends. SQLite has one writer anyway; PostgreSQL locks the row."""
+    if run.locks_rows:
+        await run("SELECT id FROM booking WHERE id = :booking FOR UPDATE", booking=booking)

@@ -12,6 +12,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from models.booking import one_at_a_time
 from models.database import Run, read
 from models.fields import Instant, Json, micros, packed, unpacked
 
@@ -55,6 +56,7 @@ async def record(
     facts: dict[str, Any] | None = None, personal: dict[str, Any] | None = None,
 ) -> None:  # fmt: skip
     """Write what happened, chained to the entry before it."""
+    await one_at_a_time(run, booking)  # the next entry's place in the chain is read before it is written
     last = await run(
         "SELECT position, sha256 FROM entry WHERE booking_id = :booking ORDER BY position DESC LIMIT 1", booking=booking
     )

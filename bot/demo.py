@@ -22,6 +22,11 @@ GUESTS = (
     {"key": "lucia", "name": "Lucía Fernández", "language": "es", "role": "guest", "telegram": 700100201},
 )
 
+STRIPE_EVENTS = (  # what a webhook endpoint at Stripe has to be subscribed to
+    "checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed",
+    "checkout.session.expired", "refund.created", "refund.updated",
+)  # fmt: skip
+
 
 class Unable(Wrong):
     """The demo cannot start; the sentence says why and what to do."""
@@ -81,7 +86,7 @@ def simulators(settings: Settings, accounts: dict[str, Any], catalog: Catalog) -
         "telegram": {"token": accounts["telegram_token"], "username": catalog.brand.telegram},
         "stripe": {
             "secret_key": accounts["stripe_secret_key"], "webhook_secret": accounts["stripe_webhook_secret"],
-            "publishable": "pk_test_" + accounts["stripe_secret_key"][8:],
+            "publishable": "pk_test_" + accounts["stripe_secret_key"][8:], "events": list(STRIPE_EVENTS),
         },
         "people": [*GUESTS, _house(house), *_leads(catalog)],
     }  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import pypdfium2
+import pytest
 import segno
 from pypdf import PdfReader
 
@@ -21,13 +22,19 @@ from tests.people import PATIENCE, Bellhop, Message, Missed, Person, read_aloud
 
 TRANSFER = "airport PUJ to Hard Rock tomorrow at 3pm, 4 people, 6 bags, van, flight AA1045, child seat"
 COACH = "airport PUJ to Hard Rock tomorrow at 3pm, 10 people, 8 bags, minibus, flight AA1045, champagne"
-COACH_ES = "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, 10 personas, 8 maletas, minibús, vuelo AA1045, champán"
+COACH_ES = (
+    "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, 10 personas, 8 maletas, minibús, vuelo AA1045, champán"
+)
 LANGUAGE = {"ana": "en", "luis": "es"}
 NAME = {"ana": "Ana Lindqvist", "luis": "Luis Cabrera"}
 PHONE = {"luis": "+34 612 345 678"}
 GONE = ("sent", "delivered", "read")
 
 T = TypeVar("T")
+SDKS = [  # what the providers' SDKs raise inside the libraries they use
+    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*auth.*:DeprecationWarning"),
+]
 
 
 def words(who: Person, block: str) -> str:
@@ -157,7 +164,9 @@ async def payments(reference: str) -> list[int]:
 
 async def claimed(resource: str) -> int:
     """How many units of a resource stand claimed, held or for good."""
-    rows = await read("SELECT COALESCE(SUM(quantity), 0) AS taken FROM claim WHERE resource = :resource", resource=resource)
+    rows = await read(
+        "SELECT COALESCE(SUM(quantity), 0) AS taken FROM claim WHERE resource = :resource", resource=resource
+    )
     return int(rows[0]["taken"])
 
 
@@ -208,7 +217,9 @@ async def papers(bellhop: Bellhop, to: str) -> dict[str, Any]:
     """The mail with documents to this address, as soon as it is there."""
 
     def look() -> dict[str, Any] | None:
-        with_papers = [mail for mail in mails(bellhop, to) if any(".pdf" in str(one["name"]) for one in mail["attachments"])]
+        with_papers = [
+            mail for mail in mails(bellhop, to) if any(".pdf" in str(one["name"]) for one in mail["attachments"])
+        ]
         return with_papers[-1] if with_papers else None
 
     found = await bellhop.until(look)
@@ -232,7 +243,9 @@ def shows_qr(ticket: bytes, reference: str) -> bool:
     """Whether the symbol on a ticket is, module by module, the one that encodes the reference."""
     wanted = [[bool(module) for module in row] for row in segno.make(reference, error="m", micro=False).matrix]
     page = pypdfium2.PdfDocument(ticket)[0].render(scale=4 / 0.75).to_pil().convert("L")
-    corner = page.crop((4 * 40, 4 * 600, 4 * 200, 4 * 786)).point(lambda grey: 0 if grey < 128 else 255)  # where it stands
+    corner = page.crop((4 * 40, 4 * 600, 4 * 200, 4 * 786)).point(
+        lambda grey: 0 if grey < 128 else 255
+    )  # where it stands
     symbol = corner.crop(corner.point(lambda grey: 255 - grey).getbbox())
     side = symbol.width / len(wanted)
     middle = [int((place + 0.5) * side) for place in range(len(wanted))]

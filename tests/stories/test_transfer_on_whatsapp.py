@@ -9,8 +9,21 @@ from models.story import of_booking
 from tests.people import Bellhop, Desk, Person, read_aloud
 from tests.stories import moves
 
+pytestmark = moves.SDKS
 GUEST_MAIL = "ana.lindqvist@example.com"
-TEAM_FIELDS = ("Service", "Route", "Schedule", "Flight", "Guest", "Party", "Vehicle", "Extras", "Price", "Payment", "Source")
+TEAM_FIELDS = (
+    "Service",
+    "Route",
+    "Schedule",
+    "Flight",
+    "Guest",
+    "Party",
+    "Vehicle",
+    "Extras",
+    "Price",
+    "Payment",
+    "Source",
+)
 
 
 async def test_typing_from_hi_to_the_review(ana: Person) -> None:
@@ -25,7 +38,17 @@ async def test_typing_from_hi_to_the_review(ana: Person) -> None:
         await ana.hears(next_has)
     await ana.says(GUEST_MAIL)
     review = read_aloud(await ana.hears("54.00"))
-    for wanted in ("Hard Rock", "22 November", "15:00", "1045", "3 adults", "6 bags", "oneymoon", "perfume", GUEST_MAIL):
+    for wanted in (
+        "Hard Rock",
+        "22 November",
+        "15:00",
+        "1045",
+        "3 adults",
+        "6 bags",
+        "oneymoon",
+        "perfume",
+        GUEST_MAIL,
+    ):
         assert wanted in review, wanted
     assert "CA-" not in review, "nothing is booked before she says send"
     assert await read("SELECT 1 AS one FROM booking") == []
@@ -40,7 +63,17 @@ async def test_by_numbers_only(ana: Person, house: Person) -> None:
         await ana.hears()
     await ana.says("15")
     await ana.hears("1.")
-    for wanted in ("know", "4 adults", "4 bags", "SUV", "No extras", "No occasion", "Nothing else", "Ana Lindqvist", "Skip"):
+    for wanted in (
+        "know",
+        "4 adults",
+        "4 bags",
+        "SUV",
+        "No extras",
+        "No occasion",
+        "Nothing else",
+        "Ana Lindqvist",
+        "Skip",
+    ):
         await ana.taps(wanted)
         await ana.hears()
     reference = await moves.sends_it(ana)
@@ -63,7 +96,9 @@ async def test_the_request_is_everywhere_at_once(bellhop: Bellhop, ana: Person, 
     """On send both house chats and both inboxes have the same recap in the same order; Ana has her links in chat and mail."""
     reference = await moves.books(ana, moves.TRANSFER, email=GUEST_MAIL)
     in_whatsapp, in_telegram = await house.hears(reference), await team.hears(reference)
-    assert in_whatsapp["template"], "nobody of the house has written for a day, so WhatsApp takes an approved template only"
+    assert in_whatsapp["template"], (
+        "nobody of the house has written for a day, so WhatsApp takes an approved template only"
+    )
     english = await bellhop.mail("bookings@", reference)
     spanish = await bellhop.mail("operations@", reference)
 
@@ -108,7 +143,9 @@ async def test_paid_is_confirmed_everywhere_once(
     assert brief["template"]
     letter = await bellhop.mail("rafael@", reference)
     for brought in (read_aloud(brief), letter["text"], letter["html"]):
-        assert not re.search(r"54[.,]00|48[.,]00|US\$|example\.com", brought), "a lead never sees the guest's price or mail"
+        assert not re.search(r"54[.,]00|48[.,]00|US\$|example\.com", brought), (
+            "a lead never sees the guest's price or mail"
+        )
     await moves.papers(bellhop, GUEST_MAIL)
     await moves.all_carried(reference)
     before = await _everything(reference)
@@ -150,7 +187,7 @@ async def test_the_mail_carries_ticket_and_invoice(bellhop: Bellhop, ana: Person
     assert sum(line["amount"]["minor"] for line in told["lines"]) == booked["total"] == 5400
     for amount in (*(line["amount"]["minor"] for line in told["lines"]), booked["total"]):
         assert moves.figure(amount) in moves.pdf_words(invoice)
-    async with bellhop.http.get(ana.link() + "/ticket.pdf") as answer:
+    async with bellhop.http.get(ana.link("/ticket.pdf")) as answer:
         assert await answer.read() == ticket, "the portal has the very same paper"
 
 
@@ -176,7 +213,13 @@ async def test_the_booking_tells_its_own_story(ana: Person, desk: Desk) -> None:
     await ana.hears(reference, "54.00")
     booked = await moves.booking(reference)
     entries = await timeline.timeline(booked["id"])
-    assert [entry["kind"] for entry in entries] == ["requested", "held", "payment_received", "confirmed", "lead_assigned"]
+    assert [entry["kind"] for entry in entries] == [
+        "requested",
+        "held",
+        "payment_received",
+        "confirmed",
+        "lead_assigned",
+    ]
     assert timeline.rebuilt(entries) == booked["state"] == "confirmed"
     assert await timeline.whole(booked["id"])
     assert entries[0]["personal"]["actor"] == "Ana Lindqvist" and entries[0]["door"] == "whatsapp"
@@ -206,8 +249,7 @@ async def _everything(reference: str) -> dict[str, Any]:
     row = await moves.booking(reference)
     tables = ("checkout", "payment", "document", "entry", "line", "delivery", "thread")
     kept = {
-        table: await read(f"SELECT * FROM {table} WHERE booking_id = :id ORDER BY id", id=row["id"])  # noqa: S608
-        for table in tables
+        table: await read(f"SELECT * FROM {table} WHERE booking_id = :id ORDER BY id", id=row["id"]) for table in tables
     }
     kept["delivery"] = [{"id": one["id"], "kind": one["kind"], "attempt": one["attempt"]} for one in kept["delivery"]]
     return {"booking": row, **kept, "claim": await read("SELECT * FROM claim ORDER BY id")}

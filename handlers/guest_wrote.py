@@ -226,7 +226,7 @@ async def _owe(house: House, heard: Heard, seen: Seen, inbound: int | None, erro
     now = house.now()
     kept = turns.Turn(
         seen=seen, channel=heard.channel, external_id=heard.external_id, heard=heard.as_json(), words=heard.words,
-        state=None, replies=(), now=now, owner=house.owner, inbound=inbound,
+        state=None, replies=(), now=now, owner=house.owner, name=heard.name, inbound=inbound,
     )  # fmt: skip
     async with transaction() as run:
         await turns.owe(kept, run, error=error, due=now + AGAIN[0], waits=AGAIN, apology=_apology(seen, house))

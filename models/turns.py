@@ -88,11 +88,17 @@ async def keep(turn: Turn, run: Run) -> tuple[int, lanes.Lane | None, lanes.Outg
     inbound = await _keep_heard(turn, run)
     if turn.state is not None:
         await _keep_talk(turn, run)
+    if turn.inbound is None:
+        await _met(turn, run)
+    return inbound, *await _keep_replies(turn, inbound, run)
+
+
+async def _met(turn: Turn, run: Run) -> None:
+    """They wrote just now, whatever becomes of it: WhatsApp's 24 hours begin again."""
     await run(
         "UPDATE recipient SET last_heard = :now, name = CASE WHEN :name = '' THEN name ELSE :name END WHERE id = :id",
         now=micros(turn.now), name=turn.name, id=turn.seen.recipient,
     )  # fmt: skip
-    return inbound, *await _keep_replies(turn, inbound, run)
 
 
 async def _keep_heard(turn: Turn, run: Run) -> int:
@@ -205,6 +211,7 @@ async def owe(turn: Turn, run: Run, *, error: str, due: datetime, waits: tuple[t
             channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
             words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
         )  # fmt: skip
+        await _met(turn, run)
         return
     lock = " FOR UPDATE" if run.locks_rows else ""
     waiting = await run(

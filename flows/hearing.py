@@ -107,7 +107,7 @@ def _words(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
         return _priced(talk, words, spoken_here)
     if heard.kind == "edited":
         return talk.remark("edited")
-    if any(v.hello.fullmatch(plain(words)) or v.thanks.match(plain(words)) for v in spoken_here):
+    if any(_greets(plain(words), v) or v.thanks.match(plain(words)) for v in spoken_here):
         return None
     if not talk.turn and any(v.yes.match(plain(words)) for v in spoken_here):
         return None
@@ -126,6 +126,10 @@ def _priced(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> None:
     """ "How much from the airport to Bávaro?" is answered with the price, whatever else it told."""
     if talk.aside is None and any(v.price_asked.search(Words(words).folded) for v in spoken_here):
         talk.aside = "price"
+
+
+def _greets(said: str, vocabulary: Vocabulary) -> bool:
+    return bool(said) and not vocabulary.hello.sub(" ", said).strip()
 
 
 def _misheard(talk: Talk, words: str) -> None:
@@ -236,7 +240,7 @@ def _extras_settled(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> bo
     none = any(v.none.match(said) for v in spoken_here)
     if none and not talk.draft.get("extras"):
         talk.answer("extras", {})
-    elif not none and not any(v.done.match(said) for v in spoken_here):
+    elif not none and not any(v.done.match(said) or v.send.match(said) for v in spoken_here):
         return False
     settle_extras(talk)
     return True

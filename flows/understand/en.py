@@ -140,7 +140,7 @@ ENGLISH = Vocabulary(
         r"not (?:on |at |the |for )*(?:today|tomorrow|tonight|[a-z]+day|\d[\w:]*)(?: \w+)?\s*(?:,|\.|but|;)\s*(?:but )?"
     ),
     change=phrase(
-        r"(?:change|edit|modify|correct|update|another|different|wrong) (?:the |my |our )?(?P<what>(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"
+        r"(?:change|edit|modify|correct|update|another|different|wrong) (?:the |my |our )?(?P<what>number of [a-z]+|(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"
     ),
     lines={
         "service": whole(r"service|tour|excursion|trip|what"),
@@ -244,7 +244,7 @@ ENGLISH = Vocabulary(
     ),
     from_there=phrase(r"from|leaving"),
     place_filler=phrase(
-        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please"
+        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|change|remove|off|destination|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please"
     ),
     airport=whole(r"(?:the )?(?:international )?airport|aeropuerto"),
     transfer=phrase(

@@ -55,7 +55,7 @@ SPANISH = Vocabulary(
         r"omitir|saltar|paso|siguiente|luego|despues|mas tarde|ningun[oa]?|nada|na|na mas|nada mas|no na|nada especial|no|no gracias|ahora no|no tengo(?: (?:correo|e ?mail|notas?))?|no (?:lo )?se|no hay|sin (?:notas?|correo|habitacion|ocasion)|ninguna ocasion"
     ),
     done=whole(
-        r"(?:listo|lista|ya|ya esta|eso es todo|es todo|nada mas|terminar|termine|terminado|continuar|seguir|siguiente|ok|okay|vale|dale|solo eso|hecho)(?: gracias)?"
+        r"(?:gracias )?(?:listo|lista|ya|ya esta|eso es todo|es todo|nada mas|terminar|termine|terminado|continuar|seguir|siguiente|ok|okay|vale|dale|solo eso|hecho)(?: gracias)?"
     ),
     keep=whole(
         r"(?:si )?(?:dejar|dejarlo|dejelo|dejalo|mantener)(?: asi| como (?:esta|estaba|lo escribi))?|asi|como lo escribi"

@@ -385,3 +385,14 @@ def test_two_things_in_doubt_are_both_cleared_up() -> None:
     assert guest.block == "party_ages"
     guest.says("keep it")
     assert guest.talk.draft["time"] == "16:00"
+
+
+def test_a_line_is_changed_in_many_words() -> None:
+    """The number of people is no phone number, and "change drop off" is no place."""
+    guest = Guest("Bob")
+    guest.says(f"{ALL_AT_ONCE}, name Bob Dylan, no email")
+    guest.says("change drop off to Macao")
+    assert guest.talk.draft["dropoff"] == {"place": "macao"}
+    assert guest.block == "review"
+    guest.says("change the number of people")
+    assert guest.block == "party"

@@ -49,7 +49,10 @@ async def _tell(request: web.Request, answer: web.StreamResponse) -> None:
 async def _gather(queue: asyncio.Queue[news.News]) -> list[news.News]:
     """What changed, each thing once; nothing when a heartbeat is due."""
     try:
-        first = await asyncio.wait_for(queue.get(), HEARTBEAT)
+        async with asyncio.timeout(
+            HEARTBEAT
+        ):  # not wait_for: before Python 3.12 it loses a cancel that comes with the news
+            first = await queue.get()
     except TimeoutError:
         return []
     await asyncio.sleep(TOGETHER)

@@ -94,8 +94,9 @@ class Postman:
             wait = (job["due"] - time.time()) if job["due"] else 0
             if wait <= 0:
                 return
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self.hurried.wait(), wait)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait):  # wait_for loses a cancel before Python 3.12
+                    await self.hurried.wait()
 
     async def attempt(self, job: Json) -> None:
         status, answer, headers = await self.post(job["provider"], job["url"], job["body"], self.headers(job), job)

@@ -110,7 +110,7 @@ def verified(body: bytes, signature: str, secret: str) -> dict[str, Any] | None:
     try:
         stripe.WebhookSignature.verify_header(body, signature, secret, stripe.Webhook.DEFAULT_TOLERANCE)
         event = orjson.loads(body)
-    except (stripe.SignatureVerificationError, ValueError):
+    except (stripe.SignatureVerificationError, ValueError, TypeError):  # TypeError: signs that no signature has
         return None
     return event if isinstance(event, dict) else None
 
@@ -126,19 +126,27 @@ def read_event(event: dict[str, Any]) -> Paid | Returned | None:
     if kind is None or (kind == "completed" and about.get("payment_status") != "paid"):
         return None  # of a slow method: `async_payment_succeeded` follows
     return Paid(
-        provider="stripe", event=str(event["id"]), kind=kind, session=str(about.get("id")),
-        payment=str(about.get("payment_intent") or about.get("id")), amount=int(about.get("amount_total") or 0),
+        provider="stripe", event=_id(event), kind=kind, session=_id(about),
+        payment=_id(about, "payment_intent") if about.get("payment_intent") else _id(about), amount=int(about.get("amount_total") or 0),
         currency=str(about.get("currency") or ""), live=bool(event.get("livemode")), method=None,
         at=datetime.fromtimestamp(int(event.get("created", 0)), UTC), body=event,
     )  # fmt: skip
+
+
+def _id(about: dict[str, Any], name: str = "id") -> str:
+    """One of Stripe's ids; raises ValueError for what is none (they are at most 255 characters)."""
+    given = about.get(name)
+    if not isinstance(given, str) or not given.isascii() or not given.isprintable() or not 0 < len(given) <= 255:
+        raise ValueError(f"{name} is no id of Stripe's")
+    return given
 
 
 def _returned(event: dict[str, Any], refund: dict[str, Any]) -> Returned | None:
     if refund.get("status") != "succeeded":
         return None
     return Returned(
-        provider="stripe", event=str(event["id"]), refund=str(refund.get("id")),
-        payment=str(refund.get("payment_intent")), amount=int(refund.get("amount") or 0),
+        provider="stripe", event=_id(event), refund=_id(refund), payment=_id(refund, "payment_intent"),
+        amount=int(refund.get("amount") or 0),
         currency=str(refund.get("currency") or ""), body=event,
     )  # fmt: skip
 
@@ -167,4 +175,14 @@ class Payments:
         if out.kind == "refund":
             asked: Any = {"payment_intent": out.payload["payment"], "amount": out.payload["amount"]}
             return str((await self.client.v1.refunds.create_async(asked, options)).id)
-        return str((await self.client.v1.checkout.sessions.expire_async(out.payload["session"], {}, options)).id)
+        return await self._close(str(out.payload["session"]), options)
+
+    async def _close(self, session: str, options: Any) -> str:
+        """Close an open page; one that was paid or has expired by itself needs no closing."""
+        try:
+            return str((await self.client.v1.checkout.sessions.expire_async(session, {}, options)).id)
+        except stripe.InvalidRequestError:
+            kept = await self.client.v1.checkout.sessions.retrieve_async(session)
+            if kept.status == "open":
+                raise
+            return str(kept.id)

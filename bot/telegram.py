@@ -69,7 +69,7 @@ def _form(data: RequestData | None) -> Any:
 
 def read(update: dict[str, Any], now: datetime) -> Heard | None:
     """What a person did, from an update; None for what nobody needs to answer (a channel's post, a poll)."""
-    number = str(update.get("update_id", ""))
+    number = str(int(update["update_id"]))
     if message := update.get("message") or update.get("edited_message"):
         return _message(message, number, now, edited="edited_message" in update)
     if callback := update.get("callback_query"):
@@ -85,15 +85,15 @@ def _message(message: dict[str, Any], number: str, now: datetime, *, edited: boo
     return Heard(
         channel="telegram",
         external_id=number,
-        sender=str(chat["id"]),
+        sender=str(int(chat["id"])),
         at=now,
         words=str(message.get("text") or message.get("caption") or "").replace("\x00", ""),
         name=_name(person),
         kind="edited" if edited else _kind(message),
-        location=(place["latitude"], place["longitude"]) if place else None,
-        contact=(_name(contact), contact["phone_number"]) if contact.get("phone_number") else None,
+        location=(float(place["latitude"]), float(place["longitude"])) if place else None,
+        contact=(_name(contact), str(contact["phone_number"])) if contact.get("phone_number") else None,
         quotes=_id(message.get("reply_to_message")),
-        language=person.get("language_code"),
+        language=_language(person),
     )
 
 
@@ -103,8 +103,8 @@ def _tapped(callback: dict[str, Any], number: str, now: datetime) -> Heard | Non
     if chat is None:
         return None
     return Heard(
-        channel="telegram", external_id=number, sender=str(chat), at=now, name=_name(person), kind="tap",
-        tap=unpack(str(callback.get("data", ""))), quotes=_id(message), language=person.get("language_code"),
+        channel="telegram", external_id=number, sender=str(int(chat)), at=now, name=_name(person), kind="tap",
+        tap=unpack(str(callback.get("data", ""))), quotes=_id(message), language=_language(person),
     )  # fmt: skip
 
 
@@ -119,6 +119,12 @@ def _kind(message: dict[str, Any]) -> str:
 def _name(person: dict[str, Any]) -> str:
     whole = f"{person.get('first_name') or ''} {person.get('last_name') or ''}".strip()
     return whole.replace("\x00", "")[:120]
+
+
+def _language(person: dict[str, Any]) -> str | None:
+    """The language of their app without its region: "es" of "es-DO"."""
+    tag = str(person.get("language_code") or "").split("-")[0]
+    return tag if tag.isascii() and tag.isalpha() and len(tag) <= 8 else None
 
 
 def _id(message: dict[str, Any] | None) -> str | None:
@@ -137,7 +143,8 @@ def unpack(data: str) -> Tap:
     """What a key carried; one that is not ours becomes a tap on nothing, which the talk answers with a fresh card."""
     turn, _, rest = data.partition("|")
     question, _, value = rest.partition("|")
-    return Tap(question, value, int(turn)) if turn.isdigit() and len(turn) < 10 else Tap("", data[:64], 0)
+    ours = turn.isascii() and turn.isdigit() and len(turn) < 10
+    return Tap(question, value, int(turn)) if ours else Tap("", data[:DATA], 0)
 
 
 class Telegram:

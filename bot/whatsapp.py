@@ -18,6 +18,7 @@ from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 from bot import words
 from bot.carriers import Attempt, Failed, Retry, Sent, link_lines, numbered
 from flows.speech import Heard, Media
+from models.database import read as ask
 from models.fields import instant, packed
 from models.lanes import Outgoing
 from models.settings import keep_value, kept
@@ -51,6 +52,16 @@ class Rewritten(AsyncTwilioHttpClient):
         return await super().request(method, url, *args, **kwargs)
 
 
+def bare(text: str) -> str:
+    """Text without NUL, which PostgreSQL does not keep."""
+    return text.replace("\x00", "")
+
+
+def figure(digits: str) -> int | None:
+    """A number in plain digits, of a size that a database takes; None for anything else."""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
+
+
 def signed(token: str, url: str, form: Mapping[str, Any], signature: str) -> bool:
     """Whether Twilio signed this form for this whole URL."""
     return bool(RequestValidator(token).validate(url, form, signature))
@@ -60,14 +71,14 @@ def read(form: Mapping[str, str], now: datetime) -> Heard:
     """What a person did, from Twilio's inbound form; `now` is when it reached us."""
     return Heard(
         channel="whatsapp",
-        external_id=form.get("MessageSid") or form.get("SmsSid") or "",
-        sender=form.get("From", "").removeprefix("whatsapp:"),
+        external_id=bare(form.get("MessageSid") or form.get("SmsSid") or ""),
+        sender=bare(form.get("From", "").removeprefix("whatsapp:")),
         at=now,
-        words=form.get("Body", "").replace("\x00", ""),
-        name=form.get("ProfileName", "").replace("\x00", "")[:120],
+        words=bare(form.get("Body", "")),
+        name=bare(form.get("ProfileName", ""))[:120],
         kind=_kind(form),
         location=_location(form),
-        quotes=form.get("OriginalRepliedMessageSid"),
+        quotes=bare(form.get("OriginalRepliedMessageSid", "")) or None,
         media=_media(form),
     )
 
@@ -89,14 +100,14 @@ def _attached(form: Mapping[str, str]) -> str:
 
 def _location(form: Mapping[str, str]) -> tuple[float, float] | None:
     try:
-        return float(form["Latitude"]), float(form["Longitude"])
+        pin = float(form["Latitude"]), float(form["Longitude"])
     except (KeyError, ValueError):
         return None
+    return pin if abs(pin[0]) <= 90 and abs(pin[1]) <= 180 else None
 
 
 def _media(form: Mapping[str, str]) -> tuple[Media, ...]:
-    count = form.get("NumMedia", "0")
-    numbers = range(min(int(count), 10)) if count.isdigit() else range(0)
+    numbers = range(min(figure(form.get("NumMedia", "0")) or 0, 10))
     return tuple(Media(form.get(f"MediaUrl{n}", ""), form.get(f"MediaContentType{n}", "")) for n in numbers)
 
 
@@ -111,8 +122,8 @@ class Report:
 
 def read_report(form: Mapping[str, str]) -> Report:
     """A status callback."""
-    code = form.get("ErrorCode", "")
-    return Report(form.get("MessageSid", ""), form.get("MessageStatus", ""), int(code) if code.isdigit() else None)
+    sid, status = form.get("MessageSid", ""), form.get("MessageStatus", "")
+    return Report(bare(sid)[:255], status, figure(form.get("ErrorCode", "")))
 
 
 class WhatsApp:
@@ -140,7 +151,7 @@ class WhatsApp:
         if not free and template is None:
             return Failed("the 24 hours are over and this has no approved template")
         text = body if body is not None else template[2] if template else ""
-        if out.again and (found := await self._sent_before(out, text)):
+        if out.attempt > 1 and (found := await self._sent_before(out, text)):
             return Sent(found, text, template=not free)
         try:
             sid = await (self._say(out, attempt, text) if free else self._say_template(out, template))
@@ -185,7 +196,7 @@ class WhatsApp:
         return sid, packed(values), text
 
     async def _sent_before(self, out: Outgoing, text: str) -> str | None:
-        """Ask Twilio whether an attempt whose end we do not know has left: the same words since it began."""
+        """Ask Twilio whether an earlier attempt has left: a crash or a time-out hides its end. The same words since the first."""
         begun = instant(out.begun or 0) - timedelta(seconds=5)
         try:
             sent = await self.client.messages.list_async(
@@ -196,7 +207,9 @@ class WhatsApp:
         last = parts(text, LIMIT)[-1]
         for message in sent:
             created = message.date_created or begun
-            if message.body == last and created.replace(tzinfo=UTC) >= begun - timedelta(seconds=1):
+            failed = str(message.status) in ("failed", "undelivered")
+            in_time = created.replace(tzinfo=UTC) >= begun - timedelta(seconds=1)
+            if not failed and message.body == last and in_time and not await _of_another(out, str(message.sid)):
                 return str(message.sid)
         return None
 
@@ -254,6 +267,12 @@ def parts(text: str, limit: int) -> list[str]:
 
 def _window_open(out: Outgoing, now: datetime) -> bool:
     return out.last_heard is not None and now < instant(out.last_heard) + WINDOW
+
+
+async def _of_another(out: Outgoing, sid: str) -> bool:
+    """Whether these same words were another delivery to the same person."""
+    known = await ask("SELECT id FROM delivery WHERE provider_id = :sid AND id <> :id", sid=sid, id=out.id)
+    return bool(known)
 
 
 def _classed(refusal: TwilioRestException) -> Retry | Failed:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import structlog
 from aiohttp import web
+from multidict import MultiDictProxy
 
 from bot import checkout, telegram, whatsapp
 from bot.program import Program
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 
 LARGEST = 1024 * 1024  # bytes of a body
 DEADLINE = 10.0  # seconds for a body to arrive: aiohttp itself waits for ever
+LONGEST_NAME = 100  # characters of a provider's id or address
 NO_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'  # TwiML: we answer by the API
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -67,7 +69,7 @@ def _program(request: web.Request) -> Program:
 
 async def _twilio_form(request: web.Request) -> dict[str, str]:
     """Twilio's form, once its signature over our public URL holds; otherwise 403 and no trace."""
-    program, form = _program(request), await request.post()
+    program, form = _program(request), await _form(request)
     token = program.settings.twilio_auth_token.get_secret_value()
     signature = request.headers.get("X-Twilio-Signature", "")
     url = program.settings.url + request.raw_path
@@ -76,11 +78,30 @@ async def _twilio_form(request: web.Request) -> dict[str, str]:
     return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
+async def _form(request: web.Request) -> MultiDictProxy[Any]:
+    """The form of a request as Twilio sends it; one that cannot be read was not signed by anybody."""
+    if request.content_type != "application/x-www-form-urlencoded":
+        raise web.HTTPForbidden(text="not signed by Twilio")
+    try:
+        return await request.post()
+    except (ValueError, LookupError):  # no UTF-8, or a charset that nobody knows
+        raise web.HTTPForbidden(text="not signed by Twilio") from None
+
+
+def _read(read: Callable[..., Any], *given: Any) -> Any:
+    """What a provider told us; None for what is not of the shape it has, for sent again it would be no better."""
+    try:
+        return read(*given)
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as fault:
+        log.warning("a provider sent what cannot be read", reader=read.__module__, fault=repr(fault)[:200])
+        return None
+
+
 async def on_whatsapp(request: web.Request) -> web.Response:
     """A WhatsApp message reached us."""
     program, form = _program(request), await _twilio_form(request)
     heard = whatsapp.read(form, program.house.now())
-    if not heard.external_id or not heard.sender:
+    if not 0 < len(heard.external_id) <= LONGEST_NAME or not 0 < len(heard.sender) <= LONGEST_NAME:
         raise web.HTTPBadRequest(text="a message needs MessageSid and From")
     program.courier.carry(await someone_wrote(program.house, heard))
     return web.Response(text=NO_ANSWER, content_type="text/xml")
@@ -90,7 +111,7 @@ async def on_whatsapp_status(request: web.Request) -> web.Response:
     """Twilio tells what became of a delivery; `d` is delivery.attempt."""
     program, report = _program(request), whatsapp.read_report(await _twilio_form(request))
     delivery, _, attempt = request.query.get("d", "").partition(".")
-    if delivery.isdigit() and attempt.isdigit():
+    if whatsapp.figure(delivery) and whatsapp.figure(attempt):
         await delivery_reported(program.house, int(delivery), int(attempt), report.sid, report.status, report.code)
     return web.Response(text=NO_ANSWER, content_type="text/xml")
 
@@ -100,14 +121,14 @@ async def on_telegram(request: web.Request) -> web.Response:
     program = _program(request)
     secret = program.settings.telegram_secret.get_secret_value()
     given = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
-    if program.telegram is None or not secret or not hmac.compare_digest(given.encode(), secret.encode()):
+    if program.telegram is None or not secret or not hmac.compare_digest(_bytes(given), _bytes(secret)):
         raise web.HTTPForbidden(text="not sent by Telegram")
     update = _json(await request.read())
-    heard = telegram.read(update, program.house.now())
+    heard = _read(telegram.read, update, program.house.now())
     if heard is not None:
         program.courier.carry(await someone_wrote(program.house, heard))
-    if callback := (update.get("callback_query") or {}).get("id"):
-        program.telegram.answer_tap(str(callback))
+    if heard is not None and heard.kind == "tap":
+        program.telegram.answer_tap(str(update["callback_query"].get("id", "")))
     return web.Response()
 
 
@@ -119,12 +140,17 @@ async def on_stripe(request: web.Request) -> web.Response:
     event = checkout.verified(await request.read(), signature, secret) if secret else None
     if event is None:
         raise web.HTTPForbidden(text="not signed by Stripe")
-    match checkout.read_event(event):
+    match _read(checkout.read_event, event):
         case Paid() as paid:
             await guest_paid(program.house, paid)
         case Returned() as returned:
             await payment_returned(program.house, returned)
     return web.Response()
+
+
+def _bytes(header: str) -> bytes:
+    """A header as it came: bytes that are no text stand in it as surrogates."""
+    return header.encode("utf-8", "surrogateescape")
 
 
 def _json(body: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 PREFIX = "BELLHOP_"
 
@@ -114,5 +114,6 @@ def _refuse_unknown() -> None:
 
 
 def _did_you_mean(name: str, known: set[str]) -> str:
-    close = process.extractOne(name, known, score_cutoff=70)
-    return f"; did you mean {close[0]}?" if close else ""
+    bare = [each.removeprefix(PREFIX) for each in known]  # what all have in common says nothing
+    close = process.extractOne(name.removeprefix(PREFIX), bare, scorer=fuzz.ratio, score_cutoff=70)
+    return f"; did you mean {PREFIX}{close[0]}?" if close else ""

@@ -1,0 +1,63 @@
+"""The command line as somebody types it, and the one server of an SQLite file."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.program import NotToBe, alone
+from bot.settings import Settings
+from tests.conftest import SAMPLE
+
+
+def bellhop(*command: str, **settings: str) -> tuple[int, str]:
+    """Run a command; gives its exit code and all it printed."""
+    known = {name: value for name, value in os.environ.items() if not name.startswith("BELLHOP_")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "bot", *command], env=known | {"COLUMNS": "400"} | settings, capture_output=True, text=True, timeout=60, check=False
+    )  # fmt: skip
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+def test_catalog_check_names_mistakes_with_their_lines(tmp_path: Path) -> None:
+    """Exit code 1, the file, the line, and what may be meant."""
+    lines = SAMPLE.read_text().splitlines()
+    number = next(at for at, line in enumerate(lines, 1) if line.strip().startswith("currency:"))
+    lines[number - 1] = lines[number - 1].replace("currency:", "curency:")
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("\n".join(lines))
+    code, told = bellhop("catalog", "check", str(wrong))
+    assert code == 1
+    assert f"line {number}" in told
+    assert "currency" in told
+    assert "Traceback" not in told
+
+
+def test_catalog_check_of_the_sample() -> None:
+    """In order, exit code 0."""
+    code, told = bellhop("catalog", "check", str(SAMPLE))
+    assert code == 0, told
+
+
+def test_a_second_server_on_one_file_is_refused_and_commands_beside_it_work(tmp_path: Path) -> None:
+    """With a sentence and exit code 1; `migrate` and `staff add` go through beside the first."""
+    url = f"sqlite:///{tmp_path / 'bellhop.db'}"
+    with alone(Settings(database_url=url)):
+        code, told = bellhop("serve", BELLHOP_DATABASE_URL=url, BELLHOP_DATA=str(tmp_path), BELLHOP_PORT="0")
+        assert code == 1
+        assert "another Bellhop server" in told
+        assert "Traceback" not in told
+        assert bellhop("migrate", BELLHOP_DATABASE_URL=url)[0] == 0
+        add = ("staff", "add", "ana@example.com", "--name", "Ana", "--password", "long enough")
+        assert bellhop(*add, BELLHOP_DATABASE_URL=url)[0] == 0
+        with pytest.raises(NotToBe), alone(Settings(database_url=url)):
+            pass
+
+
+def test_a_wrong_setting_ends_a_command_with_a_sentence() -> None:
+    """Exit code 1."""
+    code, told = bellhop("migrate", BELLHOP_DATABSE_URL="sqlite:///x.db")
+    assert code == 1
+    assert "did you mean BELLHOP_DATABASE_URL?" in told

@@ -5,15 +5,15 @@ out, or held against the harm itself, elsewhere:
 
 | rule | guard | shown by |
 |---|---|---|
-| capacity is never sold twice | trigger `claim_peak`, its row lock | models/test_claims: test_without_the_trigger_the_same_race_overbooks, test_on_postgresql_the_lock_on_the_resource_is_what_holds |
-| a lapsed hold frees capacity without a job | `claims.claim`, `claims.free` | models/test_claims: test_a_lapsed_hold_frees_its_capacity_without_any_job |
+| capacity is never sold twice | trigger `claim_peak`, its row lock | models/test_claims: test_without_the_trigger…, test_on_postgresql_the_lock… |
+| a lapsed hold frees capacity without a job | `claims.claim`, `claims.free` | models/test_claims: test_a_lapsed_hold_frees… |
 | a guard that is gone is noticed at start | `database.verify` | models/test_guards: test_a_database_without_one_of_its_guards_is_refused |
-| the timeline rebuilds and its chain shows a changed past | hash chain | models/test_timeline: test_a_changed_past_shows, test_erasing_a_person_leaves_the_chain_whole |
+| the timeline rebuilds and its chain shows a changed past | hash chain | models/test_timeline: test_a_changed_past_shows, test_erasing… |
 | invoice numbers have no gap | locked counter | models/test_numbers: test_no_gap_and_no_number_twice |
-| one place rounds, minor units | `models.money` | models/test_price: test_money_counts_the_minor_units_of_its_currency, test_a_half_is_rounded_away_from_zero |
-| local times that do not exist are asked about | `models.request` | models/test_price: test_a_time_the_clock_skips_or_shows_twice_is_asked_about |
+| one place rounds, minor units | `models.money` | models/test_price: test_money_counts…, test_a_half_is_rounded… |
+| local times that do not exist are asked about | `models.request` | models/test_price: test_a_time_the_clock_skips… |
 | an audience's fields, all and only | `recap.AUDIENCES` | models/test_recap, bot/test_recap_everywhere (with its control) |
-| outside 24 hours only a template | `whatsapp._window_open` | bot/test_courier: test_outside_the_24_hours_it_comes_again_as_a_template |
+| outside 24 hours only a template | `whatsapp._window_open` | bot/test_courier: test_outside_the_24_hours… |
 | a failed turn is tried again, parked, one apology; 503 only for the database | `turns.owe`, `is_away` | handlers/test_turns_that_fail |
 | SQLite's writers begin IMMEDIATE | `sqlite.ImmediateTransaction` | models/test_database: TestSqlite (with its control) |
 | GET changes nothing | pages | web/test_portal: test_looking_changes_nothing |
@@ -109,7 +109,9 @@ async def _heard_without_looking(turn: turns.Turn, run: Any) -> int:
     return int(rows[0]["id"])
 
 
-async def test_without_one_inbound_a_repeated_message_has_two_effects(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_one_inbound_a_repeated_message_has_two_effects(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With it, five at once have one: one message, one answer."""
     await asyncio.gather(*(write(house, "SM1") for _ in range(5)))
     assert await one("SELECT COUNT(*) FROM delivery") == 1
@@ -164,7 +166,7 @@ async def test_without_the_savepoint_half_a_turn_is_kept(house: House, monkeypat
     assert await read("SELECT id FROM talk") == []
     await _forget_inbox()
 
-    real = turn_taking.transaction
+    real = transaction
 
     @asynccontextmanager
     async def kept_whatever_happens() -> AsyncIterator[Any]:
@@ -226,7 +228,9 @@ async def test_without_the_fence_a_zombie_writes(database: str, monkeypatch: pyt
     out = await lanes.begin(old, "zombie", NOW)
     assert out is not None
     async with transaction() as run:  # its lease ends, another takes the lane up
-        await run("UPDATE recipient SET lease = :far, owner = 'next', fence = fence + 1 WHERE id = :ana", far=2**60, ana=ana)
+        await run(
+            "UPDATE recipient SET lease = :far, owner = 'next', fence = fence + 1 WHERE id = :ana", far=2**60, ana=ana
+        )
     assert not await lanes.settle(old, "zombie", out, Outcome("failed", error="zombie"), NOW)
     assert await one("SELECT state FROM delivery") == "sending"
 
@@ -276,7 +280,9 @@ async def test_without_its_trigger_a_record_is_edited(house: House, table: str) 
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"amount": 100}, {"amount": 10**6}, {"currency": "eur"}, {"live": True}], ids=lambda wrong: next(iter(wrong))
+    "wrong",
+    [{"amount": 100}, {"amount": 10**6}, {"currency": "eur"}, {"live": True}],
+    ids=lambda wrong: next(iter(wrong)),
 )
 async def test_without_the_check_the_wrong_money_confirms(
     house: House, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
@@ -317,13 +323,19 @@ async def test_without_the_hash_a_copy_of_the_records_opens_every_booking(
 # -- one clock ----------------------------------------------------------------------------------
 
 
-CLOCKS = re.compile(r"\bnow\(\)|current_timestamp|clock_timestamp|strftime\(|datetime\('now'|localtimestamp", re.IGNORECASE)
+CLOCKS = re.compile(
+    r"\bnow\(\)|current_timestamp|clock_timestamp|strftime\(|datetime\('now'|localtimestamp", re.IGNORECASE
+)
 SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE)\b")
 
 
 def asks_the_databases_clock(source: str) -> list[str]:
     """Statements in this source that take the time from the database."""
-    found = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    found = [
+        node.value
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
     return [text for text in found if SQL.search(text) and CLOCKS.search(text)]
 
 
@@ -356,7 +368,18 @@ def test_no_module_reads_the_time_for_itself() -> None:
 
 def test_what_decides_cannot_reach_a_provider() -> None:
     """Handlers, flows and records import no provider's SDK and no HTTP: all that leaves is a delivery."""
-    outside = {"aiohttp", "twilio", "telegram", "stripe", "aiosmtplib", "httpx", "requests", "jinja2", "smtplib", "urllib.request"}
+    outside = {
+        "aiohttp",
+        "twilio",
+        "telegram",
+        "stripe",
+        "aiosmtplib",
+        "httpx",
+        "requests",
+        "jinja2",
+        "smtplib",
+        "urllib.request",
+    }
     reaching = [
         f"{path.relative_to(ROOT)}: {name}"
         for folder in ("models", "handlers", "flows")

@@ -69,7 +69,7 @@ class Plain:
 def courier(clock: Clock, phone: Phone, **paces: Pace) -> Courier:
     """One process's courier, at the time of the test."""
     house = House(clock, "this", b"secret", (HOUSE,))
-    return Courier(house, {"whatsapp": phone, "telegram": Phone()}, Plain(), paces, seed=1)  # type: ignore[arg-type,dict-item]
+    return Courier(house, {"whatsapp": phone, "telegram": Phone()}, Plain(), paces, seed=1)  # type: ignore[arg-type]
 
 
 @asynccontextmanager
@@ -87,7 +87,10 @@ async def at_work(one: Courier) -> AsyncIterator[Courier]:
 async def left(to: int, *kinds: str, **more: Any) -> list[int]:
     """These lie in the lane, in this order; gives their ids."""
     async with transaction() as run:
-        return [int(await delivery.post(run, to, kind, {"block": kind}, language="en", now=NOW, **more) or 0) for kind in kinds]
+        return [
+            int(await delivery.post(run, to, kind, {"block": kind}, language="en", now=NOW, **more) or 0)
+            for kind in kinds
+        ]
 
 
 async def until(look: Callable[[], Any]) -> Any:
@@ -100,6 +103,13 @@ async def until(look: Callable[[], Any]) -> Any:
             return found
     finally:
         news.ignore(queue)
+
+
+async def comes(look: Callable[[], Any]) -> None:
+    """Until this is so; the others have their turns meanwhile."""
+    async with asyncio.timeout(20):
+        while not look():  # noqa: ASYNC110  # what is on its way tells nobody
+            await asyncio.sleep(0)
 
 
 async def row(number: int) -> dict[str, Any]:
@@ -140,13 +150,7 @@ async def test_each_recipient_hears_in_order_and_all_at_the_same_time(clock: Clo
     for each in people:
         last = (await left(each, "first", "second", "third"))[-1]
     async with at_work(courier(clock, phone)):
-
-        async def all_begun() -> bool:
-            return phone.on_the_way == len(people)
-
-        async with asyncio.timeout(15):
-            while not await all_begun():
-                await asyncio.sleep(0)
+        await comes(lambda: phone.on_the_way == len(people))
         assert {out.kind for out in phone.given} == {"first"}
         phone.held.set()
         await in_state(last, "sent")
@@ -160,7 +164,7 @@ async def test_each_recipient_hears_in_order_and_all_at_the_same_time(clock: Clo
 async def until_free(recipient: int) -> None:
     """The lane is given back."""
     async with asyncio.timeout(15):
-        while (await lane(recipient))["lease"] is not None:
+        while (await lane(recipient))["lease"] is not None:  # noqa: ASYNC110  # nothing tells of it
             await asyncio.sleep(0)
 
 
@@ -316,7 +320,9 @@ async def test_outside_the_24_hours_it_comes_again_as_a_template(clock: Clock) -
     assert phone.given[-1].payload == {"block": "confirmed", "closed": True}
     assert not phone.given[-1].again  # its end is known: nothing has to be asked
     async with at_work(courier(clock, phone)) as one:
-        await delivery_reported(one.house, first, 2, "SM1", "undelivered", 63016)  # a template is refused: no third time
+        await delivery_reported(
+            one.house, first, 2, "SM1", "undelivered", 63016
+        )  # a template is refused: no third time
     assert (await row(first))["state"] == "failed"
 
 
@@ -354,11 +360,13 @@ async def test_a_courier_that_lost_its_lane_marks_nothing(clock: Clock) -> None:
     first, _ = await left(ana, "first", "second")
     phone.held.clear()
     async with at_work(courier(clock, phone)):
-        async with asyncio.timeout(15):
-            while not phone.given:
-                await asyncio.sleep(0)
+        await comes(lambda: phone.given)
         async with transaction() as run:  # its minute is over and the other process claims
-            await run("UPDATE recipient SET lease = :far, owner = 'other', fence = fence + 1 WHERE id = :ana", far=2**60, ana=ana)
+            await run(
+                "UPDATE recipient SET lease = :far, owner = 'other', fence = fence + 1 WHERE id = :ana",
+                far=2**60,
+                ana=ana,
+            )
         phone.held.set()
     found = await row(first)
     assert (found["state"], found["provider_id"]) == ("sending", None)
@@ -374,9 +382,7 @@ async def test_what_a_dead_courier_had_begun_is_asked_for_first(clock: Clock) ->
     async with transaction() as run:
         await run("UPDATE recipient SET lease = -1 WHERE id = :ana", ana=ana)
     async with at_work(courier(clock, phone)):
-        async with asyncio.timeout(15):
-            while len(phone.given) < 2:
-                await asyncio.sleep(0)
+        await comes(lambda: len(phone.given) == 2)
     assert [(out.kind, out.attempt, out.again) for out in phone.given] == [("first", 2, True), ("second", 1, False)]
 
 
@@ -387,9 +393,7 @@ async def test_never_more_than_64_are_on_their_way(clock: Clock) -> None:
     for _ in range(AT_ONCE + 6):
         await left(await a_guest(), "hello")
     async with at_work(courier(clock, phone)):
-        async with asyncio.timeout(20):
-            while phone.on_the_way < AT_ONCE:
-                await asyncio.sleep(0)
+        await comes(lambda: phone.on_the_way == AT_ONCE)
         for _ in range(200):
             await asyncio.sleep(0)
         assert phone.most == AT_ONCE
@@ -403,9 +407,7 @@ async def test_stopping_lets_what_is_on_its_way_arrive_and_begins_nothing(clock:
     phone.held.clear()
     one = courier(clock, phone)
     task = asyncio.create_task(one.run())
-    async with asyncio.timeout(15):
-        while not phone.given:
-            await asyncio.sleep(0)
+    await comes(lambda: phone.given)
     draining = asyncio.create_task(one.drain())
     await asyncio.sleep(0)
     phone.held.set()
@@ -503,5 +505,3 @@ async def test_the_courier_waits_its_turn_at_the_provider(clock: Clock) -> None:
     async with at_work(courier(clock, phone, whatsapp=gate)):
         await in_state(number, "sent")
     assert gate.passed == ["+447700900142"]
-
-

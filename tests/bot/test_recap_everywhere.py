@@ -18,7 +18,13 @@ from tests.stories.moves import books
 
 LANGUAGES = ("en", "es")
 URLS = dict.fromkeys(("pay", "booking", "ticket", "invoice", "calendar", "desk", "partner"), "https://b.example/x")
-HOTEL = {"name": "Hotel Arena Blanca", "detail": None, "room": "204", "zone": {"en": "Bávaro", "es": "Bávaro"}, "kind": "hotel"}
+HOTEL = {
+    "name": "Hotel Arena Blanca",
+    "detail": None,
+    "room": "204",
+    "zone": {"en": "Bávaro", "es": "Bávaro"},
+    "kind": "hotel",
+}
 AIRPORT = {
     "name": {"en": "Airport PUJ", "es": "Aeropuerto PUJ"}, "detail": {"en": "Terminal B", "es": "Terminal B"}, "room": None,
     "zone": {"en": "Punta Cana", "es": "Punta Cana"}, "kind": "airport",
@@ -228,7 +234,7 @@ async def test_portal_and_desk_show_the_whole_recap(bellhop: Bellhop, ana: Perso
     story = await of_booking(int(rows[0]["id"]))
     async with bellhop.http.get(ana.link("/pay").removesuffix("/pay")) as answer:
         portal = await answer.text()
-    seen = {"guest": flat(portal), "team": flat(await desk.opens(f"/desk/bookings/{reference}"))}
+    seen: dict[Any, str] = {"guest": flat(portal), "team": flat(await desk.opens(f"/desk/bookings/{reference}"))}
     for audience, page in seen.items():
         shown = {key: value for key, _, value in words.story_recap(story, audience, "en")}
         drawn_apart = {

@@ -54,7 +54,9 @@ def house(database: str, clock: Clock) -> House:
 
 async def write(house: House, words: str, sender: str = HANNAH) -> Any:
     """A guest writes; each message once, named by its words."""
-    return await someone_wrote(house, Heard("whatsapp", f"SM {sender} {words}", sender, house.now(), words=words, name="Hannah"))
+    return await someone_wrote(
+        house, Heard("whatsapp", f"SM {sender} {words}", sender, house.now(), words=words, name="Hannah")
+    )
 
 
 async def inbox(sender: str = HANNAH) -> list[tuple[str, str, int]]:
@@ -94,7 +96,9 @@ async def test_a_message_whose_turn_fails_is_owed_and_nothing_else_of_it_is_kept
     assert (await said(), await draft()) == ([], {})
 
 
-async def test_a_mistake_that_passes_is_not_noticed(house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_mistake_that_passes_is_not_noticed(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One second later the turn is taken: one answer, no apology."""
     Mistake(monkeypatch, "say", times=1)
     await write(house, "airport to Hard Rock")

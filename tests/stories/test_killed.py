@@ -32,7 +32,9 @@ from tests.stories.moves import mails, words
 from web.stage.providers import start
 
 REQUEST = "airport PUJ to Hard Rock tomorrow at 3pm, 4 people, 6 bags, van, flight AA1045, child seat"
-SPANISH = "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, 10 personas, 8 maletas, minibús, vuelo AA1045, champán"
+SPANISH = (
+    "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, 10 personas, 8 maletas, minibús, vuelo AA1045, champán"
+)
 LAUNCH = Path(__file__).parents[1] / "faults" / "launch.py"
 
 
@@ -82,7 +84,7 @@ class Server(Bellhop):
         return True
 
     async def is_killed(self) -> None:
-        """kill -9, from outside."""
+        """Killed by -9, from outside."""
         assert self.process is not None
         self.process.kill()
         await self.dies()
@@ -157,8 +159,12 @@ async def server(database_url: str, tmp_path: Path) -> AsyncIterator[Server]:
         env = demo.environment(first, accounts, catalog, {"port": sim.port, "smtp_port": sim.smtp_port})
         env.pop("BELLHOP_TEST_DIALECT", None)
         ours = {name.removeprefix("BELLHOP_").lower(): value for name, value in env.items() if "BELLHOP_" in name}
-        settings = Settings(_env_file=None, **ours)  # type: ignore[arg-type]
-        env |= {"BELLHOP_TWILIO_RATE": "0", "BELLHOP_TELEGRAM_RATE": "0", "BELLHOP_SECRET_KEY": "the secret of the tests"}
+        settings = Settings(_env_file=None, **ours)  # type: ignore[arg-type,call-arg]
+        env |= {
+            "BELLHOP_TWILIO_RATE": "0",
+            "BELLHOP_TELEGRAM_RATE": "0",
+            "BELLHOP_SECRET_KEY": "the secret of the tests",
+        }
         await prepare(settings, sim)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         server = Server(sim, http, settings, env)
@@ -210,7 +216,11 @@ async def test_whatsapp_survives_a_kill_at_every_step(server: Server) -> None:
     await server.dies()
     await server.starts()
     await ana.hears("No occasion")
-    for answer, question in (("No occasion", "Nothing else"), ("Nothing else", "Ana Lindqvist"), ("Ana Lindqvist", "Skip")):
+    for answer, question in (
+        ("No occasion", "Nothing else"),
+        ("Nothing else", "Ana Lindqvist"),
+        ("Ana Lindqvist", "Skip"),
+    ):
         assert await ana.taps(answer) == 200
         await server.again()  # at once: the answer may be on its way or not
         await ana.hears(question)
@@ -264,7 +274,9 @@ async def nothing_is_doubled(server: Server) -> None:
     found = {what: len(await server.asks(sql)) for what, sql in counted.items()}
     assert found == dict.fromkeys(counted, 1)
     assert await server.asks("SELECT id, error FROM inbound WHERE state <> 'done'") == []
-    unsent = await server.asks("SELECT kind, state, error FROM delivery WHERE state NOT IN ('sent', 'delivered', 'read')")
+    unsent = await server.asks(
+        "SELECT kind, state, error FROM delivery WHERE state NOT IN ('sent', 'delivered', 'read')"
+    )
     assert unsent == []
 
 

@@ -25,6 +25,7 @@ import pytest_asyncio
 import models
 from models import catalogs, database
 from models.catalog_file import read_file
+from web.serving import log_plainly
 
 DIALECT = os.environ.get("BELLHOP_TEST_DIALECT", "sqlite")
 # What a crash would lose is of no use to a test.
@@ -88,6 +89,7 @@ def _refuse_beyond(host: Any) -> None:
 def pytest_configure() -> None:
     """Guard the sockets of this process, and stop as for Ctrl-C when told to end, so that no PostgreSQL stays behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    log_plainly()  # drawn tracebacks take seconds each
     connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
 
     def checked(self: socket.socket, address: Any) -> None:

@@ -66,7 +66,9 @@ class Courier:
         except Exception:  # the database may be away for a while; what is owed stays written
             log.exception("the courier could not look at its lanes")
         with suppress(TimeoutError):
-            async with asyncio.timeout(POLL):  # not wait_for: before Python 3.12 it loses a cancel that comes with the wake
+            async with asyncio.timeout(
+                POLL
+            ):  # not wait_for: before Python 3.12 it loses a cancel that comes with the wake
                 await self.wake.wait()
 
     async def drain(self) -> None:

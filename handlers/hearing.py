@@ -23,6 +23,8 @@ async def keep_heard(
         seen=seen, channel=heard.channel, external_id=heard.external_id, heard=heard.as_json(), words=heard.words,
         state=None, replies=(), now=house.now(), owner=house.owner, name=heard.name, inbound=inbound,
     )  # fmt: skip
+    if seen.owed and inbound is None:
+        return await _owe(house, turn, "")  # behind one whose turn failed, so that their order stays
     try:
         async with transaction() as run:
             kept, _, _ = await turns.keep(turn, run)
@@ -34,8 +36,12 @@ async def keep_heard(
         if is_away(bug):
             raise  # not kept: the provider sends it again
         log.exception("hearing failed", recipient=recipient, channel=heard.channel)
-        async with transaction() as run:
-            apology = Reply("our_mistake", Say("our_mistake").as_json(), "en")
-            due = house.now() + AGAIN[0]
-            await turns.owe(turn, run, error=repr(bug)[:500], due=due, waits=AGAIN, apology=apology)
-        return None
+        return await _owe(house, turn, repr(bug)[:500])
+
+
+async def _owe(house: House, turn: turns.Turn, error: str) -> turns.Carry:
+    """Keep the message to be tried again."""
+    apology = Reply("our_mistake", Say("our_mistake").as_json(), "en")
+    async with transaction() as run:
+        await turns.owe(turn, run, error=error, due=house.now() + AGAIN[0], waits=AGAIN, apology=apology)
+    return None

@@ -1,5 +1,11 @@
 """Time passed: a hold ended, a message is owed its turn."""
 
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
 from flows.book import learn
 from flows.speech import Heard
 from flows.talk import Talk
@@ -12,23 +18,41 @@ from models.database import Run, transaction
 from models.fields import micros, packed, unpacked
 from models.turns import Carry
 
+log = structlog.get_logger()
+
+LATER = timedelta(minutes=1)  # for something due that failed; what is due behind it does not wait
+
 
 async def time_passed(house: House) -> list[Carry]:
     """Do everything that is due by now; gives replies that are born claimed."""
     while await _one_due(house):
         pass
-    return [
-        await someone_wrote(house, Heard.from_json(unpacked(row["heard"])), int(row["id"]))
-        for row in await turns.owed(house.now())
-    ]
+    return [await _owed_turn(house, row) for row in await turns.owed(house.now())]
+
+
+async def _owed_turn(house: House, row: dict[str, Any]) -> Carry:
+    """Take one owed message up again; a database that refuses leaves it owed and the others their turn."""
+    try:
+        return await someone_wrote(house, Heard.from_json(unpacked(row["heard"])), int(row["id"]))
+    except Exception:
+        log.exception("an owed message could not be taken up", inbound=row["id"])
+        return None
 
 
 async def _one_due(house: House) -> bool:
+    """Do the oldest thing due; one that fails is due again later."""
     async with transaction() as run:
         rows = await dues.take_one(run, house.now())
-        if rows and rows[0]["kind"] == "hold_ends":
-            await hold_ended(run, house, int(rows[0]["booking_id"]))
-    return bool(rows)
+        if not rows:
+            return False
+        booking, kind = int(rows[0]["booking_id"]), str(rows[0]["kind"])
+        try:
+            async with transaction() as inner:
+                await _DUES[kind](inner, house, booking)
+        except Exception:
+            log.exception("something due failed", booking=booking, kind=kind)
+            await dues.set_due(run, booking, kind, house.now() + LATER)
+    return True
 
 
 async def hold_ended(run: Run, house: House, booking: int) -> None:
@@ -93,3 +117,6 @@ async def _the_talk_learns(run: Run, recipient: int, booking: int) -> None:
         "UPDATE talk SET state = :state, version = version + 1 WHERE id = :talk",
         state=packed(talk.as_json()), talk=rows[0]["id"],
     )  # fmt: skip
+
+
+_DUES: dict[str, Callable[[Run, House, int], Awaitable[None]]] = {"hold_ends": hold_ended}

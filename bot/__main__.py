@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,8 +36,10 @@ def main() -> None:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     import uvloop
 
+    from bot.log import log_plainly
     from models.database import Refused
 
+    log_plainly()
     try:
         uvloop.run(work)
     except Refused as refusal:
@@ -98,7 +100,8 @@ async def _migrate(settings: Settings) -> None:
     from models import database
 
     try:
-        await database.migrate(settings.database)
+        async with database.one_migrates(settings.database):
+            await database.migrate(settings.database)
     finally:
         await database.close()
 
@@ -177,7 +180,27 @@ def templates_push() -> None:
 
 
 async def _push(settings: Settings) -> None:
+    async with _whatsapp(settings) as whatsapp:
+        typer.echo("\n".join(await whatsapp.push_templates()) or "Every template is handed in already.")
+
+
+@templates_app.command("status")
+def templates_status() -> None:
+    """Say of each notice whether WhatsApp has approved it."""
+    _run(_status(read_settings()))
+
+
+async def _status(settings: Settings) -> None:
+    async with _whatsapp(settings) as whatsapp:
+        typer.echo("\n".join(await whatsapp.approvals()))
+
+
+@contextlib.asynccontextmanager
+async def _whatsapp(settings: Settings) -> AsyncIterator[Any]:
+    from twilio.base.exceptions import TwilioException
+
     from bot.program import connect_whatsapp
+    from bot.whatsapp import AWAY
     from models import database
 
     await database.connect(settings.database)
@@ -185,9 +208,12 @@ async def _push(settings: Settings) -> None:
         whatsapp = connect_whatsapp(settings)
         if whatsapp is None:
             raise Wrong("WhatsApp is not connected: set BELLHOP_TWILIO_ACCOUNT_SID and BELLHOP_TWILIO_AUTH_TOKEN")
-        pushed = await whatsapp.push_templates()
-        await whatsapp.close()
-        typer.echo("\n".join(pushed) or "Every template is handed in already.")
+        try:
+            yield whatsapp
+        except (TwilioException, *AWAY) as away:
+            raise Wrong(f"Twilio: {getattr(away, 'msg', None) or type(away).__name__}") from None
+        finally:
+            await whatsapp.close()
     finally:
         await database.close()
 

@@ -129,7 +129,7 @@ def read_event(event: dict[str, Any]) -> Paid | Returned | None:
         provider="stripe", event=_id(event), kind=kind, session=_id(about),
         payment=_id(about, "payment_intent") if about.get("payment_intent") else _id(about), amount=int(about.get("amount_total") or 0),
         currency=str(about.get("currency") or ""), live=bool(event.get("livemode")), method=None,
-        at=datetime.fromtimestamp(int(event.get("created", 0)), UTC), body=event,
+        at=datetime.fromtimestamp(int(event.get("created", 0)), UTC),
     )  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def _returned(event: dict[str, Any], refund: dict[str, Any]) -> Returned | None:
     return Returned(
         provider="stripe", event=_id(event), refund=_id(refund), payment=_id(refund, "payment_intent"),
         amount=int(refund.get("amount") or 0),
-        currency=str(refund.get("currency") or ""), body=event,
+        currency=str(refund.get("currency") or ""),
     )  # fmt: skip
 
 

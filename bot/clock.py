@@ -14,6 +14,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.offset = timedelta()
+        self._setting = asyncio.Lock()  # an offset read before a step must not undo it
 
     def now(self) -> datetime:
         """Aware UTC."""
@@ -21,12 +22,14 @@ class Clock:
 
     async def read(self) -> None:
         """Take over the offset as it is kept."""
-        self.offset = timedelta(seconds=float(await kept(_NAME) or 0))
+        async with self._setting:
+            self.offset = timedelta(seconds=float(await kept(_NAME) or 0))
 
     async def advance(self, by: timedelta) -> None:
         """Let this much time pass, for every process on this database."""
-        self.offset += by
-        await keep_value(_NAME, str(self.offset.total_seconds()))
+        async with self._setting:
+            self.offset += by
+            await keep_value(_NAME, str(self.offset.total_seconds()))
 
     async def follow(self) -> None:
         """Take over what another process has set, once a second."""

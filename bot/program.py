@@ -78,9 +78,10 @@ async def running(settings: Settings, documents: Documents | None = None) -> Asy
     `database.Refused`) a second server on one SQLite file and a catalogue with mistakes.
     """
     with alone(settings):
-        await database.migrate(settings.database)
         try:
-            await _fill(settings)
+            async with database.one_migrates(settings.database):
+                await database.migrate(settings.database)
+                await _fill(settings)
             async with _process(documents) as process, _at_work(settings, process) as program:
                 yield program
         finally:
@@ -116,7 +117,8 @@ async def _connected(settings: Settings, documents: Documents) -> Program:
     clock = Clock()
     await clock.read()
     owner = f"{socket.gethostname()[:20]}:{os.getpid()}:{secrets.token_hex(4)}"
-    house = House(clock.now, owner, settings.secret(), _alerts(settings), test_mode=_test_mode(settings))
+    alerts = _alerts(settings, (await catalogs.on_sale())[1].brand.language)
+    house = House(clock.now, owner, settings.secret(), alerts, test_mode=_test_mode(settings))
     whatsapp, telegram = connect_whatsapp(settings), _telegram(settings)
     key = settings.stripe_secret_key.get_secret_value()
     client = checkout.client(key, settings.stripe_api) if key else None
@@ -152,13 +154,13 @@ async def _fill(settings: Settings) -> None:
     await catalogs.load(reading.content, Clock().now())
 
 
-def _alerts(settings: Settings) -> tuple[Alert, ...]:
-    """OPERATOR_* and TELEGRAM_STAFF_CHAT override the brand's addresses."""
+def _alerts(settings: Settings, language: str) -> tuple[Alert, ...]:
+    """OPERATOR_* and TELEGRAM_STAFF_CHAT override the brand's addresses; the house reads them in its own language."""
     given = (
         ("mail", settings.operator_email), ("whatsapp", settings.operator_whatsapp),
         ("telegram", settings.telegram_staff_chat),
     )  # fmt: skip
-    return tuple(Alert("The house", channel, address, "en") for channel, address in given if address)  # type: ignore[arg-type]
+    return tuple(Alert("The house", channel, address, language) for channel, address in given if address)  # type: ignore[arg-type]
 
 
 def _test_mode(settings: Settings) -> bool:

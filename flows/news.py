@@ -4,6 +4,7 @@
 |---|---|
 | sent | reference, hold_until (instant), due (money), total (money) |
 | sold_out | times ["15:30"], vehicles [{key, name, seats, bags, price}], departures [{starts, seats_left, price}]: what is free instead |
+| price_changed | nothing: the review is shown again with what it costs now |
 | too_late | first (instant): the first start that can still be booked |
 | hold_ended | nothing |
 | paid | reference, paid (money), total (money), due (money left), lead (name), meeting (text) |
@@ -25,6 +26,9 @@ def learn(book: Conversation, talk: Talk, news: str, facts: Mapping[str, Any]) -
     talk = talk.next()
     if news in ("sold_out", "too_late") and talk.state not in book.after:
         talk.doubts["review"] = {"say": _refused(talk, news, facts).as_json(), "memory": {}}
+    elif news == "price_changed":
+        talk.forget("terms")
+        talk.remark("price_changed")
     elif news == "handed_back":
         talk.remark("handed_back")
     elif news == "payment_failed" and talk.state == "waiting_payment":

@@ -7,7 +7,7 @@ from flows import cards
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
 from flows.hearing import PATIENCE
-from flows.menu import Offer
+from flows.menu import Offer, Quote
 from flows.speech import Link, Option, Say
 from flows.talk import Send, Talk
 from flows.tapping import option_words
@@ -33,10 +33,18 @@ def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
     message = replace(_message(book, talk, offer), before=tuple(_before(book, talk, offer)))
     message = _with_person(talk, message)
     talk.turn += 1
+    if offer.quote and talk.state == book.then:
+        talk.facts["quoted"] = _quoted(offer.quote, offer)
     talk.shown = [_remembered(option) for option in message.options]
     talk.understood, talk.remarks, talk.wishes = [], [], []
     talk.aside = None
     return Turn(talk, (message,), wishes)
+
+
+def _quoted(quote: Quote, offer: Offer) -> dict[str, Any]:
+    """What was shown as the price, by which version of the catalogue, and until when it holds."""
+    valid = dict(quote.valid_until) if quote.valid_until else None
+    return {"total": dict(quote.total), "version": offer.world.menu.version, "valid_until": valid}
 
 
 def _remembered(option: Option) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from typing import Any
 
 from flows.book import learn
 from flows.talk import Talk
+from handlers.checkout_opened import close_pages
 from handlers.house import Actor, House
 from handlers.request_sent import take
 from handlers.telling import tell, tell_house
 from models import catalogs, claims, delivery, documents, dues, news, story, threads, timeline
+from models import talk as talks
 from models.catalog import Catalog, Lead
 from models.database import Run
 from models.fields import micros, packed, unpacked
@@ -33,6 +35,7 @@ async def booking_confirmed(run: Run, house: House, booking: int, actor: Actor) 
         now=micros(now), booking=booking,
     )  # fmt: skip
     await dues.clear_due(run, booking, "hold_ends")
+    await close_pages(run, house, booking)
     await timeline.record(run, booking, "confirmed", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=now)
     leads = await _assign(run, booking, catalog, now)
     told = await story.of_booking(booking, run)
@@ -41,7 +44,7 @@ async def booking_confirmed(run: Run, house: House, booking: int, actor: Actor) 
     language, facts = row["language"], {"story": told, "number": number}
 
     if row["recipient_id"] is not None:
-        await _the_talk_learns(run, int(row["recipient_id"]), booking, told, now)
+        await _the_talk_learns(run, int(row["recipient_id"]), booking, told)
         await tell(run, house, int(row["recipient_id"]), "booking_confirmed_guest", facts, language=language,
                    booking=booking, links=["ticket", "booking"], picture="picture")  # fmt: skip
     if told["guest"]["email"]:
@@ -105,16 +108,12 @@ async def _brief(run: Run, house: House, lead: Lead, thread: int, booking: int, 
     await threads.write(run, thread, author="system", name="Bellhop", door="system", text="brief_sent", now=house.now())
 
 
-async def _the_talk_learns(run: Run, recipient: int, booking: int, told: story.Story, now: datetime) -> None:
+async def _the_talk_learns(run: Run, recipient: int, booking: int, told: story.Story) -> None:
     """The guest's talk knows that it is paid; what is said about it is the confirmation itself."""
-    rows = await run(
-        "SELECT t.id, t.state, b.request FROM talk t, booking b WHERE t.recipient_id = :recipient AND b.id = :booking",
-        recipient=recipient, booking=booking,
-    )  # fmt: skip
-    if not rows:
-        return
-    talk = Talk.from_json(unpacked(rows[0]["state"]))
-    if not _is_about(talk, told, unpacked(rows[0]["request"])):
+    row = await talks.locked(run, recipient)
+    request = (await run("SELECT request FROM booking WHERE id = :booking", booking=booking))[0]["request"]
+    talk = Talk.from_json(unpacked(row["state"])) if row else None
+    if row is None or talk is None or not _is_about(talk, told, unpacked(request)):
         return
     payment, leg = told["payment"], told["legs"][0]
     facts: dict[str, Any] = {
@@ -123,10 +122,7 @@ async def _the_talk_learns(run: Run, recipient: int, booking: int, told: story.S
     }  # fmt: skip
     talk = learn(talk, "paid", facts)
     talk.aside = None
-    await run(
-        "UPDATE talk SET state = :state, version = version + 1, changed = :now WHERE id = :talk",
-        state=packed(talk.as_json()), now=micros(now), talk=rows[0]["id"],
-    )  # fmt: skip
+    await talks.moved(run, int(row["id"]), talk.as_json())
 
 
 def _is_about(talk: Talk, told: story.Story, request: dict[str, Any]) -> bool:

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.house import House
-from models import ledger, story
-from models.booking import OPEN
-from models.database import read, transaction
+from models import delivery, ledger, story
+from models.booking import OPEN, one_at_a_time
+from models.database import Run, transaction
 from models.fields import instant, micros
 from models.refusal import AlreadyPaid, HoldEnded
 from models.request import as_instant
 
-SHORTEST = timedelta(minutes=30)  # Stripe: a Checkout Session lives at least that long
+# Stripe: a session lives 30 minutes at least. Ours are asked for with twice that, so that a call whose answer was lost can be
+# repeated with the very same values, as its idempotency key demands. When the hold ends, the session is closed.
+LIVES = timedelta(minutes=60)
+REPEATABLE = timedelta(minutes=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,44 +35,78 @@ class Wanted:
 
 
 async def wanted(house: House, booking: int) -> Wanted:
-    """What is due for a booking now. Refuses with AlreadyPaid, or with HoldEnded when nothing is held for it any more."""
-    row = (await read("SELECT * FROM booking WHERE id = :booking", booking=booking))[0]
-    paid, back = await ledger.sums(read, booking)
-    due, now = row["due_now"] - (paid - back), house.now()
-    if row["state"] not in OPEN or (row["hold_until"] is not None and instant(row["hold_until"]) <= now):
-        raise AlreadyPaid(reference=row["reference"]) if row["state"] == "confirmed" else HoldEnded(ended=_ended(row))
-    if due <= 0:
-        raise AlreadyPaid(reference=row["reference"])
-    told = await story.of_booking(booking)
-    open_ = await read(
-        "SELECT url, expires FROM checkout WHERE booking_id = :booking AND state = 'open' AND amount = :amount "
-        "AND expires > :now ORDER BY id DESC LIMIT 1",
-        booking=booking, amount=due, now=micros(now + timedelta(minutes=1)),
-    )  # fmt: skip
-    made = await read("SELECT COUNT(*) AS made FROM checkout WHERE booking_id = :booking", booking=booking)
+    """What is due for a booking now, written down before the provider is asked, so that a lost answer can be asked for again.
+
+    Refuses with AlreadyPaid, or with HoldEnded when nothing is held for it any more.
+    """
+    async with transaction() as run:
+        await one_at_a_time(run, booking)
+        row = (await run("SELECT * FROM booking WHERE id = :booking", booking=booking))[0]
+        due = await _due(run, row, house.now())
+        told = await story.of_booking(booking, run)
+        page = await _open_page(run, booking, due, house.now()) or await _new_page(run, row, due, house.now())
     return Wanted(
-        booking, row["reference"], due, row["currency"], row["language"], told["guest"]["email"], told,
-        int(made[0]["made"]) + 1, max(_ends(row, now), now + SHORTEST + timedelta(minutes=1)),
-        open_[0]["url"] if open_ else None,
+        booking=booking, reference=row["reference"], amount=due, currency=row["currency"], language=row["language"],
+        email=told["guest"]["email"], story=told, attempt=int(page["attempt"]), expires=instant(page["expires"]),
+        url=page["url"] or None,
     )  # fmt: skip
 
 
-def _ended(row: dict[str, Any]) -> dict[str, str] | None:
-    return as_instant(instant(row["hold_until"]), "UTC") if row["hold_until"] else None
+async def _due(run: Run, row: dict[str, Any], now: datetime) -> int:
+    paid, back = await ledger.sums(run, int(row["id"]))
+    due = int(row["due_now"]) - (paid - back)
+    if row["state"] == "confirmed" or due <= 0:
+        raise AlreadyPaid(reference=row["reference"])
+    ended = row["hold_until"] is not None and instant(row["hold_until"]) <= now
+    if row["state"] not in OPEN or ended:
+        raise HoldEnded(ended=as_instant(instant(row["hold_until"]), "UTC") if row["hold_until"] else None)
+    return due
 
 
-def _ends(row: dict[str, Any], now: datetime) -> datetime:
-    return instant(row["hold_until"]) if row["hold_until"] else now
+async def _open_page(run: Run, booking: int, due: int, now: datetime) -> dict[str, Any] | None:
+    """The page that is open already, or one whose making is in doubt and can be repeated."""
+    rows = await run(
+        "SELECT attempt, url, expires FROM checkout WHERE booking_id = :booking AND amount = :due AND expires > :soon "
+        "AND (state = 'open' OR (state = 'making' AND created > :repeatable)) ORDER BY id DESC LIMIT 1",
+        booking=booking, due=due, soon=micros(now + timedelta(minutes=1)), repeatable=micros(now - REPEATABLE),
+    )  # fmt: skip
+    return rows[0] if rows else None
+
+
+async def _new_page(run: Run, row: dict[str, Any], due: int, now: datetime) -> dict[str, Any]:
+    booking = int(row["id"])
+    made = await run("SELECT COUNT(*) AS made FROM checkout WHERE booking_id = :booking", booking=booking)
+    attempt = int(made[0]["made"]) + 1
+    rows = await run(
+        "INSERT INTO checkout (booking_id, session, url, amount, currency, state, attempt, expires, created) "
+        "VALUES (:booking, :session, '', :amount, :currency, 'making', :attempt, :expires, :now) "
+        "RETURNING attempt, url, expires",
+        booking=booking, session=f"making:{booking}:{attempt}", amount=due, currency=row["currency"], attempt=attempt,
+        expires=micros(now + LIVES), now=micros(now),
+    )  # fmt: skip
+    return rows[0]
 
 
 async def opened(house: House, of: Wanted, session: str, url: str) -> str:
-    """Remember the provider's page; of two made at once (a double click) the first one counts. Gives its address."""
+    """Remember the provider's page; two clicks at once come to the same one. Gives its address."""
     async with transaction() as run:
         await run(
-            "INSERT INTO checkout (booking_id, session, url, amount, currency, state, attempt, expires, created) "
-            "VALUES (:booking, :session, :url, :amount, :currency, 'open', :attempt, :expires, :now) "
-            "ON CONFLICT (session) DO NOTHING",
-            booking=of.booking, session=session, url=url, amount=of.amount, currency=of.currency, attempt=of.attempt,
-            expires=micros(of.expires), now=micros(house.now()),
+            "UPDATE checkout SET session = :session, url = :url, state = 'open' "
+            "WHERE booking_id = :booking AND attempt = :attempt AND state = 'making'",
+            session=session, url=url, booking=of.booking, attempt=of.attempt,
         )  # fmt: skip
     return url
+
+
+async def close_pages(run: Run, house: House, booking: int) -> None:
+    """The provider's open pages of a booking are closed, so that nobody pays twice or for what is no longer held."""
+    for row in await run(
+        "SELECT c.session, b.reference FROM checkout c JOIN booking b ON b.id = c.booking_id "
+        "WHERE c.booking_id = :booking AND c.state = 'open'",
+        booking=booking,
+    ):
+        to = await delivery.recipient(run, "stripe", row["reference"])
+        await delivery.post(
+            run, to, "close_checkout", {"session": row["session"]}, language="en", now=house.now(),
+            key=f"close:{row['session']}", booking=booking,
+        )  # fmt: skip

@@ -9,7 +9,7 @@ from models.database import Run, after_commit, transaction
 from models.delivery import Wake
 from models.fields import micros, packed, unpacked
 
-_ORDER = {"sending": 0, "waiting": 0, "sent": 1, "delivered": 2, "read": 3}
+_ORDER = {"sending": 0, "sent": 1, "delivered": 2, "read": 3}
 WINDOW_CLOSED = 63016  # Twilio: free words outside the 24 hours
 NO_PICTURE = 63019  # Twilio: could not fetch the picture
 
@@ -19,7 +19,12 @@ async def delivery_reported(
 ) -> None:
     """Note a status; a late one never takes back a later one. `status` is Twilio's: sent, delivered, read, failed, undelivered."""
     async with transaction() as run:
-        rows = await run("SELECT * FROM delivery WHERE id = :id AND attempt = :attempt", id=delivery, attempt=attempt)
+        lock = " FOR UPDATE" if run.locks_rows else ""
+        rows = await run(
+            "SELECT * FROM delivery WHERE id = :id AND attempt = :attempt "  # noqa: S608
+            f"AND state IN ('sending', 'sent', 'delivered'){lock}",  # one that waits again is beyond what this tells
+            id=delivery, attempt=attempt,
+        )  # fmt: skip
         if not rows:
             return
         row = rows[0]
@@ -72,7 +77,7 @@ async def gave_up(run: Run, house: House, delivery: int, reason: str) -> None:
     """Tell staff of a delivery that will not arrive; about a notice to staff themselves the desk alone speaks."""
     row = (
         await run(
-            "SELECT d.id, d.booking_id, d.kind, d.recipient_id, r.channel, r.name, r.address, b.reference FROM delivery d "
+            "SELECT d.id, d.attempt, d.booking_id, d.kind, d.recipient_id, r.channel, r.name, r.address, b.reference FROM delivery d "
             "JOIN recipient r ON r.id = d.recipient_id LEFT JOIN booking b ON b.id = d.booking_id WHERE d.id = :id",
             id=delivery,
         )
@@ -90,6 +95,12 @@ async def gave_up(run: Run, house: House, delivery: int, reason: str) -> None:
             "text": reason,
         }
         await tell_house(
-            run, house, "delivery_failed_house", facts, booking=row["booking_id"], once=str(delivery), mail=False
+            run,
+            house,
+            "delivery_failed_house",
+            facts,
+            booking=row["booking_id"],
+            once=f"{delivery}.{row['attempt']}",
+            mail=False,
         )
     news.announce("delivery", row["booking_id"])

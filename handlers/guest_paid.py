@@ -34,7 +34,13 @@ class Paid:
     live: bool
     method: str | None
     at: datetime
-    body: dict[str, Any]
+
+    def kept(self) -> dict[str, Any]:
+        """What is kept of the event: not its body, which holds the guest's secret link and address."""
+        return {
+            "session": self.session, "payment": self.payment, "amount": self.amount, "currency": self.currency,
+            "live": self.live,
+        }  # fmt: skip
 
 
 async def guest_paid(house: House, paid: Paid) -> None:
@@ -62,7 +68,7 @@ async def _first_time(run: Run, paid: Paid, now: datetime) -> bool:
     rows = await run(
         "INSERT INTO event (provider, external_id, kind, body, received) "
         "VALUES (:provider, :event, :kind, :body, :now) ON CONFLICT (provider, external_id) DO NOTHING RETURNING id",
-        provider=paid.provider, event=paid.event, kind=paid.kind, body=packed(paid.body), now=micros(now),
+        provider=paid.provider, event=paid.event, kind=paid.kind, body=packed(paid.kept()), now=micros(now),
     )  # fmt: skip
     return bool(rows)
 

@@ -19,9 +19,9 @@ from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
 from handlers.request_sent import request_sent
 from handlers.telling import tell_house
-from models import news, story, timeline, turns
+from models import catalogs, news, story, timeline, turns
 from models.catalog import Catalog
-from models.database import Run, is_away, transaction
+from models.database import Run, is_away, is_contended, transaction
 from models.refusal import InThePast, Refusal, SoldOut, TooSoon
 from models.request import as_instant
 from models.turns import Carry, Repeated, Reply, Seen, Stale
@@ -81,6 +81,8 @@ async def _take(house: House, heard: Heard, recipient: int, inbound: int | None)
         except Stale:
             continue
         except Exception as bug:
+            if is_contended(bug):
+                continue
             if is_away(bug):
                 raise  # not kept: the provider sends it again
             log.exception("turn failed", recipient=recipient, channel=heard.channel)
@@ -127,10 +129,14 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
 
 async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
     talk, booking = turn.talk, None
+    catalog = await _as_quoted(at, talk)
+    if catalog is None:
+        talk = learn(talk, "price_changed", {})
+        return say(talk, await _offer(at, talk)), None
     try:
         async with transaction() as inner:  # a refusal undoes the half-made booking and nothing else
             booking, told = await request_sent(
-                inner, at.house, at.catalog, _whole_draft(at, talk), recipient=at.seen.recipient,
+                inner, at.house, catalog, _whole_draft(at, talk), recipient=at.seen.recipient,
                 channel=at.heard.channel, language=talk.language,
             )  # fmt: skip
         talk = learn(talk, "sent", _sent(told))
@@ -141,8 +147,19 @@ async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
         talk = learn(talk, "too_late", {"first": first} if first else {})
     except Refusal as refusal:
         log.warning("a reviewed request was refused", refusal=refusal.key)
-        talk = learn(talk, "sold_out", {})
+        talk = learn(talk, "price_changed", {})
     return say(talk, await _offer(at, talk)), booking
+
+
+async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:
+    """The catalogue that the review was priced by, while that price is valid or still the same; else None."""
+    quoted = talk.facts.get("quoted")
+    if quoted is None or quoted["version"] == str(at.catalog.version):
+        return at.catalog
+    if datetime.fromisoformat(quoted["valid_until"]["utc"]) >= at.now:
+        return await catalogs.version(int(quoted["version"]))
+    now = await offer_for("quote", talk.draft, at.world, at.catalog, {"channel": at.heard.channel})
+    return at.catalog if now.quote and dict(now.quote.total) == quoted["total"] else None
 
 
 def _whole_draft(at: Moment, talk: Talk) -> dict[str, Any]:

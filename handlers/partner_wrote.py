@@ -16,11 +16,11 @@ LONGEST = 4000  # characters of one message in a thread
 
 async def partner_wrote(house: House, heard: Heard, recipient: int, lead: Lead, inbound: int | None) -> Carry:
     """Bind what a lead wrote to the booking it quotes, or else the last one we wrote to them about."""
-    booking, thread = await quoted(heard, recipient)
-    if thread is None:
-        booking, thread = await last_told(recipient)
 
     async def act(run: Run, kept: int) -> Reply | None:
+        booking, thread = await quoted(heard, recipient)
+        if thread is None:
+            booking, thread = await last_told(recipient)
         if booking is None or thread is None:
             return Reply("lead_no_booking", Say("lead_no_booking").as_json(), lead.languages[0])
         await answered(run, house, booking, thread, lead.name, heard.channel, said(heard), kept)

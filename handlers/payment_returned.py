@@ -1,7 +1,6 @@
 """Money went back to a guest: the ledger has it, the booking remembers it, once."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from handlers.house import House
 from models import delivery, news, timeline
@@ -20,7 +19,6 @@ class Returned:
     payment: str
     amount: int
     currency: str
-    body: dict[str, Any]
 
 
 async def give_back(run: Run, house: House, booking: int, reference: str, payment: str, amount: int) -> None:
@@ -34,12 +32,12 @@ async def give_back(run: Run, house: House, booking: int, reference: str, paymen
 
 async def payment_returned(house: House, returned: Returned) -> None:
     """Take what the provider told us, once per refund."""
-    now = house.now()
+    now, kept = house.now(), {"refund": returned.refund, "payment": returned.payment, "amount": returned.amount}
     async with transaction() as run:
         first = await run(
             "INSERT INTO event (provider, external_id, kind, body, received) "
             "VALUES (:provider, :event, 'returned', :body, :now) ON CONFLICT (provider, external_id) DO NOTHING RETURNING id",
-            provider=returned.provider, event=returned.event, body=packed(returned.body), now=micros(now),
+            provider=returned.provider, event=returned.event, body=packed(kept), now=micros(now),
         )  # fmt: skip
         of = await run(
             "SELECT booking_id FROM payment WHERE provider = :provider AND provider_id = :payment AND kind = 'payment'",

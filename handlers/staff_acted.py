@@ -12,9 +12,10 @@ from handlers.menu import menu_of
 from handlers.offers import offer_for
 from handlers.telling import tell
 from models import delivery, news, story, threads, timeline
+from models import talk as talks
 from models.booking import may_confirm, one_at_a_time
 from models.database import Run, after_commit, transaction
-from models.fields import micros, packed, unpacked
+from models.fields import micros, unpacked
 from models.refusal import HoldEnded, NotYours
 from models.request import as_instant
 
@@ -126,10 +127,7 @@ async def handed_back(house: House, staff: Actor, talk: int) -> None:
         world = World(now.astimezone(ZoneInfo(catalog.brand.zone)), menu_of(catalog))
         source = {"channel": "desk", "at": as_instant(now, catalog.brand.zone), "language": moved.language}
         turn = say(moved, await offer_for(needs(moved), moved.draft, world, catalog, source))
-        await run(
-            "UPDATE talk SET silent = false, version = version + 1, state = :state, changed = :now WHERE id = :talk",
-            state=packed(turn.talk.as_json()), now=micros(now), talk=talk,
-        )  # fmt: skip
+        await talks.moved(run, talk, turn.talk.as_json(), silent=False)
         for said in turn.replies:
             payload = said.as_json() | {"turn": turn.talk.turn}
             await delivery.post(
@@ -184,7 +182,11 @@ async def try_again(house: House, staff: Actor, inbound: int) -> None:
 
 
 async def _talk(run: Run, talk: int) -> dict[str, Any]:
-    rows = await run("SELECT recipient_id, state, booking_id, silent FROM talk WHERE id = :talk", talk=talk)
+    lock = " FOR UPDATE" if run.locks_rows else ""
+    rows = await run(
+        f"SELECT recipient_id, state, booking_id, silent FROM talk WHERE id = :talk{lock}",  # noqa: S608
+        talk=talk,
+    )
     if not rows:
         raise NotYours(what="talk")
     return rows[0]

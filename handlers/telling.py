@@ -23,7 +23,7 @@ async def tell(  # a notice has this many sides
         payload["picture"] = picture
     if documents:
         payload["documents"] = documents
-    key = None if once is None or booking is None else f"{kind}:{booking}:{to}:{once}"
+    key = None if once is None or (booking is None and not once) else f"{kind}:{booking or '-'}:{to}:{once}"
     await delivery.post(
         run, to, kind, payload, language=language, now=house.now(), key=key, booking=booking, thread=thread,
         urgency=urgency,

@@ -9,13 +9,15 @@ import structlog
 from flows.book import learn
 from flows.speech import Heard
 from flows.talk import Talk
+from handlers.checkout_opened import close_pages
 from handlers.house import SYSTEM, House
 from handlers.someone_wrote import someone_wrote
 from handlers.telling import tell
-from models import claims, delivery, dues, news, story, timeline, turns
+from models import claims, dues, news, story, timeline, turns
+from models import talk as talks
 from models.booking import one_at_a_time
 from models.database import Run, transaction
-from models.fields import micros, packed, unpacked
+from models.fields import micros, unpacked
 from models.turns import Carry
 
 log = structlog.get_logger()
@@ -71,7 +73,7 @@ async def hold_ended(run: Run, house: House, booking: int) -> None:
     await timeline.record(
         run, booking, "hold_ended", actor=SYSTEM.name, actor_kind=SYSTEM.kind, door=SYSTEM.door, now=now
     )
-    await _close_checkouts(run, house, booking)
+    await close_pages(run, house, booking)
     recipient = changed[0]["recipient_id"]
     if recipient is not None:
         await _the_talk_learns(run, int(recipient), booking)
@@ -88,35 +90,16 @@ async def hold_ended(run: Run, house: House, booking: int) -> None:
     news.announce("booking", booking)
 
 
-async def _close_checkouts(run: Run, house: House, booking: int) -> None:
-    """The provider's open pages are closed, so that hardly anyone can pay for what is no longer held."""
-    for row in await run(
-        "SELECT c.session, b.reference FROM checkout c JOIN booking b ON b.id = c.booking_id "
-        "WHERE c.booking_id = :booking AND c.state = 'open'",
-        booking=booking,
-    ):
-        to = await delivery.recipient(run, "stripe", row["reference"])
-        await delivery.post(
-            run, to, "close_checkout", {"session": row["session"]}, language="en", now=house.now(),
-            key=f"close:{row['session']}", booking=booking,
-        )  # fmt: skip
-
-
 async def _the_talk_learns(run: Run, recipient: int, booking: int) -> None:
-    rows = await run(
-        "SELECT t.id, t.state, b.reference FROM talk t JOIN booking b ON b.id = t.booking_id "
-        "WHERE t.recipient_id = :recipient AND b.id = :booking",
-        recipient=recipient, booking=booking,
-    )  # fmt: skip
-    talk = Talk.from_json(unpacked(rows[0]["state"])) if rows else None
-    if talk is None or talk.facts.get("reference") != rows[0]["reference"]:
-        return  # the guest has begun another booking meanwhile
+    """The talk that waited for this payment goes back to its review, unless the guest has begun another booking meanwhile."""
+    row = await talks.locked(run, recipient)
+    reference = (await run("SELECT reference FROM booking WHERE id = :booking", booking=booking))[0]["reference"]
+    talk = Talk.from_json(unpacked(row["state"])) if row else None
+    if row is None or talk is None or talk.facts.get("reference") != reference:
+        return
     talk = learn(talk, "hold_ended", {})
     talk.remarks = []  # the notice itself says so
-    await run(
-        "UPDATE talk SET state = :state, version = version + 1 WHERE id = :talk",
-        state=packed(talk.as_json()), talk=rows[0]["id"],
-    )  # fmt: skip
+    await talks.moved(run, int(row["id"]), talk.as_json())
 
 
 _DUES: dict[str, Callable[[Run, House, int], Awaitable[None]]] = {"hold_ends": hold_ended}

@@ -1,5 +1,6 @@
 """Where the records are kept: opening the database, one transaction at a time, SQL that both databases read."""
 
+import errno
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -84,6 +85,22 @@ async def close() -> None:
     await Tortoise.close_connections()
 
 
+@asynccontextmanager
+async def one_migrates(url: str) -> AsyncIterator[None]:
+    """Of several processes that start at once, one at a time migrates and fills the database. SQLite has one server anyway."""
+    if url.startswith("sqlite:"):
+        yield
+        return
+    credentials = _connection(url)["credentials"]
+    known = {name: credentials[name] for name in ("host", "port", "user", "password", "database")}
+    connection = await asyncpg.connect(**known)
+    try:
+        await connection.execute("SELECT pg_advisory_lock(7340033)")  # any number of our own
+        yield
+    finally:
+        await connection.close()
+
+
 async def migrate(url: str) -> None:
     """Bring the tables to the newest shape, lay the guards anew and verify that they stand.
 
@@ -120,6 +137,7 @@ async def _refuse_newer(run: "Run") -> None:
 
 
 _SQLITE_AWAY = ("locked", "disk", "readonly", "unable to open", "busy")
+_FULL = {errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.EROFS, errno.EIO}
 _POSTGRES_AWAY = (
     asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
     asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError,
@@ -132,7 +150,14 @@ def is_away(error: BaseException) -> bool:
         return False
     if isinstance(error, OperationalError | TransactionManagementError) and dialect() == "sqlite":
         return any(word in str(error).lower() for word in _SQLITE_AWAY)
+    if isinstance(error, OSError) and dialect() == "sqlite":
+        return error.errno in _FULL
     return isinstance(error, (DBConnectionError, TransactionManagementError, OSError, *_POSTGRES_AWAY))
+
+
+def is_contended(error: BaseException) -> bool:
+    """Whether two transactions stood in each other's way (PostgreSQL undoes one): the same may be tried again at once."""
+    return isinstance(error, asyncpg.TransactionRollbackError)
 
 
 def dialect() -> str:

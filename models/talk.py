@@ -5,7 +5,8 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from models.fields import Instant, Json
+from models.database import Run
+from models.fields import Instant, Json, packed
 
 
 class Talk(Model):
@@ -50,3 +51,18 @@ class Inbound(Model):
     class Meta:
         table = "inbound"
         indexes = (("recipient_id", "id"), ("state", "due"))
+
+
+async def locked(run: Run, recipient: int) -> dict[str, Any] | None:
+    """The talk of a recipient as it stands, which nobody else moves until our transaction ends."""
+    lock = " FOR UPDATE" if run.locks_rows else ""
+    rows = await run(f"SELECT * FROM talk WHERE recipient_id = :recipient{lock}", recipient=recipient)  # noqa: S608
+    return rows[0] if rows else None
+
+
+async def moved(run: Run, talk: int, state: dict[str, Any], *, silent: bool | None = None) -> None:
+    """Keep where a talk stands after news; a turn taken on the older version is taken again."""
+    await run(
+        "UPDATE talk SET state = :state, version = version + 1, silent = COALESCE(:silent, silent) WHERE id = :talk",
+        state=packed(state), silent=silent, talk=talk,
+    )  # fmt: skip

@@ -82,7 +82,7 @@ async def a_checkout(house: House) -> tuple[int, str]:
 def a_payment(session: str, amount: int, **more: Any) -> Paid:
     """As the provider tells us of it."""
     known = {"event": "evt_1", "payment": "pi_1", "currency": "usd", "live": False, **more}
-    return Paid("stripe", kind="completed", session=session, amount=amount, method=None, at=NOW, body={}, **known)
+    return Paid("stripe", kind="completed", session=session, amount=amount, method=None, at=NOW, **known)
 
 
 async def state(booking: int) -> str:

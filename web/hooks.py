@@ -16,7 +16,7 @@ from handlers.delivery_reported import delivery_reported
 from handlers.guest_paid import Paid, guest_paid
 from handlers.payment_returned import Returned, payment_returned
 from handlers.someone_wrote import someone_wrote
-from models.database import is_away
+from models.database import is_away, is_contended
 from web import keys
 
 log = structlog.get_logger()
@@ -57,7 +57,7 @@ async def refused_by_the_database(request: web.Request, handler: Handler) -> web
     try:
         return await handler(request)
     except Exception as away:
-        if not request.path.startswith("/hooks/") or not is_away(away):
+        if not request.path.startswith("/hooks/") or not (is_away(away) or is_contended(away)):
             raise
         log.warning("the database refuses", reason=str(away))
         raise web.HTTPServiceUnavailable(text="not kept; please send it again") from away

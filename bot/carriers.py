@@ -50,11 +50,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No further try helps. `unreachable`: nothing ever arrives there; `ours`: our own settings are wrong, staff must act."""
+    """No further try helps. `unreachable`: nothing ever arrives there."""
 
     reason: str
     unreachable: bool = False
-    ours: bool = False
 
 
 class Carrier(Protocol):

@@ -24,6 +24,9 @@ log = structlog.get_logger()
 AT_ONCE = 64  # sends in flight in this process: what a crash can double at most, one per recipient
 POLL = 1.0  # seconds between looks for lanes that became due by the clock alone
 FIRST, LONGEST = 2.0, 600.0  # seconds of backoff: doubling, with jitter, so that nobody returns as a herd
+# Seconds for one attempt, its waiting included: a provider's steps add up, and a lease (60 s) that ended under an
+# attempt would let another take the lane up and send the same once more.
+ATTEMPT = 45.0
 PATIENCE = timedelta(hours=48)  # after that a delivery is given up
 
 
@@ -99,8 +102,7 @@ class Courier:
                 out = await lanes.begin(lane, self.house.owner, self.house.now())
             if out is None:
                 return
-            async with self.room:
-                outcome = await self._attempt(out)
+            outcome = await self._attempt(out)
             went_on = await lanes.settle(lane, self.house.owner, out, outcome, self.house.now())
             await self._noted(out, outcome)
             if not went_on:
@@ -108,22 +110,31 @@ class Courier:
             out = None
 
     async def _attempt(self, out: Outgoing) -> Outcome:
-        now = self.house.now()
-        if out.lapses is not None and instant(out.lapses) <= now:
+        if out.lapses is not None and instant(out.lapses) <= self.house.now():
             return Outcome("given_up", error="it came to be pointless before it could leave")
+        result: Sent | Retry | Failed
         try:
-            return self._outcome(out, await self._carry(out, now), now)
+            async with asyncio.timeout(ATTEMPT):
+                result = await self._in_turn(out)
+        except TimeoutError:
+            result = Retry(f"not done within {ATTEMPT:g} seconds")
         except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
             log.exception("a delivery could not be carried", delivery=out.id)
-            return self._outcome(out, Retry(f"our mistake: {bug!r}"[:500]), now)
+            result = Retry(f"our mistake: {bug!r}"[:500])
+        return self._outcome(out, result, self.house.now())
 
-    async def _carry(self, out: Outgoing, now: datetime) -> Sent | Retry | Failed:
+    async def _in_turn(self, out: Outgoing) -> Sent | Retry | Failed:
+        """Wait for the provider's pace first: whoever waits takes no room from those who may go."""
         pace = self.paces.get(out.channel)
         if pace is not None:
             await pace.turn(out.address)
+        async with self.room:
+            return await self._carry(out, self.house.now())
+
+    async def _carry(self, out: Outgoing, now: datetime) -> Sent | Retry | Failed:
         carrier = self.carriers.get(out.channel)
         if carrier is None:
-            return Failed(f"{out.channel} is not connected", ours=True)
+            return Failed(f"{out.channel} is not connected")
         attempt = await self.packing.pack(out, now)
         result = await carrier.send(out, attempt)
         if isinstance(result, Sent):

@@ -47,7 +47,7 @@ class Mail:
                 else Retry(f"mailbox busy ({worst})")
             )
         except aiosmtplib.SMTPAuthenticationError as refusal:
-            return Failed(f"the mail server refuses our log-in: {refusal.message}", ours=True)
+            return Failed(f"the mail server refuses our log-in: {refusal.message}")
         except aiosmtplib.SMTPResponseException as refusal:
             sentence = f"mail server {refusal.code}: {refusal.message}"
             return Failed(sentence) if 500 <= refusal.code < 600 else Retry(sentence)

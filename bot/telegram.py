@@ -245,7 +245,7 @@ def _classed(refusal: TelegramError) -> Retry | Failed:
     if isinstance(refusal, Forbidden):
         return Failed(said, unreachable=True)
     if isinstance(refusal, InvalidToken):
-        return Failed(said, ours=True)
+        return Failed(said)
     if isinstance(refusal, BadRequest):
         return Failed(said, unreachable="chat not found" in said.lower())
     return Retry(said)

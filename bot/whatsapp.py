@@ -1,14 +1,16 @@
 """WhatsApp through Twilio: a form becomes `Heard`, a drawn message becomes a REST call."""
 
+import asyncio
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from aiohttp import encode_basic_auth
-from twilio.base.exceptions import TwilioRestException
+from aiohttp import ClientError, encode_basic_auth
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
@@ -28,17 +30,19 @@ WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person l
 # Twilio's error codes: what no further try mends, and what says that nobody is there.
 UNREACHABLE = {21211, 21610, 21614, 63003, 63024}
 BUSY = {20429, 63017, 63018, 63019}
+AWAY = (ClientError, TimeoutError, OSError)  # how the SDK's client says that Twilio was not reached or did not answer
+ANSWER = 15.0  # seconds
 
 
 class Rewritten(AsyncTwilioHttpClient):
-    """The SDK's own client, mended in three places.
+    """The SDK's own client, mended in four places.
 
-    Scheme and host are replaced, for Twilio has no setting for its base URL; JSON leaves as JSON, which twilio 9.13
-    forgets in its asynchronous form; and the log-in is a header, since aiohttp gives up `auth=`.
+    Scheme and host are replaced, for Twilio has no setting for its base URL; JSON leaves as JSON and a call ends in
+    time, which twilio 9.13 forgets in its asynchronous form; and the log-in is a header, since aiohttp gives up `auth=`.
     """
 
     def __init__(self, api: str) -> None:
-        super().__init__(timeout=15)
+        super().__init__()
         self.api = urlsplit(api)
 
     async def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
@@ -49,7 +53,8 @@ class Rewritten(AsyncTwilioHttpClient):
         kwargs["headers"] = headers | {"Authorization": encode_basic_auth(*login)}
         if headers.get("Content-Type") == "application/json":
             kwargs["data"] = packed(kwargs["data"])
-        return await super().request(method, url, *args, **kwargs)
+        async with asyncio.timeout(ANSWER):
+            return await super().request(method, url, *args, **kwargs)
 
 
 def bare(text: str) -> str:
@@ -151,30 +156,39 @@ class WhatsApp:
         if not free and template is None:
             return Failed("the 24 hours are over and this has no approved template")
         text = body if body is not None else template[2] if template else ""
-        if out.attempt > 1 and (found := await self._sent_before(out, text)):
-            return Sent(found, text, template=not free)
         try:
-            sid = await (self._say(out, attempt, text) if free else self._say_template(out, template))
+            gone = await self._gone(out) if out.attempt > 1 else {}
+        except (TwilioException, *AWAY) as away:  # sent blindly, it could arrive twice
+            return Retry(f"Twilio cannot be asked what has left: {type(away).__name__}")
+        try:
+            sid = await (self._say(out, attempt, text, gone) if free else self._say_template(out, template, gone))
         except TwilioRestException as refusal:
             return _classed(refusal)
+        except AWAY as away:
+            return Retry(f"Twilio is away: {type(away).__name__}")
         return Sent(sid, text, template=not free)
 
     def _body(self, attempt: Attempt) -> str:
         drawn = attempt.drawn
         return "\n\n".join(part for part in (drawn.text, numbered(drawn), link_lines(attempt)) if part)
 
-    async def _say(self, out: Outgoing, attempt: Attempt, text: str) -> str:
-        media = [attempt.picture_url] if attempt.picture_url else []
+    async def _say(self, out: Outgoing, attempt: Attempt, text: str, gone: dict[str, list[str]]) -> str:
+        """Send the parts that have not left yet; gives the id of the last."""
         sid = ""
-        for part in parts(text, LIMIT):
-            extra = {"media_url": media} if media else {}
+        for number, part in enumerate(parts(text, LIMIT)):
+            if gone.get(part):
+                sid = gone[part].pop()
+                continue
+            extra = {"media_url": [attempt.picture_url]} if attempt.picture_url and number == 0 else {}
             sent = await self.client.messages.create_async(
                 to=f"whatsapp:{out.address}", from_=self.sender, body=part, status_callback=self._callback(out), **extra
             )
-            sid, media = str(sent.sid), []
+            sid = str(sent.sid)
         return sid
 
-    async def _say_template(self, out: Outgoing, template: Any) -> str:
+    async def _say_template(self, out: Outgoing, template: Any, gone: dict[str, list[str]]) -> str:
+        if gone.get(template[2]):
+            return gone[template[2]].pop()
         sent = await self.client.messages.create_async(
             to=f"whatsapp:{out.address}", from_=self.sender, content_sid=template[0], content_variables=template[1],
             status_callback=self._callback(out),
@@ -195,23 +209,20 @@ class WhatsApp:
             text = text.replace(f"{{{{{number}}}}}", value)
         return sid, packed(values), text
 
-    async def _sent_before(self, out: Outgoing, text: str) -> str | None:
-        """Ask Twilio whether an earlier attempt has left: a crash or a time-out hides its end. The same words since the first."""
+    async def _gone(self, out: Outgoing) -> dict[str, list[str]]:
+        """Ask Twilio what has left since the first attempt: a crash or a time-out hides its end. Ids by their words."""
         begun = instant(out.begun or 0) - timedelta(seconds=5)
-        try:
-            sent = await self.client.messages.list_async(
-                to=f"whatsapp:{out.address}", from_=self.sender, date_sent_after=begun, limit=50
-            )
-        except TwilioRestException:
-            return None
-        last = parts(text, LIMIT)[-1]
+        sent = await self.client.messages.list_async(
+            to=f"whatsapp:{out.address}", from_=self.sender, date_sent_after=begun, limit=50
+        )
+        found = defaultdict[str, list[str]](list)
         for message in sent:
             created = message.date_created or begun
             failed = str(message.status) in ("failed", "undelivered")
             in_time = created.replace(tzinfo=UTC) >= begun - timedelta(seconds=1)
-            if not failed and message.body == last and in_time and not await _of_another(out, str(message.sid)):
-                return str(message.sid)
-        return None
+            if not failed and in_time and not await _of_another(out, str(message.sid)):
+                found[str(message.body)].append(str(message.sid))
+        return found
 
     def _callback(self, out: Outgoing) -> str:
         return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}"
@@ -226,6 +237,26 @@ class WhatsApp:
                     await self._push(block, language, body)
                     pushed.append(f"{block} ({language})")
         return pushed
+
+    async def approvals(self) -> list[str]:
+        """What became of each notice in each language at WhatsApp: a line each, with the reason where there is one."""
+        return [
+            f"{block} ({language}): {await self._approval_of(block, language)}"
+            for block in words.notices()
+            for language in words.languages()
+        ]
+
+    async def _approval_of(self, block: str, language: str) -> str:
+        sid = await kept(template_name(block, language))
+        if not sid:
+            return "not handed in"
+        try:
+            known = (await self.client.content.v1.contents(sid).approval_fetch().fetch_async()).whatsapp or {}
+        except TwilioRestException as refusal:
+            return f"Twilio {refusal.code}: {refusal.msg}"
+        changed = await kept(f"{template_name(block, language)}:sha") != _sha(words.template(block, language))
+        more = [known.get("rejection_reason"), "its words have changed since: push it again" if changed else None]
+        return "; ".join(str(each) for each in (known.get("status", "unknown"), *more) if each)
 
     async def _push(self, block: str, language: str, body: str) -> None:
         name, sha = template_name(block, language), _sha(body)
@@ -279,7 +310,7 @@ def _classed(refusal: TwilioRestException) -> Retry | Failed:
     code, status = refusal.code or 0, refusal.status
     if status >= 500 or status == 429 or code in BUSY:
         return Retry(f"Twilio {code or status}: {refusal.msg}")
-    return Failed(f"Twilio {code or status}: {refusal.msg}", unreachable=code in UNREACHABLE, ours=code == 20003)
+    return Failed(f"Twilio {code or status}: {refusal.msg}", unreachable=code in UNREACHABLE)
 
 
 def _sha(body: str) -> str:

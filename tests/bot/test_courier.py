@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot import courier as couriers
 from bot import pace as pacing
 from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.courier import AT_ONCE, FIRST, LONGEST, Courier
@@ -384,6 +385,41 @@ async def test_what_a_dead_courier_had_begun_is_asked_for_first(clock: Clock) ->
     async with at_work(courier(clock, phone)):
         await comes(lambda: len(phone.given) == 2)
     assert [(out.kind, out.attempt, out.again) for out in phone.given] == [("first", 2, True), ("second", 1, False)]
+
+
+async def test_an_attempt_ends_before_its_lease(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that never answers is tried again later; otherwise another would send the same beside us."""
+    assert lanes.LEASE.total_seconds() > couriers.ATTEMPT + 10
+    monkeypatch.setattr(couriers, "ATTEMPT", 0.05)
+    ana, phone = await a_guest(), Phone()
+    phone.held.clear()
+    (number,) = await left(ana, "first")
+    async with at_work(courier(clock, phone)):
+        found = await attempted(number, 1)
+        await until_free(ana)
+    assert (found["state"], found["error"]) == ("waiting", "not done within 0.05 seconds")
+    assert phone.on_the_way == 0
+
+
+async def test_whoever_waits_for_the_pace_takes_no_room(clock: Clock) -> None:
+    """A chat that must wait leaves its place to one that may go."""
+
+    class Gate(Pace):
+        opened = asyncio.Event()
+
+        async def turn(self, address: str) -> None:
+            await (self.opened.wait() if address == "+447700900142" else asyncio.sleep(0))
+
+    gate, phone = Gate(0.0), Phone()
+    (slow,) = await left(await a_guest(address="+447700900142"), "slow")
+    (quick,) = await left(await a_guest(), "quick")
+    one = courier(clock, phone, whatsapp=gate)
+    one.room = asyncio.Semaphore(1)
+    async with at_work(one):
+        await in_state(quick, "sent")
+        assert [out.kind for out in phone.given] == ["quick"]
+        gate.opened.set()
+        await in_state(slow, "sent")
 
 
 async def test_never_more_than_64_are_on_their_way(clock: Clock) -> None:

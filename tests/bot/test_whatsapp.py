@@ -1,0 +1,165 @@
+"""WhatsApp's carrier on a bad line to Twilio: nothing is sent blindly, nothing arrives twice, and approval can be asked for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from aiohttp import web
+
+from bot import whatsapp as channel
+from bot import words
+from bot.carriers import Attempt, Retry, Sent
+from bot.whatsapp import LIMIT, WhatsApp, parts, template_name
+from bot.words import Drawn
+from models.fields import micros
+from models.lanes import Outgoing
+from models.settings import keep_value
+from tests.stage.conftest import ACCOUNT, TOKEN, settings
+from web.stage.providers import Running, start
+
+pytestmark = pytest.mark.usefixtures("database")
+
+HANNAH = "+447700900142"
+LONG = "\n".join(f"{number}: {'word ' * 60}".strip() for number in range(12))  # three messages
+
+
+class Line:
+    """Lies between us and Twilio: each call goes through, unless `fault` says "before", "after" or "hang" of it."""
+
+    def __init__(self, sim: Running, http: aiohttp.ClientSession) -> None:
+        self.sim, self.http = sim, http
+        self.fault: Callable[[str, int], str] = lambda method, number: ""
+        self.calls: list[str] = []
+        self.ended = asyncio.Event()
+
+    async def take(self, request: web.Request) -> web.Response:
+        """Hand on one call, or break off before it or after it."""
+        self.calls.append(request.method)
+        fault = self.fault(request.method, self.calls.count(request.method))
+        if fault == "hang":
+            await self.ended.wait()
+        if fault in ("before", "hang"):
+            return self.broken(request)
+        names = ("Authorization", "Content-Type")
+        headers = {name: request.headers[name] for name in names if name in request.headers}
+        url, body = f"{self.sim.url}{request.path_qs}", await request.read()
+        async with self.http.request(request.method, url, data=body, headers=headers) as answer:
+            got = await answer.read()
+            if fault == "after":
+                return self.broken(request)
+            return web.Response(status=503 if fault == "503" else answer.status, body=got)
+
+    def broken(self, request: web.Request) -> web.Response:
+        """No answer."""
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
+
+    async def arrived(self) -> list[str]:
+        """What Hannah has been sent, in order."""
+        async with self.http.get(f"{self.sim.url}/sim/chats/hannah/whatsapp") as answer:
+            return [one["text"] for one in (await answer.json())["messages"] if not one["mine"]]
+
+
+@pytest_asyncio.fixture
+async def line(tmp_path: Path) -> AsyncIterator[Line]:
+    """To the simulated Twilio; Hannah has just written."""
+    async with AsyncExitStack() as stack:
+        sim = await start(settings("http://127.0.0.1:9", tmp_path))
+        stack.push_async_callback(sim.stop)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        made = Line(sim, http)
+        async with http.post(f"{sim.url}/sim/chats/hannah/whatsapp/messages", json={"text": "hello"}) as answer:
+            assert answer.status == 201
+        yield made
+        made.ended.set()
+
+
+@pytest_asyncio.fixture
+async def carrier(line: Line) -> AsyncIterator[WhatsApp]:
+    """Ours, on that line."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", line.take)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    made = WhatsApp(ACCOUNT, TOKEN, "+18095550100", f"http://127.0.0.1:{runner.addresses[0][1]}", "http://127.0.0.1:9")
+    yield made
+    line.ended.set()
+    await made.close()
+    await runner.cleanup()
+
+
+async def send(carrier: WhatsApp, number: int, text: str = "Your driver waits.") -> Any:
+    """Attempt number so-and-so of one delivery."""
+    now = datetime.now(UTC)
+    out = Outgoing(
+        id=1, recipient=1, fence=1, attempt=number, channel="whatsapp", address=HANNAH, kind="said",
+        payload={"block": "said"}, language="en", last_heard=micros(now), begun=micros(now) if number > 1 else None,
+    )  # fmt: skip
+    return await carrier.send(out, Attempt(now, Drawn(text)))
+
+
+@pytest.mark.parametrize("fault", ["before", "after", "503"])
+async def test_while_twilio_cannot_be_asked_nothing_is_sent_again(line: Line, carrier: WhatsApp, fault: str) -> None:
+    """The earlier attempt may have arrived: better late than twice."""
+    line.fault = lambda method, number: fault if method == "GET" else ""
+    result = await send(carrier, 2)
+    assert isinstance(result, Retry)
+    assert "cannot be asked" in result.reason
+    assert await line.arrived() == []
+
+
+async def test_a_message_whose_answer_was_lost_does_not_leave_twice(line: Line, carrier: WhatsApp) -> None:
+    """The line broke off after Twilio had taken it: a short reason, and the next attempt finds it."""
+    line.fault = lambda method, number: "after" if method == "POST" else ""
+    assert await send(carrier, 1) == Retry("Twilio is away: ServerDisconnectedError")
+    assert isinstance(await send(carrier, 2), Sent)
+    assert await line.arrived() == ["Your driver waits."]
+
+
+async def test_a_twilio_that_does_not_answer_is_left_in_time(
+    line: Line, carrier: WhatsApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not after the five minutes of the client below."""
+    monkeypatch.setattr(channel, "ANSWER", 0.1)
+    line.fault = lambda method, number: "hang"
+    async with asyncio.timeout(10):
+        assert await send(carrier, 1) == Retry("Twilio is away: TimeoutError")
+
+
+@pytest.mark.parametrize("fault", ["before", "after"])
+@pytest.mark.parametrize("part", [1, 2, 3])
+async def test_of_a_long_text_only_what_is_missing_is_sent_again(
+    line: Line, carrier: WhatsApp, part: int, fault: str
+) -> None:
+    """Whichever of its messages the line breaks off at."""
+    pieces = parts(LONG, LIMIT)
+    assert len(pieces) == 3
+    line.fault = lambda method, number: fault if (method, number) == ("POST", part) else ""
+    assert isinstance(await send(carrier, 1, LONG), Retry)
+    assert isinstance(await send(carrier, 2, LONG), Sent)
+    assert await line.arrived() == pieces
+
+
+async def test_what_became_of_each_template_is_told(line: Line, carrier: WhatsApp) -> None:
+    """Approved, rejected and why, not handed in, or handed in with other words than today's."""
+    first, second = words.notices()[:2]
+    assert f"{first} (en): not handed in" in await carrier.approvals()
+    await carrier.push_templates()
+    told = await carrier.approvals()
+    assert f"{first} (en): approved" in told
+    assert len(told) == len(words.notices()) * len(words.languages())
+    template = next(one for one in line.sim.world.templates if one["friendly_name"].startswith(f"{first}_en_"))
+    refused = {**template["approval"], "status": "rejected", "rejection_reason": "it sells something"}
+    line.sim.world.templates.put(template["sid"], {**template, "approval": refused})
+    await keep_value(f"{template_name(second, 'es')}:sha", "of older words")
+    told = await carrier.approvals()
+    assert f"{first} (en): rejected; it sells something" in told
+    assert f"{second} (es): approved; its words have changed since: push it again" in told

@@ -107,8 +107,7 @@ def _sentence(mistake: Any) -> str:
 def _refuse_unknown() -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     given = {name for name in (*os.environ, *dotenv_values(".env")) if name.startswith(PREFIX)}
-    ours = {"BELLHOP_TEST_DIALECT"}
-    unknown = sorted(given - known - ours)
+    unknown = sorted(given - known)
     if unknown:
         raise Wrong("\n".join(f"{name} is no setting of ours{_did_you_mean(name, known)}" for name in unknown))
 

@@ -167,11 +167,6 @@ def story_recap(story: Facts, audience: recaps.Audience, language: str) -> list[
     return recap(recaps.fields(story, audience), language)
 
 
-def chat_recap(fields: Iterable[Any], language: str) -> str:
-    """The recap as lines of chat: "Label: value"."""
-    return "\n".join(f"{label}: {value}" for _, label, value in recap(fields, language))
-
-
 def _field(field: Any) -> tuple[str, Facts]:
     """A field as `models.recap` makes it, or the pair it became when it was kept."""
     return (field[0], field[1]) if isinstance(field, list | tuple) else (field.key, field.facts)

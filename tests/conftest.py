@@ -1,6 +1,6 @@
 """What every test stands on: a database of its own on the dialect of this process, a clock that is set by hand, no way out but loopback.
 
-`BELLHOP_TEST_DIALECT` is sqlite (default) or postgres: one dialect per process, for Tortoise keeps the first one's SQL.
+`TEST_DIALECT` is sqlite (default) or postgres: one dialect per process, for Tortoise keeps the first one's SQL.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ import pytest
 import pytest_asyncio
 
 import models
+from bot.log import log_plainly
 from models import catalogs, database
 from models.catalog_file import read_file
-from web.serving import log_plainly
 
-DIALECT = os.environ.get("BELLHOP_TEST_DIALECT", "sqlite")
+DIALECT = os.environ.get("TEST_DIALECT", "sqlite")
 # What a crash would lose is of no use to a test.
 CARELESS = {
     "fsync": "off",
@@ -192,7 +192,7 @@ class Dialect:
 def dialect(workshop: Path, request: pytest.FixtureRequest) -> Dialect:
     """The one of this process."""
     if DIALECT not in ("sqlite", "postgres"):
-        raise pytest.UsageError(f"BELLHOP_TEST_DIALECT is sqlite or postgres, not {DIALECT}")
+        raise pytest.UsageError(f"TEST_DIALECT is sqlite or postgres, not {DIALECT}")
     return Dialect(workshop, request.getfixturevalue("postgres") if DIALECT == "postgres" else None)
 
 

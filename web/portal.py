@@ -132,7 +132,7 @@ async def go_and_pay(request: web.Request) -> web.StreamResponse:
     except Refusal as refusal:
         return await _page(request, "pay.html", await seen(request), status=409, trouble=refusal.key)
     except Away as away:
-        log.warning("no checkout", booking=booking.booking, reason=str(away))
+        log.warning("no checkout", booking=booking.booking, reason=type(away.__cause__ or away).__name__)
         return await _page(request, "pay.html", booking, status=502, trouble="no_checkout")
     return web.Response(
         status=303, headers={"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

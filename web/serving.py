@@ -13,6 +13,7 @@ import uvloop
 from aiohttp import web
 
 from bot import demo, words
+from bot.log import log_plainly
 from bot.program import NotToBe, Program, running
 from bot.settings import Settings, Wrong, read_settings
 from models import staff
@@ -48,20 +49,6 @@ async def serve(settings: Settings, *, stage: bool) -> None:
         await stopped.wait()
         telling.cancel()
         await runner.cleanup()
-
-
-def log_plainly() -> None:
-    """One line of JSON an event. A traceback without the values of variables: they hold what guests wrote."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 async def _keep_connecting(program: Program, *, stage: bool) -> None:

@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import structlog
 
-from bot.program import NotToBe, alone
+from bot.__main__ import _run
+from bot.log import log_plainly
+from bot.program import NotToBe, _alerts, alone
 from bot.settings import Settings
 from tests.conftest import SAMPLE
 
@@ -61,3 +64,32 @@ def test_a_wrong_setting_ends_a_command_with_a_sentence() -> None:
     code, told = bellhop("migrate", BELLHOP_DATABSE_URL="sqlite:///x.db")
     assert code == 1
     assert "did you mean BELLHOP_DATABASE_URL?" in told
+
+
+def test_every_command_logs_plainly(capsys: pytest.CaptureFixture[str]) -> None:
+    """A traceback never shows the values of variables: they may be a guest's words."""
+
+    def fail(wish: str) -> None:
+        raise KeyError(len(wish))
+
+    async def work() -> None:
+        try:
+            fail("grand" + "mother")
+        except KeyError:
+            structlog.get_logger().exception("a fault")
+
+    structlog.reset_defaults()
+    try:
+        _run(work())
+    finally:
+        log_plainly()
+    told = capsys.readouterr().err
+    assert '"event": "a fault"' in told
+    assert "grandmother" not in told
+
+
+def test_the_house_reads_alerts_in_the_language_of_the_brand() -> None:
+    """Wherever the settings send them."""
+    given = Settings(_env_file=None, operator_email="casa@example.com", telegram_staff_chat="-100")  # type: ignore[call-arg]
+    assert {each.language for each in _alerts(given, "es")} == {"es"}
+    assert len(_alerts(given, "es")) == 2

@@ -109,13 +109,6 @@ def test_the_recap_keeps_its_order_and_its_secrets() -> None:
     assert "809 555 0177" not in guest
 
 
-def test_a_recap_in_chat_is_lines_of_label_and_value() -> None:
-    """The same triples, one line each."""
-    lines = words.chat_recap(recap.fields(stories.transfer(), "guest"), "es").splitlines()
-    assert lines[0] == "Servicio: Traslado privado, ida y vuelta"
-    assert "Personas: 3 adultos, 1 menor de 4 años, 6 maletas" in lines
-
-
 @pytest.mark.parametrize("language", words.languages())
 @pytest.mark.parametrize("name", words.notices())
 def test_every_notice_can_be_an_approved_template(name: str, language: str) -> None:

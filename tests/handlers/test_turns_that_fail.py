@@ -8,6 +8,7 @@ import pytest
 import structlog
 from tortoise.exceptions import DBConnectionError, OperationalError
 
+from bot.log import log_plainly
 from flows.speech import Heard
 from handlers import guest_wrote as turn_taking
 from handlers.house import House
@@ -17,7 +18,6 @@ from models.database import dialect, read
 from models.fields import instant, unpacked
 from tests.conftest import NOW, Clock
 from tests.people import Bellhop, Desk, Person
-from web.serving import log_plainly
 
 HANNAH, LUCIA = "+447700900142", "+447700900143"
 

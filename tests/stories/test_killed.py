@@ -157,7 +157,6 @@ async def server(database_url: str, tmp_path: Path) -> AsyncIterator[Server]:
         sim = await start(config)
         stack.push_async_callback(sim.stop)
         env = demo.environment(first, accounts, catalog, {"port": sim.port, "smtp_port": sim.smtp_port})
-        env.pop("BELLHOP_TEST_DIALECT", None)
         ours = {name.removeprefix("BELLHOP_").lower(): value for name, value in env.items() if "BELLHOP_" in name}
         settings = Settings(_env_file=None, **ours)  # type: ignore[arg-type,call-arg]
         env |= {

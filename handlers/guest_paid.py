@@ -84,19 +84,17 @@ async def _checkout(run: Run, session: str) -> dict[str, Any] | None:
     return rows[0] if rows else None
 
 
-def _wrong(paid: Paid, checkout: dict[str, Any], house: House) -> dict[str, str] | None:
+def _wrong(paid: Paid, checkout: dict[str, Any], house: House) -> dict[str, Any] | None:
     """Why this money does not count: amount, currency or mode differ from what the checkout asked for."""
     if paid.live == house.test_mode:
-        return {"en": "It came from the provider's other mode (test or live).",
-                "es": "Llegó del otro modo del proveedor (prueba o real)."}  # fmt: skip
+        return {"kind": "other_mode"}
     if paid.currency.upper() != checkout["currency"] or paid.amount != checkout["amount"]:
-        asked, came = _figures(checkout["amount"], checkout["currency"]), _figures(paid.amount, paid.currency.upper())
-        return {"en": f"{came} came, {asked} was asked for.", "es": f"Llegó {came}, se pidió {asked}."}
+        return {
+            "kind": "other_amount",
+            "asked": Money(checkout["amount"], checkout["currency"]).as_fact(),
+            "came": _money(paid),
+        }
     return None
-
-
-def _figures(minor: int, currency: str) -> str:
-    return f"{Money(minor, currency).major()} {currency}"
 
 
 async def _book_in(run: Run, booking: int, paid: Paid) -> None:
@@ -116,8 +114,7 @@ async def _settle(run: Run, house: House, booking: int, paid: Paid) -> None:
     row = (await run("SELECT state, due_now, total FROM booking WHERE id = :booking", booking=booking))[0]
     came, back = await ledger.sums(run, booking)
     if not may_confirm(row["state"]):
-        text = {"en": "The booking was paid already or is over.", "es": "La reserva ya estaba pagada o terminó."}
-        await _house_looks(run, house, booking, paid, text)
+        await _house_looks(run, house, booking, paid, {"kind": "nothing_due"})
         return
     if came - back < row["due_now"]:
         return
@@ -139,23 +136,19 @@ async def _too_late(run: Run, house: House, booking: int, paid: Paid) -> None:
     await _record(run, booking, "paid_too_late", paid, {"amount": _money(paid)})
     reference = (await run("SELECT reference FROM booking WHERE id = :booking", booking=booking))[0]["reference"]
     await give_back(run, house, booking, reference, paid.payment, paid.amount)
-    text = {
-        "en": "It was paid after the hold had ended and the place is taken. The money goes back; offer another time.",
-        "es": "Se pagó después de vencer la retención y el cupo está ocupado. El dinero se devuelve; ofrezca otra hora.",
-    }
-    await _house_looks(run, house, booking, paid, text)
+    await _house_looks(run, house, booking, paid, {"kind": "too_late"})
     await _tell_guest(run, house, booking, "payment_late_guest", {"amount": _money(paid)}, paid.event)
 
 
-async def _refuse(run: Run, house: House, booking: int, paid: Paid, wrong: dict[str, str]) -> None:
+async def _refuse(run: Run, house: House, booking: int, paid: Paid, wrong: dict[str, Any]) -> None:
     """Money that is not what was asked for confirms nothing; staff look at it."""
     await _record(run, booking, "payment_refused", paid, {"amount": _money(paid), "why": wrong})
     await _house_looks(run, house, booking, paid, wrong)
 
 
-async def _house_looks(run: Run, house: House, booking: int, paid: Paid, text: dict[str, str]) -> None:
+async def _house_looks(run: Run, house: House, booking: int, paid: Paid, problem: dict[str, Any]) -> None:
     told = await story.of_booking(booking, run)
-    facts = {"story": told, "text": text}
+    facts = {"story": told, "problem": problem}
     await tell_house(
         run, house, "payment_problem_house", facts, booking=booking, links=["desk"], once=paid.event, mail=False
     )

@@ -6,10 +6,9 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
@@ -30,6 +29,12 @@ FLAGS = (
 PATIENCE = 90_000  # milliseconds
 SERIOUS = ("serious", "critical")
 CODE = re.compile(r"CA-[2-9A-Z]{5}")
+# The last message of a chat, once it is the bot's and none of those already seen. Playwright takes a promise for a yes.
+NEWEST = """([chat, seen]) => {
+    fetch(chat).then(answer => answer.json()).then(found => { window.newest = found.messages.at(-1); });
+    const last = window.newest;
+    return last && !last.mine && !seen.includes(last.id) ? last : null;
+}"""
 REQUEST = "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, 4 personas, 4 maletas, van, vuelo AA1045, sin extras"
 
 
@@ -40,12 +45,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BELLHOP_")}
     known = {"BELLHOP_PORT": str(port), "BELLHOP_DATA": str(data), "PYTHONUNBUFFERED": "1"}
     root = Path(__file__).parents[2]
-    with (data / "printed.txt").open("w") as printed:
-        process = subprocess.Popen(  # our own program
-            [sys.executable, "-m", "bot", "demo"], cwd=root, env=kept | known, stdout=printed, stderr=printed
-        )
+    with subprocess.Popen(  # our own program
+        [sys.executable, "-m", "bot", "demo"], cwd=root, env=kept | known, text=True, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:  # fmt: skip
         try:
-            _listens(process, data / "printed.txt")
+            _listens(process)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
@@ -58,11 +63,20 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _listens(process: subprocess.Popen[bytes], printed: Path) -> None:
-    until = time.monotonic() + 60
-    while "ready" not in printed.read_text():
-        assert process.poll() is None and time.monotonic() < until, printed.read_text()
-        time.sleep(0.1)  # the only sign that a process of its own gives is what it prints
+def _listens(process: subprocess.Popen[str]) -> None:
+    """Until it prints that it is ready; whatever it prints later is read too, or its pipe would be full."""
+    printed, told = list[str](), threading.Event()
+
+    def read() -> None:
+        for line in process.stdout or ():
+            printed.append(line)
+            if "is ready" in line:
+                told.set()
+        told.set()  # it has ended
+
+    threading.Thread(target=read, daemon=True).start()
+    told.wait(60)
+    assert any("is ready" in line for line in printed), "".join(printed)
 
 
 @pytest.fixture(scope="module")
@@ -137,14 +151,10 @@ def _pay_link(page: Page, demo: str) -> str:
     page.request.post(f"{chat}/messages", data={"text": REQUEST})
     wanted = ["no_extras", "no_occasion", "no_notes", None, None, "skip", "send", "accept"]
     typed = iter(["Lucía Fernández", "+34 612 345 678"])
-    until = time.monotonic() + PATIENCE / 1000
-    seen = ""
-    while time.monotonic() < until:
-        last = _newest(page, chat)
-        if last is None or last["id"] == seen:
-            page.wait_for_timeout(100)
-            continue
-        seen = last["id"]
+    seen: list[str] = []
+    for _ in range(40):
+        last = page.wait_for_function(NEWEST, arg=[chat, seen], polling=100).json_value()
+        seen.append(last["id"])
         keys = [key for row in last["keyboard"] for key in row]
         if links := [key["url"] for key in keys if str(key.get("url", "")).endswith("/pay")]:
             return str(links[0])
@@ -155,12 +165,6 @@ def _pay_link(page: Page, demo: str) -> str:
         else:
             page.request.post(f"{chat}/messages", data={"text": next(typed)})
     raise AssertionError("no pay link came")
-
-
-def _newest(page: Page, chat: str) -> dict[str, Any] | None:
-    messages = page.request.get(chat).json()["messages"]
-    theirs = [one for one in messages if not one["mine"]]
-    return theirs[-1] if theirs and theirs[-1] is messages[-1] else None
 
 
 def _logs_in(page: Page, demo: str) -> None:

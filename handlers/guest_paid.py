@@ -59,7 +59,7 @@ async def guest_paid(house: House, paid: Paid) -> None:
         if wrong := _wrong(paid, checkout, house):
             await _refuse(run, house, booking, paid, wrong)
             return
-        await _book_in(run, booking, paid)
+        await _book_in(run, house, booking, paid)
         await _settle(run, house, booking, paid)
 
 
@@ -97,7 +97,7 @@ def _wrong(paid: Paid, checkout: dict[str, Any], house: House) -> dict[str, Any]
     return None
 
 
-async def _book_in(run: Run, booking: int, paid: Paid) -> None:
+async def _book_in(run: Run, house: House, booking: int, paid: Paid) -> None:
     await run(
         "INSERT INTO payment (booking_id, kind, provider, provider_id, amount, currency, method, at) "
         "VALUES (:booking, 'payment', :provider, :payment, :amount, :currency, :method, :at)",
@@ -105,7 +105,7 @@ async def _book_in(run: Run, booking: int, paid: Paid) -> None:
         currency=paid.currency.upper(), method=paid.method, at=micros(paid.at),
     )  # fmt: skip
     await run("UPDATE checkout SET state = 'complete' WHERE session = :session", session=paid.session)
-    await _record(run, booking, "payment_received", paid, {"amount": _money(paid), "method": paid.method})
+    await _record(run, house, booking, "payment_received", paid, {"amount": _money(paid), "method": paid.method})
     news.announce("payment", booking)
 
 
@@ -133,7 +133,7 @@ async def _too_late(run: Run, house: House, booking: int, paid: Paid) -> None:
         "UPDATE booking SET state = 'expired', hold_until = NULL, changed = :now WHERE id = :booking",
         now=micros(house.now()), booking=booking,
     )  # fmt: skip
-    await _record(run, booking, "paid_too_late", paid, {"amount": _money(paid)})
+    await _record(run, house, booking, "paid_too_late", paid, {"amount": _money(paid)})
     reference = (await run("SELECT reference FROM booking WHERE id = :booking", booking=booking))[0]["reference"]
     await give_back(run, house, booking, reference, paid.payment, paid.amount)
     await _house_looks(run, house, booking, paid, {"kind": "too_late"})
@@ -142,7 +142,7 @@ async def _too_late(run: Run, house: House, booking: int, paid: Paid) -> None:
 
 async def _refuse(run: Run, house: House, booking: int, paid: Paid, wrong: dict[str, Any]) -> None:
     """Money that is not what was asked for confirms nothing; staff look at it."""
-    await _record(run, booking, "payment_refused", paid, {"amount": _money(paid), "why": wrong})
+    await _record(run, house, booking, "payment_refused", paid, {"amount": _money(paid), "why": wrong})
     await _house_looks(run, house, booking, paid, wrong)
 
 
@@ -162,7 +162,7 @@ async def _not_paid(run: Run, house: House, booking: int, paid: Paid) -> None:
             "UPDATE checkout SET state = 'expired' WHERE session = :session AND state = 'open'", session=paid.session
         )
         return
-    await _record(run, booking, "payment_failed", paid, {"amount": _money(paid)})
+    await _record(run, house, booking, "payment_failed", paid, {"amount": _money(paid)})
     rows = await run("SELECT state FROM booking WHERE id = :booking", booking=booking)
     if rows[0]["state"] == "on_hold":
         await _tell_guest(run, house, booking, "payment_failed_guest", {}, paid.event)
@@ -178,7 +178,7 @@ async def _tell_guest(run: Run, house: House, booking: int, kind: str, facts: di
         )  # fmt: skip
 
 
-async def _record(run: Run, booking: int, kind: str, paid: Paid, facts: dict[str, Any]) -> None:
+async def _record(run: Run, house: House, booking: int, kind: str, paid: Paid, facts: dict[str, Any]) -> None:
     await timeline.record(
         run,
         booking,
@@ -186,7 +186,7 @@ async def _record(run: Run, booking: int, kind: str, paid: Paid, facts: dict[str
         actor=paid.provider.title(),
         actor_kind="provider",
         door="checkout",
-        now=paid.at,
+        now=house.now(),
         facts=facts,
     )
 

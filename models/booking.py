@@ -1,6 +1,5 @@
 """A booking: the one record of what a guest wants, where it stands, and the rules of its life."""
 
-from datetime import datetime
 from typing import Any
 
 from tortoise import fields
@@ -90,11 +89,6 @@ class Line(Model):
 def may_confirm(state: str) -> bool:
     """Whether a payment or the desk may still make it certain."""
     return state in (*OPEN, "expired")
-
-
-def held_until(state: str, until: datetime | None, now: datetime) -> datetime | None:
-    """The moment its hold lapses, if it still holds."""
-    return until if state == "on_hold" and until is not None and until > now else None
 
 
 async def one_at_a_time(run: Run, booking: int) -> None:

@@ -3,7 +3,7 @@
 The one place with SQL by hand on the hot path. `run` is whatever runs a statement in the transaction around it.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -60,7 +60,6 @@ class Turn:
     silent: bool | None = None
     booking: int | None = None
     inbound: int | None = None
-    marks: tuple[Any, ...] = field(default=())
 
 
 async def look(recipient: int) -> Seen:

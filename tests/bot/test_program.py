@@ -93,3 +93,22 @@ def test_the_house_reads_alerts_in_the_language_of_the_brand() -> None:
     given = Settings(_env_file=None, operator_email="casa@example.com", telegram_staff_chat="-100")  # type: ignore[call-arg]
     assert {each.language for each in _alerts(given, "es")} == {"es"}
     assert len(_alerts(given, "es")) == 2
+
+
+def test_templates_cannot_be_asked_for_without_twilio(tmp_path: Path) -> None:
+    """A sentence and exit code 1: no account is set, or nobody answers there."""
+    url = f"sqlite:///{tmp_path / 'bellhop.db'}"
+    settings = {"BELLHOP_DATABASE_URL": url, "BELLHOP_DATA": str(tmp_path)}
+    assert bellhop("migrate", **settings)[0] == 0
+    code, told = bellhop("templates", "status", **settings)
+    assert code == 1
+    assert "BELLHOP_TWILIO_ACCOUNT_SID" in told
+    account = {
+        "BELLHOP_TWILIO_ACCOUNT_SID": "AC1",
+        "BELLHOP_TWILIO_AUTH_TOKEN": "x",
+        "BELLHOP_TWILIO_API": "http://127.0.0.1:9",
+    }
+    code, told = bellhop("templates", "push", **settings, **account)
+    assert code == 1
+    assert "Twilio: ClientConnectorError" in told
+    assert "Traceback" not in told

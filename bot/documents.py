@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -14,7 +15,8 @@ Facts = Mapping[str, Any]
 SHEETS_PER_PROCESS = 500
 
 
-def _warm() -> None:
+def _warm(folder: str) -> None:
+    tempfile.tempdir = folder  # WeasyPrint leaves its fonts there when the process ends; we remove the folder
     os.nice(10)  # before anything is loaded: a starting server goes first
     # Imported here, in the other process: WeasyPrint costs a second and 80 MB that the bot must not pay.
     from bot import press  # noqa: PLC0415
@@ -33,6 +35,7 @@ class Documents:
 
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -43,10 +46,12 @@ class Documents:
 
     def start(self) -> None:
         """Begins the process and has it ready before the first document is asked for."""
+        self._folder = tempfile.TemporaryDirectory(prefix="bellhop-")
         self._pool = ProcessPoolExecutor(
             max_workers=1,
             mp_context=get_context("spawn"),
             initializer=_warm,
+            initargs=(self._folder.name,),
             max_tasks_per_child=SHEETS_PER_PROCESS,
         )
         self._pool.submit(int)
@@ -56,6 +61,9 @@ class Documents:
         if self._pool:
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+        if self._folder:
+            self._folder.cleanup()
+            self._folder = None
 
     async def make(self, kind: str, facts: Facts, brand: Facts, language: str) -> bytes:
         """One document, as bytes.

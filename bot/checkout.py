@@ -127,7 +127,7 @@ def read_event(event: dict[str, Any]) -> Paid | Returned | None:
         return None  # of a slow method: `async_payment_succeeded` follows
     return Paid(
         provider="stripe", event=_id(event), kind=kind, session=_id(about),
-        payment=_id(about, "payment_intent") if about.get("payment_intent") else _id(about), amount=int(about.get("amount_total") or 0),
+        payment=_id(about, "payment_intent") if about.get("payment_intent") else _id(about), amount=_amount(about.get("amount_total")),
         currency=str(about.get("currency") or ""), live=bool(event.get("livemode")), method=None,
         at=datetime.fromtimestamp(int(event.get("created", 0)), UTC),
     )  # fmt: skip
@@ -141,12 +141,20 @@ def _id(about: dict[str, Any], name: str = "id") -> str:
     return given
 
 
+def _amount(given: Any) -> int:
+    """Minor units. Stripe: at most eight digits; whatever is far beyond is no amount."""
+    amount = int(given or 0)
+    if not 0 <= amount < 10**12:
+        raise ValueError("that is no amount of money")
+    return amount
+
+
 def _returned(event: dict[str, Any], refund: dict[str, Any]) -> Returned | None:
     if refund.get("status") != "succeeded":
         return None
     return Returned(
         provider="stripe", event=_id(event), refund=_id(refund), payment=_id(refund, "payment_intent"),
-        amount=int(refund.get("amount") or 0),
+        amount=_amount(refund.get("amount")),
         currency=str(refund.get("currency") or ""),
     )  # fmt: skip
 

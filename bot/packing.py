@@ -11,6 +11,7 @@ from bot.documents import Documents
 from bot.words import Drawn
 from models import catalogs, links
 from models.database import read, transaction
+from models.delivery import is_for_the_house
 from models.fields import unpacked
 from models.lanes import Outgoing
 
@@ -96,7 +97,7 @@ class Packing:
         reference = (await read("SELECT reference FROM booking WHERE id = :id", id=out.booking))[0]["reference"]
         found["desk"] = f"{self.url}/desk/bookings/{reference}"
         guest = f"{self.url}/b/{await self._token(out.booking)}"
-        if not out.kind.endswith(("_house", "_lead")):
+        if not (is_for_the_house(out.kind) or out.kind.endswith("_lead")):
             found |= {purpose: guest + path for purpose, path in _PATHS.items()}
         return found
 

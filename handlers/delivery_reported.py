@@ -3,19 +3,20 @@
 from typing import Any
 
 from handlers.house import SYSTEM, House
-from handlers.telling import tell_house
-from models import news, timeline
+from handlers.telling import tell, tell_house
+from models import delivery, news, timeline
 from models.database import Run, after_commit, transaction
 from models.delivery import Wake
 from models.fields import micros, packed, unpacked
 
 _ORDER = {"sending": 0, "sent": 1, "delivered": 2, "read": 3}
 WINDOW_CLOSED = 63016  # Twilio: free words outside the 24 hours
+BY_MAIL_INSTEAD = ("message_from_house", "thread_message_lead")
 NO_PICTURE = 63019  # Twilio: could not fetch the picture
 
 
 async def delivery_reported(
-    house: House, delivery: int, attempt: int, provider_id: str, status: str, code: int | None
+    house: House, reported: int, attempt: int, provider_id: str, status: str, code: int | None
 ) -> None:
     """Note a status; a late one never takes back a later one. `status` is Twilio's: sent, delivered, read, failed, undelivered."""
     async with transaction() as run:
@@ -23,7 +24,7 @@ async def delivery_reported(
         rows = await run(
             "SELECT * FROM delivery WHERE id = :id AND attempt = :attempt "  # noqa: S608
             f"AND state IN ('sending', 'sent', 'delivered'){lock}",  # one that waits again is beyond what this tells
-            id=delivery, attempt=attempt,
+            id=reported, attempt=attempt,
         )  # fmt: skip
         if not rows:
             return
@@ -35,7 +36,7 @@ async def delivery_reported(
             await run(
                 f"UPDATE delivery SET state = :status, {column} = :now, "  # noqa: S608  # one of three names above
                 "provider_id = COALESCE(provider_id, :sid) WHERE id = :id",
-                status=status, now=micros(house.now()), sid=provider_id, id=delivery,
+                status=status, now=micros(house.now()), sid=provider_id, id=reported,
             )  # fmt: skip
         news.announce("delivery", row["booking_id"])
 
@@ -73,13 +74,13 @@ async def _once_more(run: Run, house: House, row: dict[str, Any], payload: dict[
     after_commit(Wake.ring)
 
 
-async def gave_up(run: Run, house: House, delivery: int, reason: str) -> None:
+async def gave_up(run: Run, house: House, given_up: int, reason: str) -> None:
     """Tell staff of a delivery that will not arrive; about a notice to staff themselves the desk alone speaks."""
     row = (
         await run(
-            "SELECT d.id, d.attempt, d.booking_id, d.kind, d.recipient_id, r.channel, r.name, r.address, b.reference FROM delivery d "
+            "SELECT d.*, r.channel, r.name, r.address, b.reference FROM delivery d "
             "JOIN recipient r ON r.id = d.recipient_id LEFT JOIN booking b ON b.id = d.booking_id WHERE d.id = :id",
-            id=delivery,
+            id=given_up,
         )
     )[0]
     if row["booking_id"] is not None:
@@ -87,7 +88,7 @@ async def gave_up(run: Run, house: House, delivery: int, reason: str) -> None:
             run, int(row["booking_id"]), "delivery_failed", actor=SYSTEM.name, actor_kind=SYSTEM.kind, door=row["channel"],
             now=house.now(), facts={"what": row["kind"], "why": reason}, personal={"whom": row["name"] or row["address"]},
         )  # fmt: skip
-    if not row["kind"].endswith("_house"):
+    if not delivery.is_for_the_house(row["kind"]):
         facts = {
             "who": row["name"] or row["address"],
             "channel": row["channel"],
@@ -100,7 +101,34 @@ async def gave_up(run: Run, house: House, delivery: int, reason: str) -> None:
             "delivery_failed_house",
             facts,
             booking=row["booking_id"],
-            once=f"{delivery}.{row['attempt']}",
+            once=f"{given_up}.{row['attempt']}",
             mail=False,
         )
+    await _by_mail_instead(run, house, row)
     news.announce("delivery", row["booking_id"])
+
+
+async def _by_mail_instead(run: Run, house: House, row: dict[str, Any]) -> None:
+    """What a chat could not carry goes by mail, where a letter exists, an address is known and it has not gone there anyway."""
+    if row["channel"] == "mail" or row["kind"] not in BY_MAIL_INSTEAD or row["booking_id"] is None:
+        return
+    address = await _mail_of(run, house, row)
+    if address:
+        to = await delivery.recipient(run, "mail", address, name=row["name"], language=row["language"])
+        await tell(
+            run, house, to, row["kind"], unpacked(row["payload"])["facts"], language=row["language"],
+            booking=int(row["booking_id"]), thread=row["thread_id"], once=f"instead:{row['id']}",
+        )  # fmt: skip
+
+
+async def _mail_of(run: Run, house: House, row: dict[str, Any]) -> str | None:
+    """The lead's address for a message in a thread, else the guest's."""
+    if row["thread_id"] is not None:
+        thread = await run("SELECT partner FROM thread WHERE id = :id", id=row["thread_id"])
+        lead = (await house.catalog()).leads.get(thread[0]["partner"])
+        return lead.email if lead else None
+    guest = await run(
+        "SELECT g.email FROM guest g JOIN booking b ON b.guest_id = g.id WHERE b.id = :id", id=row["booking_id"]
+    )
+    email = guest[0]["email"]
+    return str(email) if email else None

@@ -123,3 +123,8 @@ async def post(
     )  # fmt: skip
     after_commit(Wake.ring)
     return int(row[0]["id"])
+
+
+def is_for_the_house(kind: str) -> bool:
+    """Whether a notice of this kind is read by the house itself; `message_from_house` is what it says to others."""
+    return kind.endswith("_house") and kind != "message_from_house"

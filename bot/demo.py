@@ -129,12 +129,26 @@ def environment(
 
 async def play(settings: Settings) -> None:
     """Run the demo until it is interrupted; a server that is killed is started again."""
+    _refuse_taken(settings)
     accounts, catalog = sandbox(settings), _catalog(settings)
     ports = {"port": _free_port(), "smtp_port": _free_port()}
     config = settings.data / "sandbox.json"
     config.write_text(json.dumps(simulators(settings, accounts, catalog) | ports))
     async with _process(sys.executable, "-m", "web.stage.providers", str(config)) as providers:
         await _serve(settings, environment(settings, accounts, catalog, ports), accounts, providers)
+
+
+def _refuse_taken(settings: Settings) -> None:
+    """Somebody else's answer at our address must not be taken for our own server's."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            raise Unable(
+                f"port {settings.port} is taken: stop what listens there (another demo?), or choose another port with "
+                "BELLHOP_PORT=8081 make run"
+            ) from None
 
 
 def _free_port() -> int:

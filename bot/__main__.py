@@ -6,12 +6,15 @@ import signal
 from collections.abc import AsyncIterator, Coroutine
 from importlib.metadata import version as installed
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot import demo as demo_play
-from bot.settings import Settings, Wrong, read_settings
+from bot import ahead
+from bot.wrong import Wrong
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 # Commands import what they need when they run: the demo must stand within three seconds of its second start.
 
@@ -33,6 +36,12 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
+def _settings() -> "Settings":
+    from bot.settings import read_settings
+
+    return read_settings()
+
+
 def _run(work: Coroutine[Any, Any, None]) -> None:
     import uvloop
 
@@ -49,17 +58,11 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 @app.command()
 def demo() -> None:
     """The whole product on this machine, with simulated providers. No account, no key."""
-    settings = read_settings()
-    with contextlib.suppress(asyncio.CancelledError, KeyboardInterrupt):  # Ctrl-C is how a demo ends
-        asyncio.run(_demo(settings))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt), ahead.server() as server:  # Ctrl-C is how a demo ends
+        from bot.demo import play
 
-
-async def _demo(settings: Settings) -> None:
-    task = asyncio.current_task()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: task and task.cancel())
-    await demo_play.play(settings)
+        play(_settings(), server)
 
 
 @app.command()
@@ -67,19 +70,19 @@ def serve() -> None:
     """The server: hooks, pages, courier and clock."""
     from web.serving import serve as serve_until_stopped
 
-    _run(serve_until_stopped(read_settings(), stage=False))
+    _run(serve_until_stopped(_settings(), stage=False))
 
 
 @app.command()
 def worker() -> None:
     """Courier and clock without the web, beside servers on PostgreSQL."""
-    settings = read_settings()
+    settings = _settings()
     if not settings.database.startswith("postgres"):
         raise Wrong("a worker needs PostgreSQL (BELLHOP_DATABASE_URL): an SQLite file has room for one process")
     _run(_work(settings))
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: "Settings") -> None:
     from bot.program import running
 
     stopped = asyncio.Event()
@@ -92,11 +95,11 @@ async def _work(settings: Settings) -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest shape."""
-    _run(_migrate(read_settings()))
+    _run(_migrate(_settings()))
     typer.echo("The database is up to date.")
 
 
-async def _migrate(settings: Settings) -> None:
+async def _migrate(settings: "Settings") -> None:
     from models import database
 
     try:
@@ -119,7 +122,7 @@ def catalog_check(
     """Name every mistake in a catalogue with its line."""
     from models import catalog_file
 
-    path = file or read_settings().catalog
+    path = file or _settings().catalog
     reading = catalog_file.read_file(path)
     for mistake in reading.mistakes:
         typer.secho(f"{path.name}, {mistake}", fg="yellow" if mistake.warning else "red")
@@ -138,10 +141,10 @@ def catalog_load(file: Path) -> None:
         for mistake in reading.mistakes:
             typer.secho(f"{file.name}, {mistake}", fg="red")
         raise typer.Exit(1)
-    _run(_load(read_settings(), reading.content))
+    _run(_load(_settings(), reading.content))
 
 
-async def _load(settings: Settings, content: dict[str, Any]) -> None:
+async def _load(settings: "Settings", content: dict[str, Any]) -> None:
     from bot.clock import Clock
     from models import catalogs, database
 
@@ -156,10 +159,10 @@ async def _load(settings: Settings, content: dict[str, Any]) -> None:
 @catalog_app.command("export")
 def catalog_export() -> None:
     """Print the catalogue that is on sale, as YAML."""
-    _run(_export(read_settings()))
+    _run(_export(_settings()))
 
 
-async def _export(settings: Settings) -> None:
+async def _export(settings: "Settings") -> None:
     import yaml
 
     from models import catalogs, database
@@ -176,10 +179,10 @@ async def _export(settings: Settings) -> None:
 @templates_app.command("push")
 def templates_push() -> None:
     """Hand every notice in for approval at Twilio; what was handed in unchanged is left alone."""
-    _run(_push(read_settings()))
+    _run(_push(_settings()))
 
 
-async def _push(settings: Settings) -> None:
+async def _push(settings: "Settings") -> None:
     async with _whatsapp(settings) as whatsapp:
         typer.echo("\n".join(await whatsapp.push_templates()) or "Every template is handed in already.")
 
@@ -187,16 +190,16 @@ async def _push(settings: Settings) -> None:
 @templates_app.command("status")
 def templates_status() -> None:
     """Say of each notice whether WhatsApp has approved it."""
-    _run(_status(read_settings()))
+    _run(_status(_settings()))
 
 
-async def _status(settings: Settings) -> None:
+async def _status(settings: "Settings") -> None:
     async with _whatsapp(settings) as whatsapp:
         typer.echo("\n".join(await whatsapp.approvals()))
 
 
 @contextlib.asynccontextmanager
-async def _whatsapp(settings: Settings) -> AsyncIterator[Any]:
+async def _whatsapp(settings: "Settings") -> AsyncIterator[Any]:
     from twilio.base.exceptions import TwilioException
 
     from bot.program import connect_whatsapp
@@ -243,11 +246,11 @@ def staff_add(
     """Let someone sit at the desk."""
     if len(password) < 8:
         raise Wrong("a password needs at least 8 characters")
-    _run(_add(read_settings(), login, name, password))
+    _run(_add(_settings(), login, name, password))
     typer.echo(f"{name} can log in at /desk/login.")
 
 
-async def _add(settings: Settings, login: str, name: str, password: str) -> None:
+async def _add(settings: "Settings", login: str, name: str, password: str) -> None:
     from bot.clock import Clock
     from models import database, staff
     from web.access import hashed

@@ -1,18 +1,18 @@
 """The demo: the simulated providers and the server, each a process of its own, started and watched over here."""
 
-import asyncio
-import contextlib
 import json
-import os
 import secrets
 import signal
 import socket
-import sys
 import time
 import urllib.request
+from itertools import count
 from typing import Any
 
-from bot.settings import Settings, Wrong
+from bot import ahead
+from bot.ahead import Process
+from bot.settings import Settings
+from bot.wrong import Wrong
 from models import catalog_file
 from models.catalog import Catalog, compile
 
@@ -124,18 +124,37 @@ def environment(
         "STRIPE_SECRET_KEY": accounts["stripe_secret_key"], "STRIPE_WEBHOOK_SECRET": accounts["stripe_webhook_secret"],
         "STRIPE_API": base, "SMTP_URL": f"smtp://127.0.0.1:{ports['smtp_port']}", "MAIL_SECRET": accounts["mail_secret"],
     }  # fmt: skip
-    return {**os.environ, **{f"BELLHOP_{name}": value for name, value in ours.items()}}
+    return {f"BELLHOP_{name}": value for name, value in ours.items()}
 
 
-async def play(settings: Settings) -> None:
-    """Run the demo until it is interrupted; a server that is killed is started again."""
+def play(settings: Settings, server: Process) -> None:
+    """Run the demo until it is interrupted; a server that is killed is started again.
+
+    `server` is the first server's process, which was begun before our own code was loaded.
+    """
     _refuse_taken(settings)
     accounts, catalog = sandbox(settings), _catalog(settings)
     ports = {"port": _free_port(), "smtp_port": _free_port()}
     config = settings.data / "sandbox.json"
     config.write_text(json.dumps(simulators(settings, accounts, catalog) | ports))
-    async with _process(sys.executable, "-m", "web.stage.providers", str(config)) as providers:
-        await _serve(settings, environment(settings, accounts, catalog, ports), accounts, providers)
+    told = environment(settings, accounts, catalog, ports)
+    with Process("web.stage.providers", str(config)) as providers:
+        for number in count():
+            with server:
+                server.tell(told)
+                _listens(settings, server, providers)
+                if number == 0:
+                    _tell(settings, accounts)
+                _until_killed(server)
+            server = ahead.server()
+
+
+def _until_killed(server: Process) -> None:
+    began = time.monotonic()
+    code = server.process.wait()
+    if code != -signal.SIGKILL:
+        raise Unable(f"the server ended by itself (code {code}); what it printed stands above")
+    print(f"  killed after {time.monotonic() - began:.0f} s, starting it again")
 
 
 def _refuse_taken(settings: Settings) -> None:
@@ -158,24 +177,6 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _serve(
-    settings: Settings, env: dict[str, str], accounts: dict[str, Any], providers: asyncio.subprocess.Process
-) -> None:
-    """The server, beside the simulators from the first moment: each takes a second to load what it needs."""
-    told = False
-    while True:
-        began = time.monotonic()
-        async with _process(sys.executable, "-m", "web.serving", env=env) as server:
-            await _listens(settings, server, providers)
-            if not told:
-                _tell(settings, accounts)
-                told = True
-            code = await server.wait()
-        if code != -signal.SIGKILL:
-            raise Unable(f"the server ended by itself (code {code}); what it printed stands above")
-        print(f"  killed after {time.monotonic() - began:.0f} s, starting it again")
-
-
 def _tell(settings: Settings, accounts: dict[str, Any]) -> None:
     print(f"\n  Bellhop is ready:  {settings.url}")
     print(f"  The desk's log-in: marisol@costa-alisia.example / {accounts['desk_password']}")
@@ -189,29 +190,13 @@ def _catalog(settings: Settings) -> Catalog:
     return compile(reading.content)
 
 
-@contextlib.asynccontextmanager
-async def _process(*command: str, env: dict[str, str] | None = None) -> Any:
-    process = await asyncio.create_subprocess_exec(*command, env=env)
-    try:
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), 12)
-        if process.returncode is None:
-            process.kill()
-
-
-async def _listens(
-    settings: Settings, server: asyncio.subprocess.Process, providers: asyncio.subprocess.Process
-) -> None:
+def _listens(settings: Settings, server: Process, providers: Process) -> None:
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and server.returncode is None and providers.returncode is None:
-        if await asyncio.to_thread(_answers, f"http://127.0.0.1:{settings.port}/readyz"):
+    while time.monotonic() < until and server.ended is None and providers.ended is None:
+        if _answers(f"http://127.0.0.1:{settings.port}/readyz"):
             return
-        await asyncio.sleep(0.05)
-    which = "the simulated providers" if providers.returncode is not None else "the server"
+        time.sleep(0.05)
+    which = "the simulated providers" if providers.ended is not None else "the server"
     raise Unable(f"{which} did not start; what was printed stands above")
 
 

@@ -23,9 +23,10 @@ from bot.documents import Documents
 from bot.mail import Mail
 from bot.pace import Pace
 from bot.packing import Packing
-from bot.settings import Settings, Wrong
+from bot.settings import Settings
 from bot.telegram import Telegram
 from bot.whatsapp import WhatsApp
+from bot.wrong import Wrong
 from handlers.house import House
 from handlers.time_passed import time_passed
 from models import catalog_file, catalogs, database, links

@@ -11,11 +11,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from rapidfuzz import fuzz, process
 
+from bot.wrong import Wrong
+
 PREFIX = "BELLHOP_"
-
-
-class Wrong(Exception):
-    """A setting is wrong; the sentence names it and what to write instead."""
 
 
 class Settings(BaseSettings):

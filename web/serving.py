@@ -15,7 +15,8 @@ from aiohttp import web
 from bot import demo, words
 from bot.log import log_plainly
 from bot.program import NotToBe, Program, running
-from bot.settings import Settings, Wrong, read_settings
+from bot.settings import Settings, read_settings
+from bot.wrong import Wrong
 from models import staff
 from models.database import Refused, read
 from models.fields import instant
@@ -161,12 +162,8 @@ def commands() -> dict[str, list[tuple[str, str]]]:
 
 
 def main() -> None:
-    """The demo's server, as a process of its own: `python -m web.serving`."""
+    """The demo's server, as a process of its own."""
     try:
         uvloop.run(serve(read_settings(), stage=True))
     except (Wrong, Refused) as refusal:
         sys.exit(str(refusal))
-
-
-if __name__ == "__main__":
-    main()

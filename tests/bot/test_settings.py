@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Wrong, read_settings
+from bot.settings import read_settings
+from bot.wrong import Wrong
 
 
 @pytest.fixture(autouse=True)

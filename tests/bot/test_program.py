@@ -1,6 +1,7 @@
 """The command line as somebody types it, and the one server of an SQLite file."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -112,3 +113,16 @@ def test_templates_cannot_be_asked_for_without_twilio(tmp_path: Path) -> None:
     assert code == 1
     assert "Twilio: ClientConnectorError" in told
     assert "Traceback" not in told
+
+
+def test_a_demo_that_cannot_start_says_why_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A taken port, a misspelt setting: the server's process, begun before either was known, has ended too."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        code, told = bellhop("demo", BELLHOP_PORT=port, BELLHOP_DATA=str(tmp_path))
+    assert (code, f"port {port} is taken" in told, "Traceback" in told) == (1, True, False)
+    code, told = bellhop("demo", BELLHOP_PROT="8080", BELLHOP_DATA=str(tmp_path))
+    assert (code, "did you mean BELLHOP_PORT" in told, "Traceback" in told) == (1, True, False)
+    assert not list(tmp_path.iterdir())

@@ -101,10 +101,9 @@ async def _issue(run: Run, booking: int, told: story.Story, catalog: Catalog, no
 async def _brief(run: Run, house: House, lead: Lead, thread: int, booking: int, told: story.Story) -> None:
     """The lead's brief, by chat and mail; it opens the thread that an answer lands in."""
     language = lead.languages[0]
-    for channel, address in (("whatsapp", lead.whatsapp), ("telegram", lead.telegram), ("mail", lead.email)):
-        if address:
-            to = await delivery.recipient(run, channel, address, name=lead.name, language=language)
-            await tell(run, house, to, "brief_lead", {"story": told}, language=language, booking=booking, thread=thread)
+    for channel, address in lead.ways():
+        to = await delivery.recipient(run, channel, address, name=lead.name, language=language)
+        await tell(run, house, to, "brief_lead", {"story": told}, language=language, booking=booking, thread=thread)
     await threads.write(run, thread, author="system", name="Bellhop", door="system", text="brief_sent", now=house.now())
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from handlers.house import SYSTEM, House
 from handlers.telling import tell, tell_house
 from models import delivery, news, timeline
+from models.catalog import is_chat
 from models.database import Run, after_commit, transaction
 from models.delivery import Wake
 from models.fields import micros, packed, unpacked
@@ -110,7 +111,7 @@ async def gave_up(run: Run, house: House, given_up: int, reason: str) -> None:
 
 async def _by_mail_instead(run: Run, house: House, row: dict[str, Any]) -> None:
     """What a chat could not carry goes by mail, where a letter exists, an address is known and it has not gone there anyway."""
-    if row["channel"] == "mail" or row["kind"] not in BY_MAIL_INSTEAD or row["booking_id"] is None:
+    if not is_chat(row["channel"]) or row["kind"] not in BY_MAIL_INSTEAD or row["booking_id"] is None:
         return
     address = await _mail_of(run, house, row)
     if address:

@@ -14,6 +14,7 @@ from flows.conversation import Turn
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
 from flows.talk import Person, Send, Talk, ToTeam
+from flows.understand.details import phone_of
 from handlers.house import Actor, House
 from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
@@ -163,11 +164,8 @@ async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:
 
 
 def _whole_draft(at: Moment, talk: Talk) -> dict[str, Any]:
-    """The draft with what the channel itself tells: on WhatsApp the number is the phone."""
-    draft = dict(talk.draft)
-    if not draft.get("phone") and at.heard.sender.startswith("+"):
-        draft["phone"] = at.heard.sender
-    return draft
+    """The draft with the phone that the channel itself tells, where it does."""
+    return {**talk.draft, "phone": talk.draft.get("phone") or phone_of(at.heard)}
 
 
 def _sent(told: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from handlers.house import House
 from handlers.partner_wrote import partner_wrote
 from handlers.staff_wrote import staff_wrote
 from models import delivery
-from models.catalog import Catalog, Lead
 from models.database import read, transaction
 from models.turns import Carry
 
@@ -17,7 +16,7 @@ async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) 
     recipient = await _recipient(heard)
     if await _is_staff(house, heard):
         return await staff_wrote(house, heard, recipient, inbound)
-    if lead := _lead_at(catalog, heard):
+    if lead := catalog.lead_at(heard.channel, heard.sender):
         return await partner_wrote(house, heard, recipient, lead, inbound)
     return await guest_wrote(house, heard, recipient, inbound)
 
@@ -37,8 +36,3 @@ async def _recipient(heard: Heard) -> int:
 async def _is_staff(house: House, heard: Heard) -> bool:
     """Whoever writes where the house hears of bookings is staff, until accounts are linked."""
     return any(alert.channel == heard.channel and alert.address == heard.sender for alert in await house.alerted())
-
-
-def _lead_at(catalog: Catalog, heard: Heard) -> Lead | None:
-    address = {"whatsapp": lambda lead: lead.whatsapp, "telegram": lambda lead: lead.telegram}.get(heard.channel)
-    return next((lead for lead in catalog.leads.values() if address and address(lead) == heard.sender), None)

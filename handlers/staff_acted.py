@@ -36,7 +36,7 @@ async def reply_in(run: Run, house: House, staff: Actor, thread: int, text: str)
     message = await threads.write(run, thread, author="house", name=staff.name, door=staff.door, text=text, now=now)
     await _record(run, house, staff, booking, "house_replied", personal={"text": text})
     facts = {"story": await story.of_booking(booking, run), "who": staff.name, "text": text}
-    for to, language in await partner_chats(run, house, rows[0]["partner"]):
+    for to, language in await _chats(run, house, rows[0]["partner"]):
         await tell(
             run, house, to, "thread_message_lead", facts, language=language, booking=booking, thread=thread,
             once=str(message),
@@ -44,19 +44,15 @@ async def reply_in(run: Run, house: House, staff: Actor, thread: int, text: str)
     news.announce("thread", booking)
 
 
-async def partner_chats(run: Run, house: House, partner: str, *, mail: bool = False) -> list[tuple[int, str]]:
-    """(recipient, language) of each way to reach a lead: their chats, and their mail when it is asked for."""
+async def _chats(run: Run, house: House, partner: str) -> list[tuple[int, str]]:
+    """(recipient, language) of each place where a lead is written to."""
     lead = (await house.catalog()).leads.get(partner)
     if lead is None:
         return []
-    ways = [("whatsapp", lead.whatsapp), ("telegram", lead.telegram)]
-    if mail or not any(address for _, address in ways):
-        ways.append(("mail", lead.email))
     language = lead.languages[0]
     return [
         (await delivery.recipient(run, channel, address, name=lead.name, language=language), language)
-        for channel, address in ways
-        if address
+        for channel, address in lead.chats()
     ]
 
 

@@ -36,7 +36,7 @@ async def tell_house(
 ) -> None:  # fmt: skip
     """Leave the same notice with every address at which the house hears of bookings."""
     for alert in await house.alerted():
-        if alert.channel == "mail" and not mail:
+        if not (mail or alert.chat):
             continue
         to = await delivery.recipient(run, alert.channel, alert.address, name=alert.name, language=alert.language)
         await tell(

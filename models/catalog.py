@@ -23,6 +23,11 @@ Per = Literal["booking", "person", "piece"]
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+def is_chat(channel: str) -> bool:
+    """Whether people talk on this channel; by mail they get letters."""
+    return channel != "mail"
+
+
 class Travellers(Protocol):
     """What the catalogue needs to know of a party (`models.request.Party`)."""
 
@@ -354,6 +359,15 @@ class Lead:
     phone: str | None
     defaults: tuple[Default, ...]
 
+    def ways(self) -> list[tuple[str, str]]:
+        """Every (channel, address) at which they are reached, in the order of preference; mail comes last."""
+        known = (("whatsapp", self.whatsapp), ("telegram", self.telegram), ("mail", self.email))
+        return [(channel, address) for channel, address in known if address]
+
+    def chats(self) -> list[tuple[str, str]]:
+        """Where they are written to in a talk: their chats, or their mail when they have none."""
+        return [way for way in self.ways() if is_chat(way[0])] or self.ways()
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -363,6 +377,11 @@ class Alert:
     channel: Literal["whatsapp", "telegram", "mail"]
     address: str
     language: str
+
+    @property
+    def chat(self) -> bool:
+        """Whether the house talks there, and may answer by quoting."""
+        return is_chat(self.channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,6 +491,10 @@ class Catalog:
             if default.service == service and not default.zones:
                 anywhere = anywhere or lead
         return anywhere
+
+    def lead_at(self, channel: str, address: str) -> Lead | None:
+        """The lead who is reached at this address."""
+        return next((lead for lead in self.leads.values() if (channel, address) in lead.ways()), None)
 
     def _defaults(self) -> Iterator[tuple[Lead, Default]]:
         return ((lead, default) for lead in self.leads.values() for default in lead.defaults)

@@ -152,10 +152,7 @@ async def _reached(request: web.Request, thread: dict[str, Any] | None) -> dict[
     if thread is None:
         return None
     lead = (await catalogs.on_sale())[1].leads.get(thread["partner"])
-    ways = [("whatsapp", lead.whatsapp), ("telegram", lead.telegram)] if lead else []
-    if lead and not any(address for _, address in ways):
-        ways = [("mail", lead.email)]
-    channels = [channel for channel, address in ways if address]
+    channels = [channel for channel, _ in lead.chats()] if lead else []
     heard = await read(
         "SELECT last_heard FROM recipient WHERE channel = 'whatsapp' AND address = :address",
         address=(lead and lead.whatsapp) or "",

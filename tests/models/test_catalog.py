@@ -1,5 +1,6 @@
 """What the catalogue in memory answers."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -38,6 +39,22 @@ def test_the_lead_of_a_zone_goes_before_the_lead_of_everywhere() -> None:
     names = [lead.name for zone in ("bavaro", "miches") if (lead := COSTA.lead_for("transfer", zone))]
     assert names == ["Rafael Peña", "Marisol Núñez"]
     assert COSTA.lead_for("unheard_of", "bavaro") is None
+
+
+def test_every_way_to_reach_a_lead_is_a_way_to_know_them() -> None:
+    """Each address of a lead is listed once, chats before mail, and whoever writes from there is that lead."""
+    for lead in COSTA.leads.values():
+        assert [COSTA.lead_at(channel, address) for channel, address in lead.ways()] == [lead] * len(lead.ways())
+    marisol = COSTA.leads["marisol"]
+    assert [channel for channel, _ in marisol.ways()] == ["whatsapp", "telegram", "mail"]
+    assert COSTA.lead_at("telegram", marisol.whatsapp or "") is None
+
+
+def test_a_lead_without_a_chat_is_written_to_by_mail() -> None:
+    """Chats are where a talk is held; mail stands in when there are none."""
+    marisol = COSTA.leads["marisol"]
+    assert [channel for channel, _ in marisol.chats()] == ["whatsapp", "telegram"]
+    assert replace(marisol, whatsapp=None, telegram=None).chats() == [("mail", "marisol@transportes-nunez.example")]
 
 
 def test_departures_follow_the_timetable() -> None:

@@ -145,8 +145,8 @@ class Courier:
         match result:
             case Sent(provider_id=sid, text=text, template=template):
                 return Outcome("sent", provider_id=sid, drawn=text, template=template)
-            case Failed(reason=reason, unreachable=unreachable):
-                return Outcome("failed", error=reason, unreachable=unreachable)
+            case Failed(reason=reason):
+                return Outcome("failed", error=reason)
             case Retry(reason=reason, after=after):
                 wait = after if after is not None else self._backoff(out.attempt)
                 begun = instant(out.begun) if out.begun else now

@@ -56,11 +56,9 @@ async def guest_paid(house: House, paid: Paid) -> None:
         if paid.kind != "completed":
             await _not_paid(run, house, booking, paid)
             return
-        if wrong := _wrong(paid, checkout, house):
-            await _refuse(run, house, booking, paid, wrong)
-            return
-        await _book_in(run, house, booking, paid)
-        await _settle(run, house, booking, paid)
+        wrong = _wrong(paid, checkout, house)
+        await _book_in(run, booking, paid, wrong)
+        await (_hold_apart(run, house, booking, paid, wrong) if wrong else _settle(run, house, booking, paid))
 
 
 async def _first_time(run: Run, paid: Paid, now: datetime) -> bool:
@@ -97,20 +95,21 @@ def _wrong(paid: Paid, checkout: dict[str, Any], house: House) -> dict[str, Any]
     return None
 
 
-async def _book_in(run: Run, house: House, booking: int, paid: Paid) -> None:
+async def _book_in(run: Run, booking: int, paid: Paid, wrong: dict[str, Any] | None) -> None:
+    """Whatever came is in the ledger as it came; its page has done its work and cannot be paid again."""
     await run(
-        "INSERT INTO payment (booking_id, kind, provider, provider_id, amount, currency, method, at) "
-        "VALUES (:booking, 'payment', :provider, :payment, :amount, :currency, :method, :at)",
+        "INSERT INTO payment (booking_id, kind, provider, provider_id, amount, currency, method, at, apart) "
+        "VALUES (:booking, 'payment', :provider, :payment, :amount, :currency, :method, :at, :apart)",
         booking=booking, provider=paid.provider, payment=paid.payment, amount=paid.amount,
-        currency=paid.currency.upper(), method=paid.method, at=micros(paid.at),
+        currency=paid.currency.upper(), method=paid.method, at=micros(paid.at), apart=wrong and wrong["kind"],
     )  # fmt: skip
     await run("UPDATE checkout SET state = 'complete' WHERE session = :session", session=paid.session)
-    await _record(run, house, booking, "payment_received", paid, {"amount": _money(paid), "method": paid.method})
     news.announce("payment", booking)
 
 
 async def _settle(run: Run, house: House, booking: int, paid: Paid) -> None:
     """Confirm when enough is paid; money for what can no longer be had is told to both sides."""
+    await _record(run, house, booking, "payment_received", paid, {"amount": _money(paid), "method": paid.method})
     row = (await run("SELECT state, due_now, total FROM booking WHERE id = :booking", booking=booking))[0]
     came, back = await ledger.sums(run, booking)
     if not may_confirm(row["state"]):
@@ -140,8 +139,8 @@ async def _too_late(run: Run, house: House, booking: int, paid: Paid) -> None:
     await _tell_guest(run, house, booking, "payment_late_guest", {"amount": _money(paid)}, paid.event)
 
 
-async def _refuse(run: Run, house: House, booking: int, paid: Paid, wrong: dict[str, Any]) -> None:
-    """Money that is not what was asked for confirms nothing; staff look at it."""
+async def _hold_apart(run: Run, house: House, booking: int, paid: Paid, wrong: dict[str, Any]) -> None:
+    """Money that is not what was asked for confirms nothing and pays nothing; staff look at it."""
     await _record(run, house, booking, "payment_refused", paid, {"amount": _money(paid), "why": wrong})
     await _house_looks(run, house, booking, paid, wrong)
 

@@ -1,6 +1,7 @@
 """Money went back to a guest: the ledger has it, the booking remembers it, once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from handlers.house import House
 from models import delivery, news, timeline
@@ -40,21 +41,22 @@ async def payment_returned(house: House, returned: Returned) -> None:
             provider=returned.provider, event=returned.event, body=packed(kept), now=micros(now),
         )  # fmt: skip
         of = await run(
-            "SELECT booking_id FROM payment WHERE provider = :provider AND provider_id = :payment AND kind = 'payment'",
+            "SELECT booking_id, apart FROM payment WHERE provider = :provider AND provider_id = :payment AND kind = 'payment'",
             provider=returned.provider, payment=returned.payment,
         )  # fmt: skip
         if first and of:
-            await _book_out(run, house, int(of[0]["booking_id"]), returned)
+            await _book_out(run, house, of[0], returned)
 
 
-async def _book_out(run: Run, house: House, booking: int, returned: Returned) -> None:
-    now, currency = house.now(), returned.currency.upper()
+async def _book_out(run: Run, house: House, of: dict[str, Any], returned: Returned) -> None:
+    """What goes back of money held apart is held apart with it, so the two balance there."""
+    now, currency, booking = house.now(), returned.currency.upper(), int(of["booking_id"])
     written = await run(
-        "INSERT INTO payment (booking_id, kind, provider, provider_id, amount, currency, at) "
-        "VALUES (:booking, 'refund', :provider, :refund, :amount, :currency, :now) "
+        "INSERT INTO payment (booking_id, kind, provider, provider_id, amount, currency, at, apart) "
+        "VALUES (:booking, 'refund', :provider, :refund, :amount, :currency, :now, :apart) "
         "ON CONFLICT (provider, provider_id, kind) DO NOTHING RETURNING id",
         booking=booking, provider=returned.provider, refund=returned.refund, amount=-returned.amount, currency=currency,
-        now=micros(now),
+        now=micros(now), apart=of["apart"],
     )  # fmt: skip
     if not written:
         return

@@ -158,7 +158,7 @@ async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
         if not rows:
             raise NotYours(what="delivery")
         await run(
-            "UPDATE recipient SET next_due = :now, stopped = false, failures = 0 WHERE id = :to",
+            "UPDATE recipient SET next_due = :now WHERE id = :to",
             now=micros(house.now()), to=rows[0]["recipient_id"],
         )  # fmt: skip
         if rows[0]["booking_id"] is not None:

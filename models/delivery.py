@@ -26,13 +26,11 @@ class Recipient(Model):
     name = fields.TextField(default="")
     language = fields.CharField(max_length=8, null=True)
     last_heard = Instant(null=True)  # opens WhatsApp's 24 hours
-    stopped = fields.BooleanField(default=False)  # told us to stop, or cannot be reached there
     next_due = Instant(null=True)
     urgency = fields.SmallIntField(default=NOTICE)
     lease = fields.BigIntField(null=True)
     owner = fields.CharField(max_length=40, null=True)
     fence = fields.BigIntField(default=0)
-    failures = fields.IntField(default=0)
 
     class Meta:
         table = "recipient"
@@ -93,8 +91,8 @@ class Wake:
 async def recipient(run: Run, channel: str, address: str, *, name: str = "", language: str | None = None) -> int:
     """The recipient at this address, made when we meet it first; a name given now fills an empty one."""
     row = await run(
-        "INSERT INTO recipient (channel, address, name, language, stopped, urgency, fence, failures) "
-        "VALUES (:channel, :address, :name, :language, false, :urgency, 0, 0) "
+        "INSERT INTO recipient (channel, address, name, language, urgency, fence) "
+        "VALUES (:channel, :address, :name, :language, :urgency, 0) "
         "ON CONFLICT (channel, address) DO UPDATE SET "
         "name = CASE WHEN recipient.name = '' THEN excluded.name ELSE recipient.name END RETURNING id",
         channel=channel, address=address, name=name, language=language, urgency=NOTICE,

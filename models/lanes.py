@@ -57,7 +57,6 @@ class Outcome:
     template: bool = False
     error: str | None = None
     due: datetime | None = None
-    unreachable: bool = False  # nothing will ever arrive at this address
 
 
 def clock() -> int:
@@ -143,11 +142,6 @@ async def settle(lane: Lane, owner: str, out: Outgoing, outcome: Outcome, now: d
             _NOTE,
             id=out.id, attempt=out.attempt, state="waiting" if waits else outcome.state, now=micros(now),
             provider_id=outcome.provider_id, drawn=outcome.drawn, template=outcome.template, error=outcome.error,
-        )  # fmt: skip
-        await run(
-            "UPDATE recipient SET failures = CASE WHEN :waits THEN failures + 1 ELSE 0 END, "
-            "stopped = CASE WHEN :unreachable THEN true ELSE stopped END WHERE id = :recipient",
-            waits=waits, unreachable=outcome.unreachable, recipient=lane.recipient,
         )  # fmt: skip
         if waits and outcome.due is not None:
             await run(_RELEASE, recipient=lane.recipient, due=micros(outcome.due))

@@ -44,7 +44,10 @@ class Checkout(Model):
 
 
 class Payment(Model):
-    """Money in (positive) or back (negative), minor units. Never edited, a guard in the database sees to it."""
+    """Money in (positive) or back (negative), minor units. Never edited, a guard in the database sees to it.
+
+    Money that is not what was asked for is held `apart` until staff have decided, and so is what goes back of it.
+    """
 
     id = fields.BigIntField(primary_key=True)
     booking: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
@@ -57,6 +60,9 @@ class Payment(Model):
     currency = fields.CharField(max_length=3)
     method = fields.TextField(null=True)
     at = Instant()
+    apart = fields.CharField(
+        max_length=16, null=True
+    )  # why it does not count for the booking: other_amount | other_mode
 
     class Meta:
         table = "payment"
@@ -74,12 +80,12 @@ def payment_state(total: int, due_now: int, paid: int, refunded: int) -> str:
 
 
 async def sums(ask: Ask, booking: int) -> tuple[int, int]:
-    """What came in and what went back for a booking, minor units."""
+    """What came in and what went back for a booking, minor units of its currency; money held apart does not count."""
     row = (
         await ask(
             "SELECT COALESCE(SUM(CASE WHEN amount > 0 THEN amount ELSE 0 END), 0) AS paid, "
             "COALESCE(SUM(CASE WHEN amount < 0 THEN -amount ELSE 0 END), 0) AS refunded "
-            "FROM payment WHERE booking_id = :booking",
+            "FROM payment WHERE booking_id = :booking AND apart IS NULL",
             booking=booking,
         )
     )[0]

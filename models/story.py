@@ -91,7 +91,8 @@ def _lead(leg: dict[str, Any], catalog: Catalog) -> dict[str, Any] | None:
 async def _payment(ask: Ask, row: dict[str, Any], zone: str) -> dict[str, Any]:
     paid, refunded = await ledger.sums(ask, int(row["id"]))
     last = await ask(
-        "SELECT method, at FROM payment WHERE booking_id = :booking ORDER BY id DESC LIMIT 1", booking=row["id"]
+        "SELECT method, at FROM payment WHERE booking_id = :booking AND apart IS NULL ORDER BY id DESC LIMIT 1",
+        booking=row["id"],
     )
     currency, kept = row["currency"], paid - refunded
     return {

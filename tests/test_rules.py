@@ -40,7 +40,7 @@ from handlers.guest_paid import Paid, guest_paid
 from handlers.house import House
 from handlers.request_sent import request_sent
 from handlers.someone_wrote import someone_wrote
-from models import delivery, lanes, links, turns
+from models import delivery, lanes, ledger, links, turns
 from models.database import read, transaction
 from models.fields import packed
 from models.lanes import Outcome
@@ -287,18 +287,19 @@ async def test_without_its_trigger_a_record_is_edited(house: House, table: str) 
 async def test_without_the_check_the_wrong_money_confirms(
     house: House, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
 ) -> None:
-    """Another amount, currency or mode than was asked for confirms nothing and staff are told; without, it counts."""
+    """Another amount, currency or mode than was asked for is held apart, confirms nothing, staff are told; without, it counts."""
     booking, session = await a_checkout(house)
     amount = wrong.get("amount") or await due(booking)
     more = {name: value for name, value in wrong.items() if name != "amount"}
     await guest_paid(house, a_payment(session, amount, **more))
     assert await state(booking) == "on_hold"
-    assert await one("SELECT COUNT(*) FROM payment") == 0
+    assert await one("SELECT COUNT(*) FROM payment WHERE apart IS NOT NULL") == 1
+    assert await ledger.sums(read, booking) == (0, 0)
     assert await one("SELECT COUNT(*) FROM delivery WHERE kind = 'payment_problem_house'") >= 1
 
     monkeypatch.setattr(paying, "_wrong", lambda *_: None)
-    await guest_paid(house, a_payment(session, amount, event="evt_2", **more))
-    assert await one("SELECT COUNT(*) FROM payment") == 1
+    await guest_paid(house, a_payment(session, amount, event="evt_2", payment="pi_2", **more))
+    assert await ledger.sums(read, booking) == (amount, 0)
     if amount >= await due(booking):
         assert await state(booking) == "confirmed"
 

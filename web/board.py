@@ -112,8 +112,9 @@ async def _rows(which: str, now: datetime, day: datetime, search: str = "") -> l
     values = {"day": micros(day)} if which == "live" else _asked(search)
     bookings = await read(
         "SELECT b.*, (SELECT COALESCE(SUM(CASE WHEN p.amount > 0 THEN p.amount ELSE 0 END), 0) FROM payment p "  # noqa: S608  # constants
-        "WHERE p.booking_id = b.id) AS paid, (SELECT COALESCE(SUM(CASE WHEN p.amount < 0 THEN -p.amount ELSE 0 END), 0) "
-        f"FROM payment p WHERE p.booking_id = b.id) AS refunded FROM booking b WHERE b.id IN ({chosen}) ORDER BY b.starts, b.id",
+        "WHERE p.booking_id = b.id AND p.apart IS NULL) AS paid, "
+        "(SELECT COALESCE(SUM(CASE WHEN p.amount < 0 THEN -p.amount ELSE 0 END), 0) FROM payment p "
+        f"WHERE p.booking_id = b.id AND p.apart IS NULL) AS refunded FROM booking b WHERE b.id IN ({chosen}) ORDER BY b.starts, b.id",
         **values,
     )
     legs = _by_booking(await read(f"SELECT * FROM leg WHERE booking_id IN ({chosen}) ORDER BY position", **values))  # noqa: S608
@@ -331,7 +332,7 @@ async def _counts(
     today = [row for row in rows if day <= row.starts < tomorrow and row.state not in OVER[1:]]
     holds = [row.hold_until for row in rows if row.hold_until is not None and row.hold_until > now]
     paid = await read(
-        "SELECT booking_id, currency, SUM(amount) AS amount FROM payment WHERE at >= :day GROUP BY booking_id, currency",
+        "SELECT booking_id, currency, SUM(amount) AS amount FROM payment WHERE at >= :day AND apart IS NULL GROUP BY booking_id, currency",
         day=micros(day),
     )
     sums: dict[str, int] = {}

@@ -211,7 +211,7 @@ def _as_read(row: dict[str, Any]) -> str:
 
 async def _payments(booking: int) -> Rows:
     return await read(
-        "SELECT kind, amount, currency, method, at FROM payment WHERE booking_id = :booking ORDER BY id",
+        "SELECT kind, amount, currency, method, at, apart FROM payment WHERE booking_id = :booking ORDER BY id",
         booking=booking,
     )
 

@@ -154,12 +154,20 @@ async def all_carried(reference: str) -> list[dict[str, Any]]:
 
 
 async def payments(reference: str) -> list[int]:
-    """The ledger of a booking: what came (positive) and went back (negative), minor units."""
-    rows = await read(
-        "SELECT p.amount FROM payment p JOIN booking b ON b.id = p.booking_id WHERE b.reference = :reference ORDER BY p.id",
+    """What counts of a booking's ledger: what came (positive) and went back (negative), minor units."""
+    return [int(row["amount"]) for row in await _ledger(reference) if not row["apart"]]
+
+
+async def apart(reference: str) -> list[tuple[int, str]]:
+    """What is held apart of it, in the currency in which it came."""
+    return [(int(row["amount"]), row["currency"]) for row in await _ledger(reference) if row["apart"]]
+
+
+async def _ledger(reference: str) -> list[dict[str, Any]]:
+    return await read(
+        "SELECT p.* FROM payment p JOIN booking b ON b.id = p.booking_id WHERE b.reference = :reference ORDER BY p.id",
         reference=reference,
     )
-    return [int(row["amount"]) for row in rows]
 
 
 async def claimed(resource: str) -> int:

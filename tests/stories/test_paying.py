@@ -4,7 +4,8 @@ import asyncio
 import re
 from typing import Any
 
-from models.database import read
+from handlers.payment_returned import give_back
+from models.database import read, transaction
 from tests.people import Bellhop, Desk, Person, read_aloud
 from tests.stories import moves
 
@@ -53,23 +54,37 @@ async def test_pressing_pay_twice(bellhop: Bellhop, ana: Person) -> None:
     assert len(moves.sessions(bellhop)) == 1
 
 
-async def test_the_wrong_sum(ana: Person, house: Person) -> None:
-    """Less than was asked for confirms nothing; the house is told both figures."""
+async def test_the_wrong_sum(bellhop: Bellhop, ana: Person, house: Person, desk: Desk) -> None:
+    """Less than was asked for confirms nothing; the house is told both figures and sees it held apart until it has gone back."""
     reference = await moves.books(ana, moves.TRANSFER)
     await house.hears(reference)
     await ana.pays("ok", amount="100")
     told = read_aloud(await house.hears(reference, "54.00"))
     assert re.search(r"\b1\.00", told)
     await _stands_unpaid(reference)
+    assert await moves.apart(reference) == [(100, "USD")]
+    assert re.search(r"held apart.*\b1\.00", await desk.opens(f"/desk/bookings/{reference}"))
+
+    await _goes_back(bellhop, reference)
+
+    async def balances() -> bool:
+        return await moves.apart(reference) == [(100, "USD"), (-100, "USD")]
+
+    assert await moves.once(balances, "the refund beside the payment")
+    await _stands_unpaid(reference)
+    await ana.pays("ok")  # on a new page, for the whole of what is due
+    await ana.hears(reference, "54.00")
+    assert await moves.payments(reference) == [5400]
 
 
 async def test_the_wrong_currency(ana: Person, house: Person) -> None:
-    """The same figure in another currency confirms nothing; the house is told."""
+    """The same figure in another currency confirms nothing; the house is told, the ledger has it as it came."""
     reference = await moves.books(ana, moves.TRANSFER)
     await house.hears(reference)
     await ana.pays("ok", currency="eur")
     await house.hears(reference, "EUR", "USD")
     await _stands_unpaid(reference)
+    assert await moves.apart(reference) == [(5400, "EUR")]
 
 
 async def test_an_event_of_the_other_mode(bellhop: Bellhop, ana: Person, house: Person) -> None:
@@ -198,6 +213,14 @@ async def test_two_guests_want_the_last_one(ana: Person, luis: Person) -> None:
 def _options(message: dict[str, Any]) -> list[str]:
     buttons = [one["text"] for row in message["keyboard"] for one in row]
     return buttons or re.findall(r"^\d+\. (.*)$", message["text"], re.MULTILINE)
+
+
+async def _goes_back(bellhop: Bellhop, reference: str) -> None:
+    """What came is given back whole, the way that late money goes."""
+    house, row = bellhop.program.house, await moves.booking(reference)
+    (charge,) = moves.objects(bellhop, "charge")
+    async with transaction() as run:
+        await give_back(run, house, int(row["id"]), reference, charge["payment_intent"], charge["amount"])
 
 
 def _session_of(checkout: str, bellhop: Bellhop) -> dict[str, Any]:

@@ -77,6 +77,11 @@ class Brand:
         """The language for someone whose own we do not speak: the first one named."""
         return self.languages[0]
 
+    def ways(self) -> list[tuple[str, str]]:
+        """Every (channel, address) at which a guest reaches the house, in the order they are shown."""
+        known = (("whatsapp", self.whatsapp), ("telegram", self.telegram), ("phone", self.phone), ("mail", self.email))
+        return [(channel, address) for channel, address in known if address]
+
     @property
     def terms_hash(self) -> str:
         """Which wording of the terms was agreed to: SHA-256 of all its languages."""

@@ -4,12 +4,11 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 import structlog
 from aiohttp import web
 
-from bot import words
+from bot import ways
 from bot.checkout import Away
 from models import catalogs
 from models.booking import Booking
@@ -174,7 +173,7 @@ async def _page(
     face = await _brand()
     return await page(
         request, template, language=language, status=status, link=f"/b/{request.match_info['token']}",
-        reach=reach(face, booking.story, language), **booking.facts(), **facts,
+        reach=reach(face, booking.story), **booking.facts(), **facts,
     )  # fmt: skip
 
 
@@ -235,22 +234,13 @@ def _ics(booking: Seen, language: str, brand: Brand) -> bytes:
 # --- ways to reach us ---
 
 
-def reach(brand: Brand, story: Story | None = None, language: str = words.SOURCE) -> list[dict[str, str]]:
+def reach(brand: Brand, story: Story | None = None) -> list[dict[str, str]]:
     """How a guest reaches the house: channel, address of the link, and what to show. With a story the code is typed for them."""
-    code = story["reference"] if story else ""
-    text = f"?text={quote(code + ': ')}" if code else ""
-    found = [
-        {"channel": "whatsapp", "href": f"https://wa.me/{_digits(brand.whatsapp)}{text}", "shown": brand.whatsapp},
-        {"channel": "telegram", "href": f"https://t.me/{brand.telegram}", "shown": f"@{brand.telegram}"},
-        {"channel": "phone", "href": f"tel:{brand.phone}", "shown": brand.phone},
-        {
-            "channel": "mail",
-            "href": f"mailto:{brand.email}{f'?subject={quote(code)}' if code else ''}",
-            "shown": brand.email,
-        },
+    typed = f"{story['reference']}: " if story else ""
+    return [
+        {"channel": channel, "href": ways.link(channel, address, typed), "shown": ways.shown(channel, address)}
+        for channel, address in brand.ways()
     ]
-    given = {"whatsapp": brand.whatsapp, "telegram": brand.telegram, "phone": brand.phone, "mail": brand.email}
-    return [way for way in found if given[way["channel"]]]
 
 
 async def doors(request: web.Request) -> web.StreamResponse:
@@ -266,27 +256,14 @@ def _doors(catalog: Catalog) -> list[dict[str, Any]]:
     return [
         {
             "channel": door.channel,
-            "href": dict.fromkeys(catalog.brand.languages, "") | _hrefs(door, catalog),
-            "shown": door.address,
+            "href": {
+                language: ways.link(door.channel, door.address, (door.words or {}).get(language, ""))
+                for language in catalog.brand.languages
+            },
+            "shown": ways.shown(door.channel, door.address),
         }
         for door in catalog.doors
     ]
-
-
-def _hrefs(door: Any, catalog: Catalog) -> dict[str, str]:
-    typed = {code: quote((door.words or {}).get(code, "")) for code in catalog.brand.languages}
-    if door.channel == "whatsapp":
-        return {
-            code: f"https://wa.me/{_digits(door.address)}{f'?text={text}' if text else ''}"
-            for code, text in typed.items()
-        }
-    start = {"telegram": "https://t.me/", "phone": "tel:", "mail": "mailto:", "web": ""}[door.channel]
-    address = "".join(door.address.split()) if door.channel == "phone" else door.address
-    return dict.fromkeys(typed, f"{start}{address}")
-
-
-def _digits(phone: str) -> str:
-    return "".join(filter(str.isdigit, phone))
 
 
 async def _brand() -> Brand:

@@ -57,6 +57,12 @@ class Rewritten(AsyncTwilioHttpClient):
             return await super().request(method, url, *args, **kwargs)
 
 
+def free_until(last_heard: int | None, now: datetime) -> datetime | None:
+    """Until when someone last heard then (as kept) may be written to in free words; None when that has passed."""
+    until = instant(last_heard) + WINDOW if last_heard is not None else None
+    return until if until is not None and now < until else None
+
+
 def bare(text: str) -> str:
     """Text without NUL, which PostgreSQL does not keep."""
     return text.replace("\x00", "")
@@ -150,7 +156,7 @@ class WhatsApp:
         """Send one delivery: free words while the person's 24 hours last, else its approved template."""
         if "block" not in out.payload:
             return Failed("there is nothing to say in this")
-        free = _window_open(out, attempt.now) and not out.payload.get("closed")
+        free = free_until(out.last_heard, attempt.now) is not None and not out.payload.get("closed")
         body = self._body(attempt) if free else None
         template = None if free else await self._template(out)
         if not free and template is None:
@@ -294,10 +300,6 @@ def parts(text: str, limit: int) -> list[str]:
         pieces.append(rest[:at])
         rest = rest[at:].lstrip("\n")
     return [*pieces, rest]
-
-
-def _window_open(out: Outgoing, now: datetime) -> bool:
-    return out.last_heard is not None and now < instant(out.last_heard) + WINDOW
 
 
 async def _of_another(out: Outgoing, sid: str) -> bool:

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
 
-from bot import words
+from bot import whatsapp, words
 from handlers import staff_acted
 from handlers.house import Actor, House
 from models import catalogs, links
@@ -24,7 +23,6 @@ from web.access import STAFF, actor, require_staff
 from web.pages import page
 
 COUNTERS = ("today", "needs", "road", "awaiting", "holds", "paid")
-WINDOW = timedelta(hours=24)  # WhatsApp: free words to someone who wrote within the last day
 OUR_PAGES = re.compile(r"https?://\S+/(?:b|partner)/\S+")
 LONGEST = 1500  # characters staff can write at once; WhatsApp: 1600 with what we put around them
 
@@ -61,7 +59,8 @@ async def _desk(request: web.Request, template: str, *, status: int = 200, **fac
     return await page(
         request, template, status=status, member=request[STAFF], now=as_instant(now, zone), zone=zone,
         waiting=await _waiting(), moment=lambda stored: as_instant(instant(stored), zone) if stored else None,
-        since=lambda at: max(0, int((now - at).total_seconds() // 60)), **facts,
+        since=lambda at: max(0, int((now - at).total_seconds() // 60)),
+        free_until=lambda heard: whatsapp.free_until(heard, now), **facts,
     )  # fmt: skip
 
 
@@ -100,7 +99,7 @@ async def _booking_page(
     return await _desk(
         request, "booking.html", status=status, booking=row, story=await of_booking(booking), threads=threads,
         chosen=chosen, guest_talk=await _guest_talk(row), lines=await _transcript(row["recipient_id"]),
-        talked=await _said_in(chosen["id"]) if chosen else [], reached=await _reached(request, chosen),
+        talked=await _said_in(chosen["id"]) if chosen else [], reached=await _reached(chosen),
         payments=await _payments(booking), deliveries=await _deliveries(booking), entries=(await timeline(booking))[::-1],
         may_confirm=may_confirm(row["state"]), trouble=trouble, typed=typed, longest=LONGEST,
         guest_page=_guest_page(request, row),
@@ -147,22 +146,17 @@ async def _said_in(thread: int) -> list[dict[str, Any]]:
     return [{**row, "delivered": states.get(row["id"])} for row in rows]
 
 
-async def _reached(request: web.Request, thread: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Where an answer in this thread arrives: the channels, and until when WhatsApp lets us write freely."""
+async def _reached(thread: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Where an answer in this thread arrives: the channels, and when WhatsApp last brought us a word from there."""
     if thread is None:
         return None
     lead = (await catalogs.on_sale())[1].leads.get(thread["partner"])
-    channels = [channel for channel, _ in lead.chats()] if lead else []
+    ways = dict(lead.chats()) if lead else {}
     heard = await read(
-        "SELECT last_heard FROM recipient WHERE channel = 'whatsapp' AND address = :address",
-        address=(lead and lead.whatsapp) or "",
-    )
-    return {"channels": channels, **_window(request, heard[0]["last_heard"] if heard else None)}
-
-
-def _window(request: web.Request, last_heard: int | None) -> dict[str, Any]:
-    until = instant(last_heard) + WINDOW if last_heard else None
-    return {"free_until": until if until and until > request.app[keys.HOUSE].now() else None}
+        "SELECT last_heard FROM recipient WHERE channel = :channel AND address = :address",
+        channel=whatsapp.WhatsApp.channel, address=ways.get(whatsapp.WhatsApp.channel, ""),
+    )  # fmt: skip
+    return {"channels": list(ways), "last_heard": heard[0]["last_heard"] if heard else None}
 
 
 async def _guest_talk(row: dict[str, Any]) -> dict[str, Any] | None:

@@ -62,7 +62,6 @@ def environment(language: str) -> jinja2.Environment:
         "opening": opening,
         "instant": instant,
         "this_year": this_year,
-        "plus_day": free_words_until,
     }
     return made
 
@@ -92,12 +91,6 @@ def between(earlier: dict[str, str], after: dict[str, str]) -> int:
     """Whole minutes from one instant to another, negative when the second comes first."""
     gone = datetime.fromisoformat(after["utc"]) - datetime.fromisoformat(earlier["utc"])
     return int(gone.total_seconds() // 60)
-
-
-def free_words_until(heard: datetime, now: dict[str, str]) -> datetime | None:
-    """Until when WhatsApp lets us write freely to someone heard then: a day on; None when that has passed."""
-    until = heard + timedelta(days=1)
-    return until if until > datetime.fromisoformat(now["utc"]) else None
 
 
 async def brand() -> Brand:

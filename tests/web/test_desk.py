@@ -15,6 +15,7 @@ from playwright.async_api import Page, async_playwright
 from bot import words
 from models.database import read, transaction
 from models.delivery import post, recipient
+from models.fields import micros
 from models.timeline import record
 from tests.web.front import LOGIN, PASSWORD, Front
 from web.pages import environment
@@ -204,6 +205,24 @@ async def test_what_cannot_be_sent_is_given_back(desk: Front, text: str, said: s
     assert said in page
     assert text.strip() in page
     assert await read("SELECT * FROM delivery WHERE kind = 'thread_message_lead'") == []
+
+
+async def test_the_desk_says_when_whatsapp_takes_free_words(desk: Front, clock: Any) -> None:
+    """To the guest and to the lead alike: until a day after they last wrote, and from then on as a template."""
+    booking, _ = await desk.book()
+    await desk.confirm(booking)
+    where = f"/desk/bookings/{await desk.reference(booking)}"
+    for chosen in ("?talk=guest", ""):
+        assert "as an approved template" in (await desk.get(where + chosen))[1]
+    async with transaction() as run:
+        await run("UPDATE recipient SET last_heard = :now", now=micros(clock()))
+    clock.forward(hours=23, minutes=59)
+    await desk.log_in()
+    for chosen in ("?talk=guest", ""):
+        assert "free words until Sun 22 Nov 10:30" in (await desk.get(where + chosen))[1]
+    clock.forward(minutes=1)
+    for chosen in ("?talk=guest", ""):
+        assert "as an approved template" in (await desk.get(where + chosen))[1]
 
 
 async def test_staff_take_over_write_and_hand_back(desk: Front) -> None:

@@ -4,9 +4,8 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
 from aiohttp import ClientError, encode_basic_auth
@@ -20,6 +19,7 @@ from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 from bot import words
 from bot.carriers import Attempt, Failed, Retry, Sent, link_lines, numbered
 from flows.speech import Heard, Media
+from handlers.delivery_reported import Report, Why
 from models.database import read as ask
 from models.fields import instant, packed
 from models.lanes import Outgoing
@@ -27,9 +27,14 @@ from models.settings import keep_value, kept
 
 LIMIT = 1600  # Twilio: characters of a message body (error 21617)
 WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person last wrote (error 63016)
-# Twilio's error codes: what no further try mends, and what says that nobody is there.
-UNREACHABLE = {21211, 21610, 21614, 63003, 63024}
-BUSY = {20429, 63017, 63018, 63019}
+FAILURES: dict[int, Why] = {  # Twilio's error codes; any other means that they will not have it
+    63016: "closed", 63019: "picture",
+    **dict.fromkeys((20429, 63017, 63018), "busy"),
+    **dict.fromkeys((21211, 21610, 21614, 63003, 63024), "unreachable"),
+}  # fmt: skip
+BECAME: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
+    "sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed", "undelivered": "failed",
+}  # fmt: skip
 AWAY = (ClientError, TimeoutError, OSError)  # how the SDK's client says that Twilio was not reached or did not answer
 ANSWER = 15.0  # seconds
 
@@ -122,19 +127,12 @@ def _media(form: Mapping[str, str]) -> tuple[Media, ...]:
     return tuple(Media(form.get(f"MediaUrl{n}", ""), form.get(f"MediaContentType{n}", "")) for n in numbers)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What Twilio says became of a message."""
-
-    sid: str
-    status: str
-    code: int | None
-
-
-def read_report(form: Mapping[str, str]) -> Report:
-    """A status callback."""
-    sid, status = form.get("MessageSid", ""), form.get("MessageStatus", "")
-    return Report(bare(sid)[:255], status, figure(form.get("ErrorCode", "")))
+def read_report(form: Mapping[str, str]) -> Report | None:
+    """What became of a message, from a status callback; None while it is still on its way."""
+    became = BECAME.get(form.get("MessageStatus", ""))
+    code = figure(form.get("ErrorCode", ""))
+    sid = bare(form.get("MessageSid", ""))[:255]
+    return Report(sid, became, FAILURES.get(code or 0, "refused"), f"Twilio {code or ''}".strip()) if became else None
 
 
 class WhatsApp:
@@ -310,9 +308,10 @@ async def _of_another(out: Outgoing, sid: str) -> bool:
 
 def _classed(refusal: TwilioRestException) -> Retry | Failed:
     code, status = refusal.code or 0, refusal.status
-    if status >= 500 or status == 429 or code in BUSY:
+    why = FAILURES.get(code)
+    if status >= 500 or status == 429 or why in ("busy", "picture"):
         return Retry(f"Twilio {code or status}: {refusal.msg}")
-    return Failed(f"Twilio {code or status}: {refusal.msg}", unreachable=code in UNREACHABLE)
+    return Failed(f"Twilio {code or status}: {refusal.msg}", unreachable=why == "unreachable")
 
 
 def _sha(body: str) -> str:

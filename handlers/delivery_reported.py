@@ -1,6 +1,8 @@
 """A provider told us what became of a delivery, or an attempt ended for good: it is noted, and staff hear what failed."""
 
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from handlers.house import SYSTEM, House
 from handlers.telling import tell, tell_house
@@ -11,15 +13,29 @@ from models.delivery import Wake
 from models.fields import micros, packed, unpacked
 
 _ORDER = {"sending": 0, "sent": 1, "delivered": 2, "read": 3}
-WINDOW_CLOSED = 63016  # Twilio: free words outside the 24 hours
 BY_MAIL_INSTEAD = ("message_from_house", "thread_message_lead")
-NO_PICTURE = 63019  # Twilio: could not fetch the picture
+TRIES = 5  # attempts that may end with a provider too busy
+LATER = timedelta(minutes=1)  # and once more for each attempt made
+
+Why = Literal["closed", "picture", "busy", "unreachable", "refused"]
 
 
-async def delivery_reported(
-    house: House, reported: int, attempt: int, provider_id: str, status: str, code: int | None
-) -> None:
-    """Note a status; a late one never takes back a later one. `status` is Twilio's: sent, delivered, read, failed, undelivered."""
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a provider says became of a delivery: sent, delivered, read or failed.
+
+    A failure has its `reason` in the provider's words, and `why`: closed (free words are not taken now), picture (it
+    could not be fetched), busy (another try may help), unreachable (nobody is there) or refused (nothing helps).
+    """
+
+    provider_id: str
+    became: Literal["sent", "delivered", "read", "failed"]
+    why: Why = "refused"
+    reason: str = ""
+
+
+async def delivery_reported(house: House, reported: int, attempt: int, report: Report) -> None:
+    """Note what became of an attempt; a late report never takes back a later one."""
     async with transaction() as run:
         lock = " FOR UPDATE" if run.locks_rows else ""
         rows = await run(
@@ -30,47 +46,45 @@ async def delivery_reported(
         if not rows:
             return
         row = rows[0]
-        if status in ("failed", "undelivered"):
-            await _failed(run, house, row, code)
-        elif _ORDER.get(status, 0) > _ORDER.get(row["state"], 9):
-            column = {"sent": "sent", "delivered": "delivered", "read": "read"}[status]
+        if report.became == "failed":
+            await _failed(run, house, row, report)
+        elif _ORDER[report.became] > _ORDER[row["state"]]:
             await run(
-                f"UPDATE delivery SET state = :status, {column} = :now, "  # noqa: S608  # one of three names above
+                f"UPDATE delivery SET state = :state, {report.became} = :now, "  # noqa: S608  # one of three words
                 "provider_id = COALESCE(provider_id, :sid) WHERE id = :id",
-                status=status, now=micros(house.now()), sid=provider_id, id=reported,
+                state=report.became, now=micros(house.now()), sid=report.provider_id, id=reported,
             )  # fmt: skip
         news.announce("delivery", row["booking_id"])
 
 
-async def _failed(run: Run, house: House, row: dict[str, Any], code: int | None) -> None:
+async def _failed(run: Run, house: House, row: dict[str, Any], report: Report) -> None:
     payload = unpacked(row["payload"])
-    mended = _mended(payload, code) if not row["template"] else None
+    mended = _mended(row, payload, report.why)
     if mended is not None:
-        await _once_more(run, house, row, mended)
+        due = house.now() + (LATER * row["attempt"] if report.why == "busy" else timedelta())
+        await _once_more(run, row, mended, due)
         return
-    await run(
-        "UPDATE delivery SET state = 'failed', error = :error WHERE id = :id", error=f"Twilio {code}", id=row["id"]
-    )
-    await gave_up(run, house, int(row["id"]), f"Twilio {code}")
+    await run("UPDATE delivery SET state = 'failed', error = :error WHERE id = :id", error=report.reason, id=row["id"])
+    await gave_up(run, house, int(row["id"]), report.reason)
 
 
-def _mended(payload: dict[str, Any], code: int | None) -> dict[str, Any] | None:
-    """The same in a form that can arrive: as a template outside the 24 hours, without a picture that cannot be fetched."""
-    if code == WINDOW_CLOSED and not payload.get("closed"):
+def _mended(row: dict[str, Any], payload: dict[str, Any], why: Why) -> dict[str, Any] | None:
+    """The same in a form that can arrive: as a template where free words cannot, without its picture, or later as it is."""
+    if why == "closed" and not (row["template"] or payload.get("closed")):
         return {**payload, "closed": True}
-    if code == NO_PICTURE and payload.get("picture"):
+    if why == "picture" and payload.get("picture"):
         return {key: value for key, value in payload.items() if key != "picture"}
-    return None
+    return payload if why == "busy" and row["attempt"] < TRIES else None
 
 
-async def _once_more(run: Run, house: House, row: dict[str, Any], payload: dict[str, Any]) -> None:
+async def _once_more(run: Run, row: dict[str, Any], payload: dict[str, Any], due: datetime) -> None:
     await run(
         "UPDATE delivery SET state = 'waiting', payload = :payload, provider_id = NULL WHERE id = :id",
         payload=packed(payload), id=row["id"],
     )  # fmt: skip
     await run(
-        "UPDATE recipient SET next_due = COALESCE(next_due, :now) WHERE id = :to",
-        now=micros(house.now()), to=row["recipient_id"],
+        "UPDATE recipient SET next_due = COALESCE(next_due, :due) WHERE id = :to",
+        due=micros(due), to=row["recipient_id"],
     )  # fmt: skip
     after_commit(Wake.ring)
 

@@ -111,8 +111,8 @@ async def on_whatsapp_status(request: web.Request) -> web.Response:
     """Twilio tells what became of a delivery; `d` is delivery.attempt."""
     program, report = _program(request), whatsapp.read_report(await _twilio_form(request))
     delivery, _, attempt = request.query.get("d", "").partition(".")
-    if whatsapp.figure(delivery) and whatsapp.figure(attempt):
-        await delivery_reported(program.house, int(delivery), int(attempt), report.sid, report.status, report.code)
+    if report and whatsapp.figure(delivery) and whatsapp.figure(attempt):
+        await delivery_reported(program.house, int(delivery), int(attempt), report)
     return web.Response(text=NO_ANSWER, content_type="text/xml")
 
 

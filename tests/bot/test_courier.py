@@ -14,7 +14,7 @@ from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.courier import AT_ONCE, FIRST, LONGEST, Courier
 from bot.pace import Bucket, Pace
 from bot.words import Drawn
-from handlers.delivery_reported import delivery_reported
+from handlers.delivery_reported import TRIES, Report, delivery_reported
 from handlers.house import House
 from models import delivery, lanes, news, turns
 from models.catalog import Alert
@@ -27,6 +27,7 @@ from tests.models.given import a_booking, a_guest
 pytestmark = pytest.mark.usefixtures("database")
 
 SENT = Sent("SM1", "Hello")
+CLOSED = Report("SM1", "failed", "closed", "Twilio 63016")
 HOUSE = Alert("The house", "telegram", "-100", "en")
 
 
@@ -314,16 +315,14 @@ async def test_outside_the_24_hours_it_comes_again_as_a_template(clock: Clock) -
     async with at_work(courier(clock, phone)) as one:
         await in_state(second, "sent")
         await until_free(ana)
-        await delivery_reported(one.house, first, 1, "SM1", "undelivered", 63016)
+        await delivery_reported(one.house, first, 1, CLOSED)
         found = await attempted(first, 2)
         await until_free(ana)
     assert found["state"] == "sent"
     assert phone.given[-1].payload == {"block": "confirmed", "closed": True}
     assert not phone.given[-1].again  # its end is known: nothing has to be asked
     async with at_work(courier(clock, phone)) as one:
-        await delivery_reported(
-            one.house, first, 2, "SM1", "undelivered", 63016
-        )  # a template is refused: no third time
+        await delivery_reported(one.house, first, 2, CLOSED)  # a template is refused: no third time
     assert (await row(first))["state"] == "failed"
 
 
@@ -336,9 +335,26 @@ async def test_a_picture_that_cannot_be_fetched_is_left_out(clock: Clock) -> Non
     async with at_work(courier(clock, phone)) as one:
         await in_state(number, "sent")
         await until_free(ana)
-        await delivery_reported(one.house, number, 1, "SM1", "failed", 63019)
+        await delivery_reported(one.house, number, 1, Report("SM1", "failed", "picture"))
         await attempted(number, 2)
     assert phone.given[-1].payload == {"block": "confirmed"}
+
+
+async def test_a_provider_too_busy_is_tried_again_a_little_later(clock: Clock) -> None:
+    """It took the message and then had no room for it: it leaves once more each time, as it is, until it was often enough."""
+    ana, phone = await a_guest(), Phone()
+    (number,) = await left(ana, "confirmed")
+    async with at_work(courier(clock, phone)) as one:
+        for attempt in range(1, TRIES + 1):
+            await attempted(number, attempt)
+            await until_free(ana)
+            await delivery_reported(one.house, number, attempt, Report("SM1", "failed", "busy", "Twilio 63018"))
+            state = "waiting" if attempt < TRIES else "failed"
+            assert (await row(number))["state"] == state, "it waits until its time has come"
+            clock.forward(minutes=attempt)
+            delivery.Wake.ring()
+    assert [out.payload for out in phone.given] == [{"block": "confirmed"}] * TRIES
+    assert (await row(number))["error"] == "Twilio 63018"
 
 
 async def test_a_report_of_an_older_attempt_changes_nothing(clock: Clock) -> None:
@@ -348,10 +364,10 @@ async def test_a_report_of_an_older_attempt_changes_nothing(clock: Clock) -> Non
     async with at_work(courier(clock, phone)) as one:
         await in_state(number, "sent")
         await until_free(ana)
-        await delivery_reported(one.house, number, 0, "SM0", "failed", 30008)
+        await delivery_reported(one.house, number, 0, Report("SM0", "failed"))
         assert (await row(number))["state"] == "sent"
-        await delivery_reported(one.house, number, 1, "SM1", "read", None)
-        await delivery_reported(one.house, number, 1, "SM1", "delivered", None)
+        await delivery_reported(one.house, number, 1, Report("SM1", "read"))
+        await delivery_reported(one.house, number, 1, Report("SM1", "delivered"))
     assert (await row(number))["state"] == "read"
 
 

@@ -17,6 +17,7 @@ from bot import words
 from bot.carriers import Attempt, Retry, Sent
 from bot.whatsapp import LIMIT, WhatsApp, parts, template_name
 from bot.words import Drawn
+from handlers.delivery_reported import Report
 from models.fields import micros
 from models.lanes import Outgoing
 from models.settings import keep_value
@@ -104,6 +105,22 @@ async def send(carrier: WhatsApp, number: int, text: str = "Your driver waits.")
         payload={"block": "said"}, language="en", last_heard=micros(now), begun=micros(now) if number > 1 else None,
     )  # fmt: skip
     return await carrier.send(out, Attempt(now, Drawn(text)))
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [("63016", "closed"), ("63019", "picture"), ("63018", "busy"), ("63024", "unreachable"), ("30008", "refused"), ("", "refused")],
+)  # fmt: skip
+def test_a_failure_is_classed_where_twilio_is_known(code: str, why: str) -> None:
+    """Nobody beyond this channel reads Twilio's numbers; what is still on its way is no news."""
+    form = {"MessageSid": "SM1", "ErrorCode": code}
+    for status in ("failed", "undelivered"):
+        report = channel.read_report(form | {"MessageStatus": status})
+        assert report is not None
+        assert (report.provider_id, report.became, report.why) == ("SM1", "failed", why)
+        assert code in report.reason
+    assert channel.read_report({"MessageSid": "SM1", "MessageStatus": "read"}) == Report("SM1", "read", reason="Twilio")
+    assert channel.read_report({"MessageSid": "SM1", "MessageStatus": "queued"}) is None
 
 
 @pytest.mark.parametrize("fault", ["before", "after", "503"])

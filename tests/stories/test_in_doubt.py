@@ -10,14 +10,14 @@ import handlers.checkout_opened
 import models.settings
 from bot import checkout
 from handlers.checkout_opened import wanted
-from handlers.delivery_reported import delivery_reported
+from handlers.delivery_reported import Report, delivery_reported
 from models import catalogs, links
 from models.database import read
 from tests.people import Bellhop, Person
 from tests.stories import moves
 
 pytestmark = moves.SDKS
-WINDOW_CLOSED = 63016
+CLOSED = Report("SM1", "failed", "closed")
 
 
 async def test_the_answer_of_the_checkout_was_lost(
@@ -98,8 +98,8 @@ async def test_a_report_that_comes_twice_or_late_takes_nothing_back(bellhop: Bel
     row = await moves.once(_confirmation, "the confirmation")
     async with models.database.transaction() as run:
         await run("UPDATE delivery SET state = 'sent' WHERE id = :id", id=row["id"])
-    for status, code in (("failed", WINDOW_CLOSED), ("failed", WINDOW_CLOSED), ("sent", None)):
-        await delivery_reported(bellhop.program.house, int(row["id"]), int(row["attempt"]), "SM1", status, code)
+    for report in (CLOSED, CLOSED, Report("SM1", "sent")):
+        await delivery_reported(bellhop.program.house, int(row["id"]), int(row["attempt"]), report)
 
     async def left() -> bool:
         kept = (await read("SELECT state, payload FROM delivery WHERE id = :id", id=row["id"]))[0]

@@ -65,6 +65,12 @@ def _connection(url: str) -> dict[str, Any]:
     }
 
 
+def credentials(url: str) -> dict[str, Any]:
+    """What asyncpg needs for a connection of its own beside the pool's."""
+    known: dict[str, Any] = _connection(url)["credentials"]
+    return {name: known[name] for name in ("host", "port", "user", "password", "database")}
+
+
 _PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "busy_timeout": 5000}
 
 
@@ -91,9 +97,7 @@ async def one_migrates(url: str) -> AsyncIterator[None]:
     if url.startswith("sqlite:"):
         yield
         return
-    credentials = _connection(url)["credentials"]
-    known = {name: credentials[name] for name in ("host", "port", "user", "password", "database")}
-    connection = await asyncpg.connect(**known)
+    connection = await asyncpg.connect(**credentials(url))
     try:
         await connection.execute("SELECT pg_advisory_lock(7340033)")  # any number of our own
         yield
@@ -102,9 +106,9 @@ async def one_migrates(url: str) -> AsyncIterator[None]:
 
 
 async def migrate(url: str) -> None:
-    """Bring the tables to the newest shape, lay the guards anew and verify that they stand.
+    """Bring the tables to the newest shape, lay whichever guard does not stand as it should, and verify.
 
-    Refuses (`Refused`) a database that a newer program has written.
+    Refuses (`Refused`) a database that a newer program has written, and one whose guards cannot be laid.
     """
     if url.startswith("sqlite:"):
         Path(sqlite_path(url)).parent.mkdir(parents=True, exist_ok=True)
@@ -113,18 +117,34 @@ async def migrate(url: str) -> None:
     await connect(url)
     async with transaction() as run:
         await _refuse_newer(run)
-        for statement in guards.statements(dialect()):
-            await run(statement)
+        await _lay(run)
     await verify()
 
 
+async def _lay(run: "Run") -> None:
+    """Lay the guards that are gone or altered (Tortoise drops some silently when it rebuilds a table)."""
+    lacking = {name for name, _ in await _lacking(run)}
+    for name in guards.laid(dialect()):
+        if name in lacking:
+            try:
+                for statement in guards.mending(name, dialect()):
+                    await run(statement)
+            except (IntegrityError, OperationalError) as refusal:
+                raise Refused(f"the guard {name} cannot be laid over what the database holds: {refusal}") from refusal
+
+
 async def verify() -> None:
-    """Every guard stands in the database (Tortoise drops some silently when it rebuilds a table)."""
-    async with transaction() as run:
-        standing = {row["name"] for row in await run(guards.standing(dialect()))}
-    missing = sorted(guards.names() - standing)
-    if missing:
-        raise Refused(f"the database lacks its guards {', '.join(missing)}: run `bellhop migrate`")
+    """Every guard, reference and obligatory column stands in the database as it is written here."""
+    ours, lacking = guards.laid(dialect()), await _lacking(read)
+    if lost := sorted(name for name, _ in lacking if name in ours):
+        raise Refused(f"the database lacks its guards {', '.join(lost)}: run `bellhop migrate`")
+    if lost := sorted(f"{table}: {what}" for table, what in lacking):
+        raise Refused(f"the database lacks what its records rely on ({', '.join(lost)}): restore a backup")
+
+
+async def _lacking(ask: "Ask") -> set[guards.Fact]:
+    wanted = guards.laid(dialect()).items() | guards.promised(Tortoise.describe_models())
+    return wanted - {(row["name"], row["made"]) for row in await ask(guards.standing(dialect()))}
 
 
 async def _refuse_newer(run: "Run") -> None:

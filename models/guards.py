@@ -1,7 +1,14 @@
 """The rules the database itself keeps, whoever asks: capacity, what may never be edited, what may exist once.
 
-Laid anew after every migration and verified at every start. Each is a name and its SQL per dialect.
+Each is a name and its SQL, written word for word as the database tells of it, so that one which was lost or altered is seen by
+comparing. Laid wherever they do not stand so after a migration, and verified at every start, together with the references and
+obligatory columns of the records, which only a migration can lay.
 """
+
+from collections.abc import Mapping
+from typing import Any
+
+Fact = tuple[str, str]  # a guard's name and its SQL, or a table's name and what it must keep
 
 UNIQUE = {
     "one_inbound": "inbound (channel, external_id)",
@@ -26,8 +33,8 @@ FROZEN = {  # table: what a person is told who tries to edit it
     "line": "a line is kept as sold",
 }
 
-_SQLITE_PEAK = """
-CREATE TRIGGER {name} BEFORE INSERT ON claim
+_SQLITE_PEAK = """\
+CREATE TRIGGER claim_peak BEFORE INSERT ON claim
 BEGIN
   UPDATE resource SET longest = max(longest, NEW.ends - NEW.starts) WHERE key = NEW.resource;
   SELECT RAISE(ABORT, 'sold out: no such resource') WHERE NOT EXISTS (SELECT 1 FROM resource WHERE key = NEW.resource);
@@ -42,7 +49,7 @@ BEGIN
   ) > (SELECT units FROM resource WHERE key = NEW.resource);
 END"""
 
-_POSTGRES_PEAK = """
+_POSTGRES_PEAK = """\
 CREATE OR REPLACE FUNCTION claim_peak() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE room record; peak bigint;
 BEGIN
@@ -60,64 +67,97 @@ BEGIN
   RETURN NEW;
 END $$"""
 
-_POSTGRES_FROZEN = """
+_POSTGRES_FROZEN = """\
 CREATE OR REPLACE FUNCTION keep_as_written() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = '23514'; END $$"""
 
 _DOCUMENT = "a document is written once"
-_WRITTEN = "OLD.sha256 IS NOT NULL"
 
 
-def statements(dialect: str) -> list[str]:
-    """Every guard's SQL, in order; safe to run again over guards that stand."""
-    unique = [f"CREATE UNIQUE INDEX IF NOT EXISTS {name} ON {columns}" for name, columns in UNIQUE.items()]
-    return unique + (_sqlite() if dialect == "sqlite" else _postgres())
+def laid(dialect: str) -> dict[str, str]:
+    """Every guard's SQL by its name, in the order in which they are laid."""
+    return _sqlite() if dialect == "sqlite" else _postgres()
 
 
-def names() -> set[str]:
-    """What must stand in the database."""
-    return {*UNIQUE, *_triggers()}
+def mending(name: str, dialect: str) -> list[str]:
+    """The SQL that lays one guard, whatever stands under its name."""
+    what = "INDEX" if name in UNIQUE else "TRIGGER" if dialect == "sqlite" else None  # else it says OR REPLACE itself
+    return [*([f"DROP {what} IF EXISTS {name}"] if what else []), laid(dialect)[name]]
+
+
+def promised(records: Mapping[str, Any]) -> set[Fact]:
+    """The obligatory columns and references that the records, as Tortoise describes them, ask of their tables."""
+    found: set[Fact] = set()
+    for record in records.values():
+        columns = {one["name"]: one for one in (record["pk_field"], *record["data_fields"])}
+        found |= {(record["table"], f"{one['db_column']} NOT NULL") for one in columns.values() if not one["nullable"]}
+        for one in (*record["fk_fields"], *record["o2o_fields"]):
+            other, column = records[one["python_type"]], columns[one["raw_field"]]["db_column"]
+            whose = f"{other['table']}({other['pk_field']['db_column']})"
+            found.add((record["table"], f"FOREIGN KEY ({column}) REFERENCES {whose} ON DELETE {one['on_delete']}"))
+    return found
 
 
 def standing(dialect: str) -> str:
-    """The query that lists the names of indexes and triggers in this database."""
-    if dialect == "sqlite":
-        return "SELECT name FROM sqlite_master WHERE type IN ('index', 'trigger')"
-    return (
-        "SELECT indexname AS name FROM pg_indexes WHERE schemaname = current_schema() "
-        "UNION SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
-    )
+    """The query for all of this as it stands in the database: `name` and `made`."""
+    return _SQLITE_STANDING if dialect == "sqlite" else _POSTGRES_STANDING
 
 
-def _sqlite() -> list[str]:
-    laid = [_SQLITE_PEAK.format(name="claim_peak")]
-    for table, why in FROZEN.items():
-        laid.append(_sqlite_refusal(f"{table}_unedited", f"UPDATE ON {table}", why))
-        laid.append(_sqlite_refusal(f"{table}_kept", f"DELETE ON {table}", why))
-    laid.append(_sqlite_refusal("document_once", "UPDATE ON document", _DOCUMENT, f"WHEN {_WRITTEN}"))
-    laid.append(_sqlite_refusal("document_kept", "DELETE ON document", _DOCUMENT))
-    return [f"DROP TRIGGER IF EXISTS {name}" for name in _triggers()] + laid
+_SQLITE_STANDING = """
+SELECT name, sql AS made FROM sqlite_master WHERE type IN ('index', 'trigger')
+UNION ALL SELECT t.name, c.name || ' NOT NULL' FROM sqlite_master t JOIN pragma_table_info(t.name) c
+  WHERE t.type = 'table' AND c."notnull"
+UNION ALL SELECT t.name, 'FOREIGN KEY (' || f."from" || ') REFERENCES ' || f."table" || '(' || f."to" || ') ON DELETE ' || f.on_delete
+  FROM sqlite_master t JOIN pragma_foreign_key_list(t.name) f WHERE t.type = 'table'"""
+
+_POSTGRES_STANDING = """
+WITH ours AS (SELECT oid, relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace)
+SELECT c.relname AS name, replace(pg_get_indexdef(i.indexrelid, 0, true), '"', '') AS made
+  FROM pg_index i JOIN ours c ON c.oid = i.indexrelid WHERE i.indisvalid
+UNION ALL SELECT t.tgname, 'CREATE OR REPLACE' || substr(pg_get_triggerdef(t.oid, true), 7)
+  FROM pg_trigger t JOIN ours c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND t.tgenabled = 'O'
+UNION ALL SELECT p.proname || '()', 'CREATE OR REPLACE FUNCTION ' || p.proname || '() RETURNS trigger LANGUAGE ' || l.lanname
+  || ' AS $$' || p.prosrc || '$$' FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+  WHERE p.pronamespace = current_schema()::regnamespace AND p.prorettype = 'trigger'::regtype
+UNION ALL SELECT c.relname, a.attname || ' NOT NULL' FROM pg_attribute a JOIN ours c ON c.oid = a.attrelid
+  WHERE a.attnum > 0 AND a.attnotnull
+UNION ALL SELECT c.relname, pg_get_constraintdef(k.oid, true) FROM pg_constraint k JOIN ours c ON c.oid = k.conrelid
+  WHERE k.contype = 'f'"""
 
 
-def _sqlite_refusal(name: str, act: str, why: str, when: str = "") -> str:
-    return f"CREATE TRIGGER {name} BEFORE {act} {when} BEGIN SELECT RAISE(ABORT, '{why}'); END"
+def _sqlite() -> dict[str, str]:
+    made = {name: f"CREATE UNIQUE INDEX {name} ON {columns}" for name, columns in UNIQUE.items()}
+    made["claim_peak"] = _SQLITE_PEAK
+    for name, act, when, why in _refusals():
+        made[name] = f"CREATE TRIGGER {name} BEFORE {act}{when} BEGIN SELECT RAISE(ABORT, '{why}'); END"
+    return made
 
 
-def _postgres() -> list[str]:
-    laid = [_POSTGRES_PEAK, _POSTGRES_FROZEN, _postgres_trigger("claim_peak", "INSERT ON claim", "claim_peak()")]
-    for table, why in FROZEN.items():
-        for name, act in ((f"{table}_unedited", "UPDATE"), (f"{table}_kept", "DELETE")):
-            laid.append(_postgres_trigger(name, f"{act} ON {table}", f"keep_as_written('{why}')"))
-    once = f"keep_as_written('{_DOCUMENT}')"
-    laid.append(_postgres_trigger("document_once", "UPDATE ON document", once, f"WHEN ({_WRITTEN})"))
-    laid.append(_postgres_trigger("document_kept", "DELETE ON document", once))
-    return laid
+def _postgres() -> dict[str, str]:
+    made = {
+        name: f"CREATE UNIQUE INDEX {name} ON {columns.replace(' (', ' USING btree (')}"
+        for name, columns in UNIQUE.items()
+    }
+    made |= {"claim_peak()": _POSTGRES_PEAK, "keep_as_written()": _POSTGRES_FROZEN}
+    made["claim_peak"] = _postgres_trigger("claim_peak", "INSERT ON claim", "", "claim_peak()")
+    for name, act, when, why in _refusals():
+        made[name] = _postgres_trigger(name, act, when, f"keep_as_written('{why}')")
+    return made
 
 
-def _postgres_trigger(name: str, act: str, function: str, when: str = "") -> str:
-    return f"CREATE OR REPLACE TRIGGER {name} BEFORE {act} FOR EACH ROW {when} EXECUTE FUNCTION {function}"
+def _postgres_trigger(name: str, act: str, when: str, function: str) -> str:
+    return f"CREATE OR REPLACE TRIGGER {name} BEFORE {act} FOR EACH ROW{when} EXECUTE FUNCTION {function}"
 
 
-def _triggers() -> set[str]:
-    frozen = {f"{table}_{act}" for table in FROZEN for act in ("unedited", "kept")}
-    return {"claim_peak", "document_once", "document_kept"} | frozen
+def _refusals() -> list[tuple[str, str, str, str]]:
+    """(name, act, condition, what a person is told) of each trigger that refuses an edit."""
+    frozen = [
+        (f"{table}_{name}", f"{act} ON {table}", "", why)
+        for table, why in FROZEN.items()
+        for name, act in (("unedited", "UPDATE"), ("kept", "DELETE"))
+    ]
+    return [
+        *frozen,
+        ("document_once", "UPDATE ON document", " WHEN (old.sha256 IS NOT NULL)", _DOCUMENT),
+        ("document_kept", "DELETE ON document", "", _DOCUMENT),
+    ]

@@ -7,7 +7,8 @@ out, or held against the harm itself, elsewhere:
 |---|---|---|
 | capacity is never sold twice | trigger `claim_peak`, its row lock | models/test_claims: test_without_the_trigger…, test_on_postgresql_the_lock… |
 | a lapsed hold frees capacity without a job | `claims.claim`, `claims.free` | models/test_claims: test_a_lapsed_hold_frees… |
-| a guard that is gone is noticed at start | `database.verify` | models/test_guards: test_a_database_without_one_of_its_guards_is_refused |
+| a guard that is gone or altered is noticed at start | `database.verify` | models/test_guards: test_a_database_without…, …whose_guard_is_another… |
+| a table that lost a reference or an obligatory column is noticed | `database.verify` | models/test_guards: test_a_table_that_lost… |
 | the timeline rebuilds and its chain shows a changed past | hash chain | models/test_timeline: test_a_changed_past_shows, test_erasing… |
 | invoice numbers have no gap | locked counter | models/test_numbers: test_no_gap_and_no_number_twice |
 | one place rounds, minor units | `models.money` | models/test_price: test_money_counts…, test_a_half_is_rounded… |

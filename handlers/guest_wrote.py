@@ -47,9 +47,14 @@ class Moment:
 
     @property
     def language(self) -> str:
-        """The guest's language for a talk that begins now: what the channel says, if the brand speaks it."""
-        told = (self.heard.language or "").split("-")[0]
-        return told if told in self.catalog.brand.languages else self.catalog.brand.language
+        """The guest's language for a talk that begins now."""
+        return spoken(self.heard, self.catalog)
+
+
+def spoken(heard: Heard, catalog: Catalog) -> str:
+    """The language of someone we have not talked with: what the channel says, if the brand speaks it."""
+    told = (heard.language or "").split("-")[0]
+    return told if told in catalog.brand.languages else catalog.brand.language
 
 
 async def guest_wrote(house: House, heard: Heard, recipient: int, inbound: int | None = None) -> Carry:
@@ -239,17 +244,13 @@ async def _listen(at: Moment) -> Carry:
 async def _owe(house: House, heard: Heard, seen: Seen, inbound: int | None, error: str) -> Carry:
     """Keep the message to be tried again; behind an owed one it waits its turn."""
     now = house.now()
+    language = str((seen.state or {}).get("language") or spoken(heard, await house.catalog()))
+    apology = Reply("our_mistake", Say("our_mistake").as_json(), language)
     kept = turns.Turn(
         seen=seen, channel=heard.channel, external_id=heard.external_id, heard=heard.as_json(), words=heard.words,
         state=None, replies=(), now=now, owner=house.owner, name=heard.name, inbound=inbound,
     )  # fmt: skip
     async with transaction() as run:
-        await turns.owe(kept, run, error=error, due=now + AGAIN[0], waits=AGAIN, apology=_apology(seen, house))
+        await turns.owe(kept, run, error=error, due=now + AGAIN[0], waits=AGAIN, apology=apology)
         news.announce("talk", seen.booking)
     return None
-
-
-def _apology(seen: Seen, house: House) -> Reply:
-    """Said once, when a message is given to the desk."""
-    language = (seen.state or {}).get("language", "en")
-    return Reply("our_mistake", Say("our_mistake").as_json(), str(language))

@@ -15,16 +15,20 @@ log = structlog.get_logger()
 
 
 async def keep_heard(
-    house: House, heard: Heard, recipient: int, inbound: int | None, act: Callable[[Run, int], Awaitable[Reply | None]]
-) -> turns.Carry:
-    """Keep a message and `act` on it in the same commit; `act` is given the inbound's id and may give a reply."""
+    house: House, heard: Heard, recipient: int, inbound: int | None,
+    act: Callable[[Run, int], Awaitable[Reply | None]], language: str,
+) -> turns.Carry:  # fmt: skip
+    """Keep a message and `act` on it in the same commit; `act` is given the inbound's id and may give a reply.
+
+    `language` is theirs, for the apology that parks a message whose turn goes on failing.
+    """
     seen = await turns.look(recipient)
     turn = turns.Turn(
         seen=seen, channel=heard.channel, external_id=heard.external_id, heard=heard.as_json(), words=heard.words,
         state=None, replies=(), now=house.now(), owner=house.owner, name=heard.name, inbound=inbound,
     )  # fmt: skip
     if seen.owed and inbound is None:
-        return await _owe(house, turn, "")  # behind one whose turn failed, so that their order stays
+        return await _owe(house, turn, "", language)  # behind one whose turn failed, so that their order stays
     try:
         async with transaction() as run:
             kept, _, _ = await turns.keep(turn, run)
@@ -36,12 +40,12 @@ async def keep_heard(
         if is_away(bug):
             raise  # not kept: the provider sends it again
         log.exception("hearing failed", recipient=recipient, channel=heard.channel)
-        return await _owe(house, turn, repr(bug)[:500])
+        return await _owe(house, turn, repr(bug)[:500], language)
 
 
-async def _owe(house: House, turn: turns.Turn, error: str) -> turns.Carry:
+async def _owe(house: House, turn: turns.Turn, error: str, language: str) -> turns.Carry:
     """Keep the message to be tried again."""
-    apology = Reply("our_mistake", Say("our_mistake").as_json(), "en")
+    apology = Reply("our_mistake", Say("our_mistake").as_json(), language)
     async with transaction() as run:
         await turns.owe(turn, run, error=error, due=house.now() + AGAIN[0], waits=AGAIN, apology=apology)
     return None

@@ -26,7 +26,7 @@ async def partner_wrote(house: House, heard: Heard, recipient: int, lead: Lead, 
         await answered(run, house, booking, thread, lead.name, heard.channel, said(heard), kept)
         return None
 
-    return await keep_heard(house, heard, recipient, inbound, act)
+    return await keep_heard(house, heard, recipient, inbound, act, lead.languages[0])
 
 
 async def answered(

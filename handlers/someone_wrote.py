@@ -6,6 +6,7 @@ from handlers.house import House
 from handlers.partner_wrote import partner_wrote
 from handlers.staff_wrote import staff_wrote
 from models import delivery
+from models.catalog import Alert
 from models.database import read, transaction
 from models.turns import Carry
 
@@ -14,8 +15,8 @@ async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) 
     """Hand what was heard to whoever it concerns; `inbound` names a message kept earlier that is tried again."""
     catalog = await house.catalog()
     recipient = await _recipient(heard)
-    if await _is_staff(house, heard):
-        return await staff_wrote(house, heard, recipient, inbound)
+    if alert := await _alert_at(house, heard):
+        return await staff_wrote(house, heard, recipient, alert.language, inbound)
     if lead := catalog.lead_at(heard.channel, heard.sender):
         return await partner_wrote(house, heard, recipient, lead, inbound)
     return await guest_wrote(house, heard, recipient, inbound)
@@ -33,6 +34,7 @@ async def _recipient(heard: Heard) -> int:
         return await delivery.recipient(run, heard.channel, heard.sender, name=heard.name, language=heard.language)
 
 
-async def _is_staff(house: House, heard: Heard) -> bool:
+async def _alert_at(house: House, heard: Heard) -> Alert | None:
     """Whoever writes where the house hears of bookings is staff, until accounts are linked."""
-    return any(alert.channel == heard.channel and alert.address == heard.sender for alert in await house.alerted())
+    at = (heard.channel, heard.sender)
+    return next((alert for alert in await house.alerted() if (alert.channel, alert.address) == at), None)

@@ -10,16 +10,12 @@ from models.database import Run
 from models.turns import Carry, Reply
 
 
-async def staff_wrote(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
+async def staff_wrote(house: House, heard: Heard, recipient: int, language: str, inbound: int | None) -> Carry:
     """Pass staff's words on: into the thread of the message they quote, or to the guest of the booking they quote."""
 
     async def act(run: Run, kept: int) -> Reply | None:
         booking, thread = await quoted(heard, recipient)
         talk = await quoted_talk(heard, recipient) if booking is None else None
-        alerts: dict[tuple[str, str], str] = {
-            (alert.channel, alert.address): alert.language for alert in await house.alerted()
-        }
-        language = alerts.get((heard.channel, heard.sender), "en")
         staff = Actor(heard.name or "Staff", "staff", heard.channel)
         if thread is not None:
             await reply_in(run, house, staff, thread, said(heard))
@@ -28,8 +24,8 @@ async def staff_wrote(house: House, heard: Heard, recipient: int, inbound: int |
             await write_to(run, house, staff, booking, said(heard))
             return Reply("staff_passed_on", Say("staff_passed_on").as_json(), language)
         if talk is not None:
-            await write_in(run, house, talk, said(heard))
+            await write_in(run, house, staff, talk, said(heard))
             return Reply("staff_passed_on", Say("staff_passed_on").as_json(), language)
         return Reply("staff_quote_first", Say("staff_quote_first").as_json(), language)
 
-    return await keep_heard(house, heard, recipient, inbound, act)
+    return await keep_heard(house, heard, recipient, inbound, act, language)

@@ -11,6 +11,7 @@ from tortoise.exceptions import DBConnectionError, OperationalError
 from bot.log import log_plainly
 from flows.speech import Heard
 from handlers import guest_wrote as turn_taking
+from handlers import partner_wrote as partner_hearing
 from handlers.house import House
 from handlers.someone_wrote import someone_wrote
 from handlers.time_passed import time_passed
@@ -233,3 +234,21 @@ async def test_the_door_answers_200_to_a_mistake_and_503_to_a_database_that_is_a
 
 
 ANA_NUMBER = "+46701740605"
+
+
+@pytest.mark.parametrize(
+    ("sender", "tells", "language"),
+    [("700100277", "es", "es"), ("700100277", "es-DO", "es"), ("700100277", "fr", "en"), ("700100277", None, "en"), ("700100311", "en", "es")],
+)  # fmt: skip
+async def test_the_apology_is_in_their_language(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, sender: str, tells: str | None, language: str
+) -> None:
+    """A guest's as their app says before there is a talk, where we speak it; a lead's as the catalogue has it."""
+    Mistake(monkeypatch, "hear")
+    monkeypatch.setattr(partner_hearing, "quoted", Mistake(monkeypatch, "needs"))
+    await someone_wrote(house, Heard("telegram", "1", sender, house.now(), words="hola", language=tells))
+    for wait in (1, 10, 60):
+        clock.forward(seconds=wait)
+        await time_passed(house)
+    told = await read("SELECT kind, language FROM delivery ORDER BY id")
+    assert [(one["kind"], one["language"]) for one in told] == [("our_mistake", language)]

@@ -77,7 +77,8 @@ async def write_to(run: Run, house: House, staff: Actor, booking: int, text: str
     if to is None:
         raise NotYours(what="guest")
     await _record(run, house, staff, booking, "staff_wrote", personal={"text": text})
-    facts = {"reference": row["reference"], "text": text, "story": await story.of_booking(booking, run)}
+    told = await story.of_booking(booking, run)
+    facts = {"reference": row["reference"], "text": text, "who": staff.name, "story": told}
     await tell(
         run, house, int(to), "message_from_house", facts, language=row["language"], booking=booking, once=None,
         urgency=delivery.ANSWER,
@@ -88,19 +89,21 @@ async def write_to(run: Run, house: House, staff: Actor, booking: int, text: str
 async def wrote_in_talk(house: House, staff: Actor, talk: int, text: str) -> None:
     """Write to a guest who has no booking yet, in the talk. Refuses with NotYours."""
     async with transaction() as run:
-        await write_in(run, house, talk, text)
+        await write_in(run, house, staff, talk, text)
 
 
-async def write_in(run: Run, house: House, talk: int, text: str) -> None:
+async def write_in(run: Run, house: House, staff: Actor, talk: int, text: str) -> None:
     """The same inside a transaction."""
     row = await _talk(run, talk)
     if not text.strip():
         raise NotYours(what="talk")
     language = Talk.from_json(unpacked(row["state"])).language
     await tell(
-        run, house, int(row["recipient_id"]), "message_from_house", {"reference": None, "text": text},
-        language=language, once=None, urgency=delivery.ANSWER,
+        run, house, int(row["recipient_id"]), "message_from_house",
+        {"reference": None, "text": text, "who": staff.name}, language=language, once=None, urgency=delivery.ANSWER,
     )  # fmt: skip
+    if row["booking_id"] is not None:
+        await _record(run, house, staff, int(row["booking_id"]), "staff_wrote", personal={"text": text})
     news.announce("talk", row["booking_id"])
 
 
@@ -167,7 +170,7 @@ async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
         news.announce("delivery", rows[0]["booking_id"])
 
 
-async def try_again(house: House, staff: Actor, inbound: int) -> None:
+async def try_again(house: House, inbound: int) -> None:
     """Let a parked message be taken once more."""
     async with transaction() as run:
         await run(

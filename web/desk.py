@@ -190,7 +190,7 @@ async def _transcript(recipient: int | None) -> list[dict[str, Any]]:
         {**row, "ours": False, "what": unpacked(row["heard"]).get("kind", "text"), "text": row["words"]}
         for row in heard
     ]
-    ours = [{**row, "ours": True, "what": "text", "text": _as_read(row)} for row in said]
+    ours = [{**row, "ours": True, "what": "text", "text": _as_read(row), "who": _by_hand(row)} for row in said]
     return sorted(theirs + ours, key=lambda line: (line["at"], line["ours"]))
 
 
@@ -201,6 +201,11 @@ def _as_read(row: dict[str, Any]) -> str:
     if text is None and payload.get("block"):
         text = words.draw(payload, row["language"]).text
     return OUR_PAGES.sub("[link]", text or "")
+
+
+def _by_hand(row: dict[str, Any]) -> str | None:
+    """Who of the house wrote it; None for what the bot said."""
+    return unpacked(row["payload"])["facts"].get("who", "") if row["kind"] == "message_from_house" else None
 
 
 async def _payments(booking: int) -> Rows:
@@ -357,5 +362,5 @@ async def send_again(request: web.Request) -> web.StreamResponse:
 
 async def try_again(request: web.Request) -> web.StreamResponse:
     """Let a message that could not be handled be taken once more."""
-    await staff_acted.try_again(request.app[keys.HOUSE], actor(request), int(request.match_info["inbound"]))
+    await staff_acted.try_again(request.app[keys.HOUSE], int(request.match_info["inbound"]))
     raise web.HTTPSeeOther("/desk/talks")

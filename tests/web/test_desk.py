@@ -249,6 +249,18 @@ async def test_staff_take_over_write_and_hand_back(desk: Front) -> None:
         assert f"<b>Marisol Reyes</b> {done}" in page
 
 
+async def test_what_staff_write_in_the_talk_of_a_booking_is_on_its_timeline(desk: Front) -> None:
+    """With who wrote it, as when they write from the booking."""
+    booking, _ = await desk.book()
+    await desk.heard("+447700900142", "I need help", silent=True)
+    async with transaction() as run:
+        talk = (await run("UPDATE talk SET booking_id = :booking RETURNING id", booking=booking))[0]["id"]
+    assert (await desk.post(f"/desk/talks/{talk}/message", {"text": "Here we are."}))[0].status == 303
+    page = (await desk.get(f"/desk/bookings/{await desk.reference(booking)}?talk=guest"))[1]
+    assert "<b>Marisol Reyes</b> wrote to the guest" in page
+    assert "Marisol Reyes, 10:30" in page
+
+
 async def test_a_failed_delivery_is_sent_again(desk: Front) -> None:
     """It stands first with its reason and a button; pressed twice it leaves once."""
     booking, _ = await desk.book()
@@ -324,7 +336,8 @@ async def test_a_talk_without_a_booking_is_answered_at_the_desk(desk: Front) -> 
     talk = int((await read("SELECT id FROM talk"))[0]["id"])
     assert "Is there a car for a wheelchair?" in (await desk.get(f"/desk/talks/{talk}"))[1]
     assert (await desk.post(f"/desk/talks/{talk}/message", {"text": "Yes, there is."}))[0].status == 303
-    assert "Yes, there is." in (await desk.get(f"/desk/talks/{talk}"))[1]
+    page = (await desk.get(f"/desk/talks/{talk}"))[1]
+    assert "Yes, there is." in page and "Marisol Reyes, " in page, "and who wrote it"
     assert (await desk.get("/desk/talks/999"))[0].status == 404
 
 

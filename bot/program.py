@@ -29,7 +29,7 @@ from bot.whatsapp import WhatsApp
 from bot.wrong import Wrong
 from handlers.house import House
 from handlers.time_passed import time_passed
-from models import catalog_file, catalogs, database, links
+from models import bells, catalog_file, catalogs, database, links
 from models.catalog import Alert
 from models.database import read
 
@@ -83,7 +83,11 @@ async def running(settings: Settings, documents: Documents | None = None) -> Asy
             async with database.one_migrates(settings.database):
                 await database.migrate(settings.database)
                 await _fill(settings)
-            async with _process(documents) as process, _at_work(settings, process) as program:
+            async with (
+                bells.between_processes(settings.database),
+                _process(documents) as process,
+                _at_work(settings, process) as program,
+            ):
                 yield program
         finally:
             await database.close()

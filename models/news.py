@@ -1,14 +1,16 @@
-"""What just changed, told within this process once it is durable: the desk's live pages listen."""
+"""What just changed, told once it is durable: the desk's live pages listen, whichever process they are connected to."""
 
 import asyncio
 from dataclasses import dataclass
 
-from models.database import after_commit
+from models import bells
+
+BELL = "news"
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Something changed: `what` is booking, talk, delivery, thread, payment or catalogue."""
+    """Something changed: `what` is booking, talk, delivery, thread, payment, catalogue, or `anew` when news may have been missed."""
 
     what: str
     booking: int | None = None
@@ -19,20 +21,18 @@ _listeners: set[asyncio.Queue[News]] = set()
 
 def announce(what: str, booking: int | None = None) -> None:
     """Tell whoever listens, after the transaction around us is durable."""
-    news = News(what, booking)
-    after_commit(_Telling(news))
+    bells.ring(BELL, f"{what}:{booking or ''}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    """Equal for equal news, so that one transaction tells a thing once."""
+def _tell(said: str) -> None:
+    what, _, booking = said.partition(":")
+    news = News(what or "anew", int(booking) if booking else None)
+    for queue in _listeners:
+        if queue.qsize() < 1000:  # a page that no longer reads loses news, not our memory
+            queue.put_nowait(news)
 
-    news: News
 
-    def __call__(self) -> None:
-        for queue in _listeners:
-            if queue.qsize() < 1000:  # a page that no longer reads loses news, not our memory
-                queue.put_nowait(self.news)
+bells.hear(BELL, _tell)
 
 
 def listen() -> asyncio.Queue[News]:

@@ -105,7 +105,7 @@ function listen() {
   let first = true;
   const stream = new EventSource("/desk/events");
   stream.addEventListener("hello", () => { live(true); if (!first) soon(); first = false; });
-  for (const what of ["booking", "talk", "delivery", "thread", "payment", "catalogue"]) {
+  for (const what of ["booking", "talk", "delivery", "thread", "payment", "catalogue", "anew"]) {
     stream.addEventListener(what, (event) => { if (concerns(event)) soon(); });
   }
   stream.addEventListener("error", () => {

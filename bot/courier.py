@@ -13,7 +13,7 @@ from bot.packing import Packing, without_links
 from handlers.delivery_reported import gave_up
 from handlers.house import House
 from models import lanes, news
-from models.database import transaction
+from models.database import is_contended, transaction
 from models.delivery import Wake
 from models.fields import instant
 from models.lanes import Lane, Outcome, Outgoing
@@ -103,9 +103,7 @@ class Courier:
             if out is None:
                 return
             outcome = await self._attempt(out)
-            went_on = await lanes.settle(lane, self.house.owner, out, outcome, self.house.now())
-            await self._noted(out, outcome)
-            if not went_on:
+            if not await self._settled(lane, out, outcome):
                 return
             out = None
 
@@ -158,8 +156,20 @@ class Courier:
         steady = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 20))
         return steady * self.random.uniform(0.5, 1.0)
 
-    async def _noted(self, out: Outgoing, outcome: Outcome) -> None:
-        async with transaction() as run:
-            news.announce("delivery", out.booking)
-            if outcome.state in ("failed", "given_up"):
-                await gave_up(run, self.house, out.id, outcome.error or "")
+    async def _settled(self, lane: Lane, out: Outgoing, outcome: Outcome) -> bool:
+        """Note how it ended; what will never arrive is told in the same commit. Whether the lane goes on.
+
+        Who is told is a lane too, which may be telling us at the same moment: the one undone for it begins anew.
+        """
+        while True:
+            try:
+                async with transaction() as run:
+                    goes_on = await lanes.settle(run, lane, self.house.owner, out, outcome, self.house.now())
+                    if goes_on and outcome.state in ("failed", "given_up"):
+                        await gave_up(run, self.house, out.id, outcome.error or "")
+                    news.announce("delivery", out.booking)
+            except Exception as refusal:
+                if not is_contended(refusal):
+                    raise
+            else:
+                return goes_on

@@ -132,19 +132,18 @@ async def leave(lane: Lane, owner: str, now: datetime) -> None:
             await run(_RELEASE, recipient=lane.recipient, due=micros(now) if waits else None)
 
 
-async def settle(lane: Lane, owner: str, out: Outgoing, outcome: Outcome, now: datetime) -> bool:
+async def settle(run: Run, lane: Lane, owner: str, out: Outgoing, outcome: Outcome, now: datetime) -> bool:
     """Note how an attempt ended; False when the lane must rest until its next due time, or is ours no more."""
-    async with transaction() as run:
-        if not await _still_ours(run, lane, owner):
-            return False
-        waits = outcome.state == "retry"
-        await run(
-            _NOTE,
-            id=out.id, attempt=out.attempt, state="waiting" if waits else outcome.state, now=micros(now),
-            provider_id=outcome.provider_id, drawn=outcome.drawn, template=outcome.template, error=outcome.error,
-        )  # fmt: skip
-        if waits and outcome.due is not None:
-            await run(_RELEASE, recipient=lane.recipient, due=micros(outcome.due))
+    if not await _still_ours(run, lane, owner):
+        return False
+    waits = outcome.state == "retry"
+    await run(
+        _NOTE,
+        id=out.id, attempt=out.attempt, state="waiting" if waits else outcome.state, now=micros(now),
+        provider_id=outcome.provider_id, drawn=outcome.drawn, template=outcome.template, error=outcome.error,
+    )  # fmt: skip
+    if waits and outcome.due is not None:
+        await run(_RELEASE, recipient=lane.recipient, due=micros(outcome.due))
     return not waits
 
 

@@ -49,6 +49,7 @@ from tests.conftest import NOW, Clock
 from tests.models import given
 from tests.models.given import a_guest, one
 from tests.models.test_guards import drop
+from tests.models.test_lanes import settled
 
 ROOT = Path(__file__).parents[1]
 DRAFT = {
@@ -232,14 +233,14 @@ async def test_without_the_fence_a_zombie_writes(database: str, monkeypatch: pyt
         await run(
             "UPDATE recipient SET lease = :far, owner = 'next', fence = fence + 1 WHERE id = :ana", far=2**60, ana=ana
         )
-    assert not await lanes.settle(old, "zombie", out, Outcome("failed", error="zombie"), NOW)
+    assert not await settled(old, "zombie", out, Outcome("failed", error="zombie"), NOW)
     assert await one("SELECT state FROM delivery") == "sending"
 
     async def whoever(*_: Any) -> bool:
         return True
 
     monkeypatch.setattr(lanes, "_still_ours", whoever)
-    assert await lanes.settle(old, "zombie", out, Outcome("failed", error="zombie"), NOW)
+    assert await settled(old, "zombie", out, Outcome("failed", error="zombie"), NOW)
     assert await one("SELECT state FROM delivery") == "failed"
 
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import pytest
 
 from bot import courier as couriers
@@ -14,7 +15,7 @@ from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.courier import AT_ONCE, FIRST, LONGEST, Courier
 from bot.pace import Bucket, Pace
 from bot.words import Drawn
-from handlers.delivery_reported import TRIES, Report, delivery_reported
+from handlers.delivery_reported import TRIES, Report, delivery_reported, gave_up
 from handlers.house import House
 from models import delivery, lanes, news, turns
 from models.catalog import Alert
@@ -262,6 +263,66 @@ async def test_what_no_try_can_mend_is_told_to_staff_and_frees_the_lane(clock: C
     entries = await read("SELECT kind FROM entry WHERE booking_id = :booking", booking=booking)
     assert [each["kind"] for each in entries] == ["delivery_failed"]
     assert await told_house() == ["delivery_failed_house"]
+
+
+async def test_a_failure_and_its_notice_are_one_commit(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks off between the two leaves neither; in two commits a crash there would lose the notice for ever."""
+    ana, phone = await a_guest(), Phone(lambda out: Failed("no"))
+    (number,) = await left(ana, "first")
+
+    async def breaks_off(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(couriers, "gave_up", breaks_off)
+    async with at_work(courier(clock, phone)) as one:
+        await comes(lambda: phone.given)
+        await asyncio.gather(*one.at_work, return_exceptions=True)
+        assert (await row(number))["state"] == "sending"
+        monkeypatch.undo()
+        async with transaction() as run:  # its minute goes by
+            await run("UPDATE recipient SET lease = -1 WHERE id = :ana", ana=ana)
+        one.wake.set()
+        await in_state(number, "failed")
+    assert await told_house() == ["delivery_failed_house"]
+
+
+async def test_two_lanes_that_tell_each_other_both_come_to_an_end(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL undoes one of two that wait for one another; it settles anew and sends nothing again."""
+    ana, phone = await a_guest(), Phone(lambda out: Failed("no") if out.kind == "first" else SENT)
+    (number,) = await left(ana, "first")
+    undone = [asyncpg.DeadlockDetectedError("two lanes"), None]
+
+    async def sometimes(*given: Any) -> None:
+        if refusal := undone.pop(0):
+            raise refusal
+        await gave_up(*given)
+
+    monkeypatch.setattr(couriers, "gave_up", sometimes)
+    async with at_work(courier(clock, phone)):
+        await in_state(number, "failed")
+    assert [out.kind for out in phone.given].count("first") == 1
+    assert await told_house() == ["delivery_failed_house"]
+
+
+async def test_a_courier_that_lost_its_lane_alarms_nobody(clock: Clock) -> None:
+    """What it could not deliver is in the hands of another now, who may well deliver it."""
+    ana, phone = await a_guest(), Phone(lambda out: Failed("no"))
+    (number,) = await left(ana, "first")
+    phone.held.clear()
+    async with at_work(courier(clock, phone)) as one:
+        await comes(lambda: phone.given)
+        async with transaction() as run:
+            await run(
+                "UPDATE recipient SET lease = :far, owner = 'other', fence = fence + 1 WHERE id = :ana",
+                far=2**60,
+                ana=ana,
+            )
+        phone.held.set()
+        await asyncio.gather(*one.at_work)
+    assert (await row(number))["state"] == "sending"
+    assert await told_house() == []
 
 
 async def test_a_notice_to_staff_that_fails_tells_no_staff(clock: Clock) -> None:

@@ -1,7 +1,7 @@
 """Deliveries leave a lane in order, carried by one at a time; a bearer thought dead changes nothing any more."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -37,6 +37,12 @@ async def begun(lane: Lane, owner: str = "this") -> Outgoing:
     return out
 
 
+async def settled(lane: Lane, owner: str, out: Outgoing, outcome: Outcome, now: datetime) -> bool:
+    """How it ended is noted."""
+    async with transaction() as run:
+        return await lanes.settle(run, lane, owner, out, outcome, now)
+
+
 async def expire(recipient: int) -> None:
     """The lease's minute goes by."""
     async with transaction() as run:
@@ -51,7 +57,7 @@ async def test_deliveries_leave_in_order_and_the_lane_is_given_back() -> None:
     gone = []
     while (out := await lanes.begin(lane, "this", NOW)) is not None:
         gone.append(out.kind)
-        assert await lanes.settle(lane, "this", out, SENT, NOW)
+        assert await settled(lane, "this", out, SENT, NOW)
     assert gone == ["first", "second", "third"]
     row = (await read("SELECT lease, owner, next_due FROM recipient WHERE id = :ana", ana=ana))[0]
     assert row == {"lease": None, "owner": None, "next_due": None}
@@ -92,13 +98,13 @@ async def test_an_old_fence_changes_nothing() -> None:
         await read("SELECT * FROM delivery ORDER BY id"),
         await read("SELECT * FROM recipient WHERE id = :a", a=ana),
     )
-    assert not await lanes.settle(slow, "slow", out, SENT, NOW)
-    assert not await lanes.settle(slow, "slow", out, Outcome("retry", due=NOW), NOW)
+    assert not await settled(slow, "slow", out, SENT, NOW)
+    assert not await settled(slow, "slow", out, Outcome("retry", due=NOW), NOW)
     assert await lanes.begin(slow, "slow", NOW) is None
     after = await read("SELECT * FROM delivery ORDER BY id"), await read("SELECT * FROM recipient WHERE id = :a", a=ana)
     assert after == before
     assert (again.id, again.attempt, again.again) == (out.id, 2, True)
-    assert await lanes.settle(quick, "quick", again, SENT, NOW)
+    assert await settled(quick, "quick", again, SENT, NOW)
 
 
 async def test_after_a_death_the_next_process_knows_that_it_may_have_been_sent() -> None:
@@ -131,15 +137,13 @@ async def test_a_lane_that_backs_off_goes_on_backing_off(clock: Clock) -> None:
     await left(ana, "first")
     lane = await taken()
     out = await begun(lane)
-    assert not await lanes.settle(
-        lane, "this", out, Outcome("retry", error="503", due=NOW + timedelta(seconds=30)), NOW
-    )
+    assert not await settled(lane, "this", out, Outcome("retry", error="503", due=NOW + timedelta(seconds=30)), NOW)
     await left(ana, "second", urgency=ANSWER)
     assert await lanes.claim("this", clock.forward(seconds=29), 10) == []
     clock.forward(seconds=1)
     again = await begun(await taken(now=clock))
     assert (again.kind, again.attempt, again.again) == ("first", 2, False)
-    assert await lanes.settle(lane, "this", again, SENT, NOW) is False  # the lane of before the pause
+    assert await settled(lane, "this", again, SENT, NOW) is False  # the lane of before the pause
 
 
 async def test_who_just_wrote_goes_first() -> None:
@@ -169,7 +173,7 @@ async def test_what_is_given_up_frees_the_lane_for_the_next(state: str) -> None:
     await left(ana, "first", "second")
     lane = await taken()
     out = await begun(lane)
-    assert await lanes.settle(lane, "this", out, Outcome(state, error="63024"), NOW)
+    assert await settled(lane, "this", out, Outcome(state, error="63024"), NOW)
     assert (await begun(lane)).kind == "second"
     row = (await read("SELECT state, error FROM delivery WHERE id = :id", id=out.id))[0]
     assert row == {"state": state, "error": "63024"}
@@ -183,6 +187,6 @@ async def test_a_provider_that_reports_early_is_believed() -> None:
     out = await begun(lane)
     async with transaction() as run:
         await run("UPDATE delivery SET state = 'delivered' WHERE id = :id", id=out.id)
-    assert await lanes.settle(lane, "this", out, SENT, NOW)
+    assert await settled(lane, "this", out, SENT, NOW)
     row = (await read("SELECT state, provider_id, drawn FROM delivery WHERE id = :id", id=out.id))[0]
     assert row == {"state": "delivered", "provider_id": "SM1", "drawn": "Hello"}

@@ -13,6 +13,7 @@ from models.delivery import Wake
 from models.turns import Repeated, Reply, Seen, Stale, Turn
 from tests.conftest import NOW
 from tests.models.given import a_guest, one
+from tests.models.test_lanes import settled
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -123,7 +124,7 @@ async def test_a_reply_is_born_claimed() -> None:
     assert born is not None
     assert (born.attempt, born.kind, born.fence, born.again) == (1, "welcome", lane.fence, False)
     assert await lanes.claim("another", NOW, 10) == []
-    assert await lanes.settle(lane, "this", born, lanes.Outcome("sent", provider_id="SM9"), NOW)
+    assert await settled(lane, "this", born, lanes.Outcome("sent", provider_id="SM9"), NOW)
     following = await lanes.begin(lane, "this", NOW)
     assert following is not None
     assert following.kind == "service"

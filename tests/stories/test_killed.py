@@ -279,6 +279,24 @@ async def nothing_is_doubled(server: Server) -> None:
     assert unsent == []
 
 
+async def test_what_could_not_arrive_is_told_to_the_house_though_it_was_killed(server: Server) -> None:
+    """The server dies as it has learnt that Luis blocked the bot: the next life says so, once."""
+    luis, house = Person(server, "luis", "telegram"), Person(server, "house", "whatsapp")
+    await server.starts("bot.courier:gave_up before")
+    async with server.http.patch(f"{server.sim.url}/sim/people/luis", json={"blocked": ["telegram"]}) as told:
+        assert told.status == 200
+    await luis.says("hola")
+    await server.dies()
+    await server.starts()
+    await house.hears("did not arrive", "Luis")
+    await server.everything_left()
+    notices = await server.asks(
+        "SELECT d.id FROM delivery d JOIN recipient r ON r.id = d.recipient_id "
+        "WHERE d.kind = 'delivery_failed_house' AND r.channel = 'whatsapp'"
+    )
+    assert len(notices) == 1
+
+
 async def test_telegram_survives_a_kill_and_old_keys_are_answered(server: Server) -> None:
     """Telegram cannot be asked: at most one message is doubled by a kill. An old key finds the talk where it stands."""
     luis = Person(server, "luis", "telegram")

@@ -3,10 +3,11 @@
 import asyncio
 import os
 import tempfile
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any, Self
 
 Facts = Mapping[str, Any]
@@ -15,7 +16,15 @@ Facts = Mapping[str, Any]
 SHEETS_PER_PROCESS = 500
 
 
+def _end_with_parent() -> None:
+    """A server that is killed leaves no document process behind."""
+    if parent := parent_process():
+        parent.join()
+    os._exit(0)
+
+
 def _warm(folder: str) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     tempfile.tempdir = folder  # WeasyPrint leaves its fonts there when the process ends; we remove the folder
     os.nice(10)  # before anything is loaded: a starting server goes first
     # Imported here, in the other process: WeasyPrint costs a second and 80 MB that the bot must not pay.

@@ -215,3 +215,13 @@ def test_the_bots_own_process_never_loads_weasyprint() -> None:
     look = "import sys, bot.documents, bot.letters, bot.words; sys.exit('weasyprint' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", look], cwd=Path(press.__file__).parent.parent, check=False)
     assert done.returncode == 0
+
+
+def test_a_server_that_is_killed_leaves_no_document_process() -> None:
+    """The pipe that the document process inherited is closed: it has ended."""
+    program = (
+        "import os, signal; from bot.documents import Documents; d = Documents(); d.start(); "
+        "d._pool.submit(int).result(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20, check=False)
+    assert ended.returncode == -9

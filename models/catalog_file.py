@@ -51,8 +51,13 @@ class Reading:
 
 
 def read_file(path: Path) -> Reading:
-    """Read and check a catalogue's file; one that cannot be opened raises OSError."""
-    return read(path.read_text(encoding="utf-8"))
+    """Read and check a catalogue's file; that it cannot be read at all is a mistake too."""
+    try:
+        return read(path.read_text(encoding="utf-8"))
+    except OSError as refusal:
+        return Reading(None, (Mistake(1, 1, "", f"This file cannot be opened: {refusal.strerror}."),))
+    except UnicodeDecodeError:
+        return Reading(None, (Mistake(1, 1, "", "This file is not text in UTF-8."),))
 
 
 def read(text: str) -> Reading:

@@ -39,6 +39,15 @@ def test_catalog_check_names_mistakes_with_their_lines(tmp_path: Path) -> None:
     assert "Traceback" not in told
 
 
+@pytest.mark.parametrize("command", ["check", "load"])
+def test_a_catalogue_that_cannot_be_read_is_one_sentence(command: str, tmp_path: Path) -> None:
+    """No such file, a folder, a picture."""
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG\xff\xfe")
+    for name, sentence in (("none.yaml", "No such file"), (".", "Is a directory"), ("logo.png", "UTF-8")):
+        code, told = bellhop("catalog", command, str(tmp_path / name))
+        assert (code, sentence in told, "Traceback" in told) == (1, True, False), told
+
+
 def test_catalog_check_of_the_sample() -> None:
     """In order, exit code 0."""
     code, told = bellhop("catalog", "check", str(SAMPLE))

@@ -25,7 +25,7 @@ def ics(story: Mapping[str, Any], brand: Brand, language: str, *, stands: str, m
         event.add("status", STATUS.get(stands, "TENTATIVE"))
         calendar.add_component(event)
     calendar.add_missing_timezones()
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _event(story: Mapping[str, Any], leg: Mapping[str, Any], language: str) -> icalendar.Event:

@@ -50,10 +50,9 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No further try helps. `unreachable`: nothing ever arrives there."""
+    """No further try helps."""
 
     reason: str
-    unreachable: bool = False
 
 
 class Carrier(Protocol):

@@ -33,7 +33,7 @@ class Mail:
         try:
             message = self.compose(out, letter, attempt)
         except ValueError as wrong:
-            return Failed(f"the address cannot be written to: {wrong}", unreachable=True)
+            return Failed(f"the address cannot be written to: {wrong}")
         try:
             await aiosmtplib.send(
                 message, hostname=self.host, port=self.port, use_tls=self.tls, timeout=20,
@@ -41,11 +41,7 @@ class Mail:
             )  # fmt: skip
         except aiosmtplib.SMTPRecipientsRefused as refusal:
             worst = max((one.code for one in refusal.recipients), default=550)
-            return (
-                Failed(f"mailbox refused ({worst})", unreachable=True)
-                if worst >= 500
-                else Retry(f"mailbox busy ({worst})")
-            )
+            return Failed(f"mailbox refused ({worst})") if worst >= 500 else Retry(f"mailbox busy ({worst})")
         except aiosmtplib.SMTPAuthenticationError as refusal:
             return Failed(f"the mail server refuses our log-in: {refusal.message}")
         except aiosmtplib.SMTPResponseException as refusal:

@@ -242,10 +242,4 @@ def keyboard(attempt: Attempt, turn: int) -> InlineKeyboardMarkup | None:
 
 def _classed(refusal: TelegramError) -> Retry | Failed:
     said = f"Telegram: {refusal.message}"
-    if isinstance(refusal, Forbidden):
-        return Failed(said, unreachable=True)
-    if isinstance(refusal, InvalidToken):
-        return Failed(said)
-    if isinstance(refusal, BadRequest):
-        return Failed(said, unreachable="chat not found" in said.lower())
-    return Retry(said)
+    return Failed(said) if isinstance(refusal, Forbidden | InvalidToken | BadRequest) else Retry(said)

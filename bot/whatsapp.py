@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -135,6 +135,12 @@ def read_report(form: Mapping[str, str]) -> Report | None:
     return Report(sid, became, FAILURES.get(code or 0, "refused"), f"Twilio {code or ''}".strip()) if became else None
 
 
+def sent_at(listed: Any) -> datetime:
+    """When a message of Twilio's list was sent or reached Twilio, to the second."""
+    at: datetime = listed.date_sent or listed.date_created
+    return at.replace(tzinfo=UTC)
+
+
 class WhatsApp:
     """Carries deliveries to WhatsApp."""
 
@@ -228,6 +234,46 @@ class WhatsApp:
                 found[str(message.body)].append(str(message.sid))
         return found
 
+    async def written_since(self, since: datetime, at_most: int) -> list[Any]:
+        """What was written to us since then, oldest first, as Twilio lists it; of more than `at_most` the oldest."""
+        oldest: deque[Any] = deque(maxlen=at_most)
+        listed = await self.client.messages.stream_async(
+            to=self.sender, date_sent_after=since.astimezone(UTC), page_size=at_most
+        )
+        async for message in listed:  # newest first
+            if sent_at(message) >= since.replace(microsecond=0):  # Twilio promises to look at the day only
+                oldest.append(message)
+        return sorted(reversed(oldest), key=sent_at)
+
+    async def read_listed(self, listed: Any, now: datetime) -> Heard:
+        """What a person did, from Twilio's list, which lacks what the hook tells: name, place, what they quote or pressed."""
+        form = {"MessageSid": str(listed.sid), "From": str(listed.from_), "Body": listed.body or ""}
+        form["MessageType"] = "text" if listed.body else "other"
+        if figure(str(listed.num_media or 0)):
+            form |= await self._media_of(str(listed.sid))
+        return read(form, min(now, sent_at(listed)))
+
+    async def _media_of(self, sid: str) -> dict[str, str]:
+        """A message's files, as the hook tells of them; Twilio: at most ten."""
+        files = await self.client.messages(sid).media.list_async(limit=10)
+        api = self.http.api.geturl().rstrip("/") or "https://api.twilio.com"
+        form = {"NumMedia": str(len(files))}
+        for number, file in enumerate(files):
+            form[f"MediaUrl{number}"] = api + str(file.uri).removesuffix(".json")
+            form[f"MediaContentType{number}"] = str(file.content_type)
+        return form
+
+    async def reports_since(self, since: datetime, at_most: int) -> dict[str, Report]:
+        """What became of the newest `at_most` messages that we sent since then, by Twilio's id."""
+        listed = await self.client.messages.list_async(
+            from_=self.sender, date_sent_after=since.astimezone(UTC), limit=at_most
+        )
+        known = (
+            {"MessageSid": str(each.sid), "MessageStatus": str(each.status), "ErrorCode": str(each.error_code or "")}
+            for each in listed
+        )
+        return {report.provider_id: report for form in known if (report := read_report(form))}
+
     def _callback(self, out: Outgoing) -> str:
         return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}"
 
@@ -311,7 +357,7 @@ def _classed(refusal: TwilioRestException) -> Retry | Failed:
     why = FAILURES.get(code)
     if status >= 500 or status == 429 or why in ("busy", "picture"):
         return Retry(f"Twilio {code or status}: {refusal.msg}")
-    return Failed(f"Twilio {code or status}: {refusal.msg}", unreachable=why == "unreachable")
+    return Failed(f"Twilio {code or status}: {refusal.msg}")
 
 
 def _sha(body: str) -> str:

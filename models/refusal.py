@@ -12,9 +12,7 @@ Refusal
 ├── SoldOut
 ├── HoldEnded
 ├── NotYours
-└── Payment
-    ├── WrongAmount
-    └── AlreadyPaid
+└── AlreadyPaid
 
 A docstring is the sentence for the log and the command line; each door words it once for people, from `key` and `facts`.
 """
@@ -112,18 +110,7 @@ class NotYours(Refusal):
     """This belongs to someone else; ask them, or ask a person of ours."""
 
 
-class Payment(Refusal):
-    """That payment cannot be taken."""
-
-
-class WrongAmount(Payment):
-    """What was paid is not what is due; a person of ours looks at it.
-
-    facts: `due`, `paid` money.
-    """
-
-
-class AlreadyPaid(Payment):
+class AlreadyPaid(Refusal):
     """This is paid already; nothing is due.
 
     facts: `at` instant.

@@ -254,7 +254,7 @@ async def told_house() -> list[str]:
 async def test_what_no_try_can_mend_is_told_to_staff_and_frees_the_lane(clock: Clock) -> None:
     """Refused for good: once tried, on the booking's timeline, the next one leaves."""
     ana, booking = await a_guest(), await a_booking(NOW)
-    phone = Phone(lambda out: Failed("mailbox refused", unreachable=True) if out.kind == "first" else SENT)
+    phone = Phone(lambda out: Failed("mailbox refused") if out.kind == "first" else SENT)
     first, second = await left(ana, "first", "second", booking=booking)
     async with at_work(courier(clock, phone)):
         await in_state(second, "sent")

@@ -6,14 +6,15 @@ from typing import Any
 
 import orjson
 import stripe
+import structlog
 
 from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.notation import Notation
 from bot.words import spoken
 from handlers.checkout_opened import Wanted, opened, wanted
-from handlers.guest_paid import Paid
+from handlers.guest_paid import Paid, guest_paid
 from handlers.house import House
-from handlers.payment_returned import Returned
+from handlers.payment_returned import Returned, payment_returned
 from models.lanes import Outgoing
 
 MakeCheckout = Callable[[int], Awaitable[str]]
@@ -23,6 +24,9 @@ _KINDS = {
     "checkout.session.async_payment_failed": "failed",
     "checkout.session.expired": "expired",
 }
+_REFUNDS = ("refund.created", "refund.updated")
+
+log = structlog.get_logger()
 
 
 class Away(Exception):
@@ -115,12 +119,39 @@ def verified(body: bytes, signature: str, secret: str) -> dict[str, Any] | None:
     return event if isinstance(event, dict) else None
 
 
+async def told(house: House, event: dict[str, Any]) -> None:
+    """Take an event of Stripe's, however it reached us; one that cannot be read would be no better another time."""
+    try:
+        about = read_event(event)
+    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as fault:
+        log.warning("Stripe sent what cannot be read", fault=repr(fault)[:200])
+        return
+    match about:
+        case Paid():
+            await guest_paid(house, about)
+        case Returned():
+            await payment_returned(house, about)
+
+
+async def untold(stripe_client: stripe.StripeClient, since: datetime) -> list[dict[str, Any]]:
+    """Events about money of ours since then that Stripe could not bring to every hook, oldest first. Stripe: of 30 days."""
+    listed = await stripe_client.v1.events.list_async(
+        {
+            "delivery_success": False,
+            "created": {"gte": int(since.timestamp())},
+            "types": [*_KINDS, *_REFUNDS],
+            "limit": 100,
+        }
+    )
+    return [event.to_dict() async for event in listed.auto_paging_iter()][::-1]
+
+
 def read_event(event: dict[str, Any]) -> Paid | Returned | None:
     """What an event says about money of ours; None for events that concern nothing of ours."""
     about = event.get("data", {}).get("object", {})
     if not isinstance(about, dict):
         return None
-    if event.get("type") in ("refund.created", "refund.updated"):
+    if event.get("type") in _REFUNDS:
         return _returned(event, about)
     kind = _KINDS.get(str(event.get("type")))
     if kind is None or (kind == "completed" and about.get("payment_status") != "paid"):

@@ -15,7 +15,7 @@ from typing import IO
 import stripe
 import structlog
 
-from bot import checkout
+from bot import catching_up, checkout
 from bot.carriers import Carrier
 from bot.clock import Clock
 from bot.courier import Courier
@@ -36,6 +36,7 @@ from models.database import read
 log = structlog.get_logger()
 
 TICK = 0.25  # seconds between looks at what is due
+LOOK = 5.0  # seconds between looks whether it is our turn to catch up
 
 
 class NotToBe(Wrong):
@@ -69,6 +70,10 @@ class Program:
         """Do what is due by now."""
         for carried in await time_passed(self.house):
             self.courier.carry(carried)
+
+    async def catch_up(self) -> None:
+        """Fetch what the providers could not bring, when it is our turn."""
+        await catching_up.catch_up(self.house, self.courier.carry, self.whatsapp, self.telegram, self.stripe)
 
 
 @asynccontextmanager
@@ -105,7 +110,10 @@ async def _process(given: Documents | None) -> AsyncIterator[Documents]:
 @asynccontextmanager
 async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Program]:
     program = await _connected(settings, documents)
-    tasks = [asyncio.create_task(each) for each in (program.courier.run(), program.clock.follow(), _ticking(program))]
+    tasks = [
+        asyncio.create_task(each)
+        for each in (program.courier.run(), program.clock.follow(), _ticking(program), _catching_up(program))
+    ]
     try:
         yield program
     finally:
@@ -146,6 +154,15 @@ async def _ticking(program: Program) -> None:
             await program.tick()
         except Exception:  # what is due stays written; the next look finds it
             log.exception("what is due could not be done")
+
+
+async def _catching_up(program: Program) -> None:
+    while True:
+        try:
+            await program.catch_up()
+        except Exception as refused:  # noqa: BLE001  # a database that is away; a minute later it may be back
+            log.warning("could not catch up", why=str(refused)[:200])
+        await asyncio.sleep(LOOK)
 
 
 async def _fill(settings: Settings) -> None:

@@ -185,6 +185,15 @@ class Telegram:
         for language, listed in commands.items():
             await self.bot.set_my_commands(listed, language_code=None if language == "" else language)
 
+    async def waiting(self) -> dict[str, Any]:
+        """How many updates wait at Telegram to be brought to us; when bringing one last failed, and why (None: never)."""
+        info = await self.bot.get_webhook_info()
+        failed = info.last_error_date
+        return {
+            "pending": info.pending_update_count, "failed": failed.isoformat() if failed else None,
+            "why": info.last_error_message,
+        }  # fmt: skip
+
     async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
         """Send one delivery, in place of the card it belongs to where that was asked for."""
         if "block" not in out.payload:

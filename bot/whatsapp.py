@@ -236,14 +236,14 @@ class WhatsApp:
 
     async def written_since(self, since: datetime, at_most: int) -> list[Any]:
         """What was written to us since then, oldest first, as Twilio lists it; of more than `at_most` the oldest."""
-        oldest: deque[Any] = deque(maxlen=at_most)
+        oldest = deque[Any](maxlen=at_most)  # a full one lets go of the newest
         listed = await self.client.messages.stream_async(
             to=self.sender, date_sent_after=since.astimezone(UTC), page_size=at_most
         )
         async for message in listed:  # newest first
             if sent_at(message) >= since.replace(microsecond=0):  # Twilio promises to look at the day only
-                oldest.append(message)
-        return sorted(reversed(oldest), key=sent_at)
+                oldest.appendleft(message)
+        return sorted(oldest, key=sent_at)
 
     async def read_listed(self, listed: Any, now: datetime) -> Heard:
         """What a person did, from Twilio's list, which lacks what the hook tells: name, place, what they quote or pressed."""

@@ -1,9 +1,12 @@
 """Small values the program keeps for itself: the demo's clock, generated secrets, template ids."""
 
+from datetime import datetime
+
 from tortoise import fields
 from tortoise.models import Model
 
 from models.database import read, transaction
+from models.fields import instant, micros
 
 
 class Kept(Model):
@@ -29,3 +32,20 @@ async def keep_value(name: str, value: str) -> None:
             "INSERT INTO kept (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             name=name, value=value,
         )  # fmt: skip
+
+
+async def kept_moment(name: str) -> datetime | None:
+    """The moment kept under a name by `move_on`."""
+    value = await kept(name)
+    return None if value is None else instant(int(value))
+
+
+async def move_on(name: str, to: datetime, *, past: datetime) -> bool:
+    """Keep a moment in place of an earlier one that is not after `past`, or of none; of several at once, one succeeds."""
+    async with transaction() as run:
+        moved = await run(
+            "INSERT INTO kept (name, value) VALUES (:name, :to) ON CONFLICT (name) DO UPDATE SET value = excluded.value "
+            "WHERE CAST(kept.value AS BIGINT) <= :past RETURNING name",
+            name=name, to=str(micros(to)), past=micros(past),
+        )  # fmt: skip
+    return bool(moved)

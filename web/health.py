@@ -4,7 +4,8 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from models.database import read, transaction
-from models.fields import instant
+from models.fields import instant, unpacked
+from models.settings import kept
 from web import keys
 
 
@@ -54,4 +55,7 @@ async def metrics(request: web.Request) -> web.Response:
         bookings.labels(row["state"]).set(row["n"])
     for name, age in (await _ages(request)).items():
         Gauge(f"bellhop_{name}", "How long the oldest one has waited.", registry=registry).set(age)
+    if waiting := await kept("telegram:waiting"):
+        pending = Gauge("bellhop_telegram_pending", "Updates that Telegram could not bring yet.", registry=registry)
+        pending.set(unpacked(waiting)["pending"])
     return web.Response(body=generate_latest(registry), content_type="text/plain")

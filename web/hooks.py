@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -12,9 +13,8 @@ from multidict import MultiDictProxy
 
 from bot import checkout, telegram, whatsapp
 from bot.program import Program
+from flows.speech import Heard
 from handlers.delivery_reported import delivery_reported
-from handlers.guest_paid import Paid, guest_paid
-from handlers.payment_returned import Returned, payment_returned
 from handlers.someone_wrote import someone_wrote
 from models.database import is_away, is_contended
 from web import keys
@@ -88,12 +88,12 @@ async def _form(request: web.Request) -> MultiDictProxy[Any]:
         raise web.HTTPForbidden(text="not signed by Twilio") from None
 
 
-def _read(read: Callable[..., Any], *given: Any) -> Any:
-    """What a provider told us; None for what is not of the shape it has, for sent again it would be no better."""
+def _heard(update: dict[str, Any], now: datetime) -> Heard | None:
+    """What somebody did on Telegram; None also for what is not of an update's shape, for sent again it would be no better."""
     try:
-        return read(*given)
+        return telegram.read(update, now)
     except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as fault:
-        log.warning("a provider sent what cannot be read", reader=read.__module__, fault=repr(fault)[:200])
+        log.warning("Telegram sent what cannot be read", fault=repr(fault)[:200])
         return None
 
 
@@ -124,7 +124,7 @@ async def on_telegram(request: web.Request) -> web.Response:
     if program.telegram is None or not secret or not hmac.compare_digest(_bytes(given), _bytes(secret)):
         raise web.HTTPForbidden(text="not sent by Telegram")
     update = _json(await request.read())
-    heard = _read(telegram.read, update, program.house.now())
+    heard = _heard(update, program.house.now())
     if heard is not None:
         program.courier.carry(await someone_wrote(program.house, heard))
     if heard is not None and heard.kind == "tap":
@@ -140,11 +140,7 @@ async def on_stripe(request: web.Request) -> web.Response:
     event = checkout.verified(await request.read(), signature, secret) if secret else None
     if event is None:
         raise web.HTTPForbidden(text="not signed by Stripe")
-    match _read(checkout.read_event, event):
-        case Paid() as paid:
-            await guest_paid(program.house, paid)
-        case Returned() as returned:
-            await payment_returned(program.house, returned)
+    await checkout.told(program.house, event)
     return web.Response()
 
 

@@ -1,0 +1,100 @@
+"""What providers could not bring while we were down is fetched: at start and every minute, by one process at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import stripe
+import structlog
+from aiohttp import ClientError
+from telegram.error import TelegramError
+from twilio.base.exceptions import TwilioException
+
+from bot import checkout
+from bot.telegram import Telegram
+from bot.whatsapp import WhatsApp, sent_at
+from handlers.caught_up import OVERLAP, caught_up, in_doubt, missing_since, our_turn, unheard
+from handlers.delivery_reported import delivery_reported
+from handlers.house import House
+from handlers.someone_wrote import someone_wrote
+from models.database import is_away
+from models.fields import packed
+from models.settings import keep_value
+from models.turns import Carry
+
+AT_MOST = 1000  # messages in one go; the rest a minute later
+AWAY = (TwilioException, stripe.StripeError, TelegramError, ClientError, TimeoutError, OSError)
+
+log = structlog.get_logger()
+
+
+async def catch_up(
+    house: House, carry: Callable[[Carry], None], whatsapp: WhatsApp | None, telegram: Telegram | None,
+    payments: stripe.StripeClient | None,
+) -> None:  # fmt: skip
+    """Fetch from every provider what is missing, if it is our turn; `carry` is given each answer that is born claimed.
+
+    What a provider or the database refuses now is fetched a minute later, from the same moment on.
+    """
+    if not await our_turn(house):
+        return
+    jobs: dict[str, Awaitable[None]] = {}
+    if whatsapp is not None:
+        jobs |= {"messages": _messages(house, carry, whatsapp), "reports": _reports(house, whatsapp)}
+    if payments is not None:
+        jobs["payments"] = _payments(house, payments)
+    if telegram is not None:
+        jobs["telegram"] = _waiting_at_telegram(house, telegram)
+    await asyncio.gather(*(_tried(what, job) for what, job in jobs.items()))
+
+
+async def _tried(what: str, job: Awaitable[None]) -> None:
+    """One of them that fails keeps none of the others."""
+    try:
+        await job
+    except Exception as fault:
+        if not isinstance(fault, AWAY) and not is_away(fault):
+            log.exception("catching up failed", what=what)
+            return
+        log.warning("could not catch up", what=what, why=f"{type(fault).__name__}: {fault}"[:200])
+
+
+async def _messages(house: House, carry: Callable[[Carry], None], whatsapp: WhatsApp) -> None:
+    """What people wrote on WhatsApp, in their order. Twilio tries once more within seconds, then never again."""
+    since = await missing_since(house, "whatsapp")
+    written = await whatsapp.written_since(since, AT_MOST)
+    missing = await unheard("whatsapp", [str(each.sid) for each in written])
+    for each in written:
+        if each.sid in missing:
+            carry(await someone_wrote(house, await whatsapp.read_listed(each, house.now())))
+    if missing:
+        log.info("messages were missing", count=len(missing))
+    if written:
+        more = len(written) == AT_MOST
+        await caught_up("whatsapp", sent_at(written[-1]) - (timedelta() if more else OVERLAP))
+
+
+async def _reports(house: House, whatsapp: WhatsApp) -> None:
+    """What became of what we sent, where Twilio could not tell us."""
+    doubtful = await in_doubt(house, "whatsapp")
+    if not doubtful:
+        return
+    reports = await whatsapp.reports_since(min(each.left for each in doubtful) - OVERLAP, AT_MOST)
+    for each in doubtful:
+        report = reports.get(each.provider_id)
+        if report is not None and report.became != each.state:
+            await delivery_reported(house, each.id, each.attempt, report)
+
+
+async def _payments(house: House, payments: stripe.StripeClient) -> None:
+    """What Stripe could not tell us; it tries for three days by itself, but then ever more seldom."""
+    events = await checkout.untold(payments, await missing_since(house, "stripe"))
+    for event in events:
+        await checkout.told(house, event)
+    if events:
+        await caught_up("stripe", datetime.fromtimestamp(int(events[-1]["created"]), UTC) - OVERLAP)
+
+
+async def _waiting_at_telegram(house: House, telegram: Telegram) -> None:
+    """Telegram brings everything by itself for a day; kept is how much waits there, and why."""
+    await keep_value("telegram:waiting", packed({**await telegram.waiting(), "at": house.now().isoformat()}))

@@ -10,6 +10,7 @@ from handlers.booking_confirmed import booking_confirmed, certain
 from handlers.house import Actor, House
 from handlers.menu import menu_of
 from handlers.offers import offer_for
+from handlers.partner_wrote import file_under
 from handlers.telling import tell
 from models import delivery, news, story, threads, timeline
 from models import talk as talks
@@ -178,6 +179,20 @@ async def try_again(house: House, inbound: int) -> None:
             now=micros(house.now()), id=inbound,
         )  # fmt: skip
         news.announce("talk")
+
+
+async def filed(house: House, inbound: int, thread: int) -> None:
+    """Put what a lead wrote, and all else of theirs that waits likewise, under a job of theirs. Refuses with NotYours."""
+    async with transaction() as run:
+        rows = await run(
+            "SELECT r.id, r.channel, r.address FROM inbound i JOIN recipient r ON r.id = i.recipient_id WHERE i.id = :id",
+            id=inbound,
+        )
+        lead = (await house.catalog()).lead_at(rows[0]["channel"], rows[0]["address"]) if rows else None
+        job = await threads.job_of(run, thread, lead.key) if lead else None
+        if lead is None or job is None:
+            raise NotYours(what="thread")
+        await file_under(run, house, lead, int(rows[0]["id"]), job)
 
 
 async def _talk(run: Run, talk: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ STATES = (
     "expired", "rejected", "cancelled", "no_show", "waitlisted",
 )  # fmt: skip
 OPEN = ("requested", "on_hold", "pending_guest", "pending_supplier")  # may still be confirmed
+OVER = ("completed", "expired", "rejected", "cancelled", "no_show")  # nothing more will happen in it
 HELD = ("confirmed", "in_service", "completed", "no_show")  # its capacity is taken for good
 
 

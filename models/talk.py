@@ -5,7 +5,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from models.database import Run
+from models.database import Rows, Run
 from models.fields import Instant, Json, packed
 
 
@@ -31,7 +31,8 @@ class Talk(Model):
 class Inbound(Model):
     """One thing that reached us, kept before it is acknowledged, once per provider's id.
 
-    `state`: done | owed (its turn failed and is tried again at `due`) | parked (given to the desk).
+    `state`: done | owed (its turn failed and is tried again at `due`) | parked (given to the desk) | asked (kept until its
+    sender or the desk says which booking it is about).
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -66,3 +67,17 @@ async def moved(run: Run, talk: int, state: dict[str, Any], *, silent: bool | No
         "UPDATE talk SET state = :state, version = version + 1, silent = COALESCE(:silent, silent) WHERE id = :talk",
         state=packed(state), silent=silent, talk=talk,
     )  # fmt: skip
+
+
+async def set_aside(run: Run, inbound: int) -> None:
+    """Keep a message until it is known which booking it is about."""
+    await run("UPDATE inbound SET state = 'asked' WHERE id = :inbound", inbound=inbound)
+
+
+async def set_asides(run: Run, recipient: int) -> Rows:
+    """Whatever of theirs was set aside, oldest first; taken by this transaction alone, and no longer set aside."""
+    rows = await run(
+        "UPDATE inbound SET state = 'done' WHERE recipient_id = :recipient AND state = 'asked' RETURNING id, heard",
+        recipient=recipient,
+    )
+    return sorted(rows, key=lambda row: int(row["id"]))

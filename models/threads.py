@@ -1,12 +1,14 @@
 """A thread: the conversation inside a booking between the house and one partner."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
-from models.database import Run
+from models.booking import OVER
+from models.database import Ask, Run
 from models.fields import Instant, micros
 
 
@@ -49,6 +51,35 @@ class Message(Model):
 
 
 _TURN = {"house": "partner", "partner": "house"}
+AFTERWARDS = timedelta(hours=2)  # a job that has just ended may still be what a partner writes about
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A booking as one partner has it: their thread in it, and its code."""
+
+    thread: int
+    booking: int
+    reference: str
+
+
+_JOBS = "SELECT t.id, t.booking_id, b.reference FROM thread t JOIN booking b ON b.id = t.booking_id WHERE t.partner = :partner "
+
+
+async def open_jobs(ask: Ask, partner: str, now: datetime) -> list[Job]:
+    """What this partner has to do or has just done, soonest first."""
+    rows = await ask(
+        f"{_JOBS} AND b.state NOT IN ({', '.join(map(repr, OVER))}) "  # noqa: S608  # constants
+        "AND EXISTS (SELECT 1 FROM leg l WHERE l.booking_id = b.id AND l.ends > :since) ORDER BY b.starts, b.id",
+        partner=partner, since=micros(now - AFTERWARDS),
+    )  # fmt: skip
+    return [Job(int(row["id"]), int(row["booking_id"]), row["reference"]) for row in rows]
+
+
+async def job_of(run: Run, thread: int, partner: str) -> Job | None:
+    """The job that this thread is about, if it is this partner's."""
+    rows = await run(f"{_JOBS} AND t.id = :thread", partner=partner, thread=thread)
+    return Job(int(rows[0]["id"]), int(rows[0]["booking_id"]), rows[0]["reference"]) if rows else None
 
 
 async def open_thread(run: Run, booking: int, partner: str, partner_name: str) -> int:

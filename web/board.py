@@ -312,11 +312,11 @@ def _unsent(row: dict[str, Any]) -> dict[str, Any]:
 
 async def _parked() -> list[dict[str, Any]]:
     rows = await read(
-        "SELECT i.id, i.received, r.name, r.address FROM inbound i JOIN recipient r ON r.id = i.recipient_id "
-        "WHERE i.state = 'parked' ORDER BY i.id LIMIT 20"
+        "SELECT i.id, i.state, i.words, i.received, r.name, r.address FROM inbound i "
+        "JOIN recipient r ON r.id = i.recipient_id WHERE i.state IN ('parked', 'asked') ORDER BY i.id LIMIT 20"
     )
     return [
-        {"kind": "parked", "who": row["name"] or row["address"], "reference": None, "text": None,
+        {"kind": row["state"], "who": row["name"] or row["address"], "reference": None, "text": row["words"],
          "since": instant(row["received"]), "href": "/desk/talks#parked"}
         for row in rows
     ]  # fmt: skip

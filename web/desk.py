@@ -17,6 +17,7 @@ from models.fields import instant, unpacked
 from models.refusal import Refusal
 from models.request import as_instant
 from models.story import of_booking
+from models.threads import Job, open_jobs
 from models.timeline import timeline
 from web import board, keys
 from web.access import STAFF, actor, require_staff
@@ -47,6 +48,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/desk/talks/{talk:\\d+}/hand-back", hand_back),
         web.post("/desk/deliveries/{delivery:\\d+}/again", send_again),
         web.post("/desk/heard/{inbound:\\d+}/again", try_again),
+        web.post("/desk/heard/{inbound:\\d+}/file", file_under),
     ]
     return [web.route(each.method, each.path, require_staff(each.handler)) for each in (*pages, *acts)]
 
@@ -67,7 +69,7 @@ async def _desk(request: web.Request, template: str, *, status: int = 200, **fac
 async def _waiting() -> int:
     """How many talks and messages without a booking wait for a person: the number on the nav."""
     guests = [row for row in await board.waiting_guests() if row["reference"] is None]
-    parked = await read("SELECT COUNT(*) AS n FROM inbound WHERE state = 'parked'")
+    parked = await read("SELECT COUNT(*) AS n FROM inbound WHERE state IN ('parked', 'asked')")
     return len(guests) + int(parked[0]["n"])
 
 
@@ -235,8 +237,9 @@ async def talks_page(request: web.Request) -> web.StreamResponse:
     waiting = {row["id"] for row in await board.waiting_guests()}
     stuck = await read(
         "SELECT i.id, i.channel, i.words, i.state, i.attempts, i.error, i.received, i.due, r.name, r.address FROM inbound i "
-        "JOIN recipient r ON r.id = i.recipient_id WHERE i.state IN ('owed', 'parked') ORDER BY i.id DESC LIMIT 50"
+        "JOIN recipient r ON r.id = i.recipient_id WHERE i.state IN ('owed', 'parked', 'asked') ORDER BY i.id DESC LIMIT 50"
     )
+    stuck = [{**row, "jobs": await _jobs(request, row) if row["state"] == "asked" else []} for row in stuck]
     unsent = await read(
         "SELECT d.id, d.kind, d.error, d.created, d.attempt, r.channel, r.name, r.address FROM delivery d "
         "JOIN recipient r ON r.id = d.recipient_id WHERE d.booking_id IS NULL AND d.state IN ('failed', 'given_up') "
@@ -246,6 +249,12 @@ async def talks_page(request: web.Request) -> web.StreamResponse:
         request, "talks.html", talks=sorted(open_talks, key=lambda row: row["id"] not in waiting), waits=waiting, stuck=stuck,
         unsent=unsent,
     )  # fmt: skip
+
+
+async def _jobs(request: web.Request, row: dict[str, Any]) -> list[Job]:
+    """What a message that does not say so may be about."""
+    lead = (await catalogs.on_sale())[1].lead_at(row["channel"], row["address"])
+    return await open_jobs(read, lead.key, request.app[keys.HOUSE].now()) if lead else []
 
 
 async def talk_page(request: web.Request) -> web.StreamResponse:
@@ -363,4 +372,14 @@ async def send_again(request: web.Request) -> web.StreamResponse:
 async def try_again(request: web.Request) -> web.StreamResponse:
     """Let a message that could not be handled be taken once more."""
     await staff_acted.try_again(request.app[keys.HOUSE], int(request.match_info["inbound"]))
+    raise web.HTTPSeeOther("/desk/talks")
+
+
+async def file_under(request: web.Request) -> web.StreamResponse:
+    """Put what a lead wrote under the job it is about; what was filed meanwhile stays where it is."""
+    thread = str((await request.post()).get("thread", ""))
+    if not (thread.isascii() and thread.isdigit() and len(thread) < 19):
+        raise web.HTTPNotFound
+    with suppress(Refusal):  # not a job of theirs: nothing was moved
+        await staff_acted.filed(request.app[keys.HOUSE], int(request.match_info["inbound"]), int(thread))
     raise web.HTTPSeeOther("/desk/talks")

@@ -245,7 +245,7 @@ async def test_the_apology_is_in_their_language(
 ) -> None:
     """A guest's as their app says before there is a talk, where we speak it; a lead's as the catalogue has it."""
     Mistake(monkeypatch, "hear")
-    monkeypatch.setattr(partner_hearing, "quoted", Mistake(monkeypatch, "needs"))
+    monkeypatch.setattr(partner_hearing, "thread_meant", Mistake(monkeypatch, "needs"))
     await someone_wrote(house, Heard("telegram", "1", sender, house.now(), words="hola", language=tells))
     for wait in (1, 10, 60):
         clock.forward(seconds=wait)

@@ -3,7 +3,10 @@
 import re
 from typing import Any
 
-from models.database import read
+import pytest
+
+from models.database import read, transaction
+from models.threads import open_thread
 from tests.people import Bellhop, Desk, Person, read_aloud
 from tests.stories import moves
 
@@ -117,21 +120,67 @@ async def test_a_lead_without_a_job(rafael: Person, house: Person) -> None:
     assert await read("SELECT 1 AS one FROM message") == []
 
 
-async def test_two_jobs_and_which_one_is_meant(bellhop: Bellhop, ana: Person, rafael: Person, house: Person) -> None:
-    """Unquoted, the lead's words go to the last job he was told of; quoting a brief, to that job; guests see none of it."""
+async def test_quoting_a_brief_says_which_job_is_meant(ana: Person, rafael: Person, house: Person) -> None:
+    """With two jobs open, words that quote a brief or name a code need no question; the guest sees none of it."""
     first = await _confirmed(ana)
     brief = await rafael.hears(first)
-    second = await moves.again(ana, moves.TRANSFER)
-    await ana.pays()
-    await ana.hears(second, "54.00")
+    second = await _another(ana)
     await rafael.hears(second)
-    await rafael.says("Listo para este")
-    await house.hears(second, "Listo para este")
-    await rafael.says("Y para el primero también", quotes=brief["id"])
-    await house.hears(first, "Y para el primero también")
-    assert [one["text"] for one in await _said(first)] == ["Y para el primero también"]
-    assert [one["text"] for one in await _said(second)] == ["Listo para este"]
-    assert not re.search("Listo|primero", "".join(read_aloud(one) for one in ana.seen()))
+    await rafael.says("Listo para el primero", quotes=brief["id"])
+    await house.hears(first, "Listo para el primero")
+    await rafael.says(f"{second.lower()}: y para este también")
+    await house.hears(second, "y para este también")
+    assert await _said(first) == ["Listo para el primero"]
+    assert await _said(second) == [f"{second.lower()}: y para este también"]
+    assert not re.search("Listo|este", "".join(read_aloud(one) for one in ana.seen()))
+
+
+@pytest.mark.parametrize(("lead", "channel"), [("rafael", "whatsapp"), ("marisol", "telegram")])
+async def test_two_jobs_and_which_one_is_meant(
+    bellhop: Bellhop, ana: Person, house: Person, team: Person, desk: Desk, lead: str, channel: str
+) -> None:
+    """Words that do not say it are kept, the house knows at once, and one choice puts them where they belong, in their order."""
+    first, second = await _confirmed(ana), await _another(ana)
+    await _both_theirs(lead, first, second)
+    asked = Person(bellhop, lead, channel)
+    for words in ("Voy en camino", "Llego en diez minutos"):
+        await asked.says(words)
+        question = await asked.hears("¿Sobre qué reserva es?", first, second)
+        for someone in (house, team):
+            await someone.hears(words, "does not say about which booking")
+    assert bool(question["keyboard"]) == (channel == "telegram")
+    assert await _said(first) == await _said(second) == []
+    page = await desk.opens("/desk/talks")
+    assert "Llego en diez minutos" in page and f"File under {second}" in page
+
+    await asked.taps(first)
+    await asked.hears("La casa ya lo tiene", first)
+    for someone in (house, team):
+        await someone.hears(first, "Voy en camino")
+        await someone.hears(first, "Llego en diez minutos")
+    assert await _said(first) == ["Voy en camino", "Llego en diez minutos"]
+    assert await _said(second) == []
+    assert "about which booking" not in await desk.opens("/desk")
+    assert "Llego en diez minutos" not in await desk.opens("/desk/talks")
+
+
+async def test_the_desk_files_what_nobody_chose_for(ana: Person, rafael: Person, desk: Desk) -> None:
+    """The lead never answers: staff do it for him; an answer that comes later moves nothing and a number is then a message."""
+    first, second = await _confirmed(ana), await _another(ana)
+    await rafael.hears(second)
+    await rafael.says("Dejaron una maleta")
+    await rafael.hears("¿Sobre qué reserva es?", "1. ")
+    assert "Dejaron una maleta" in await desk.opens("/desk")
+    waiting = (await read("SELECT id FROM inbound WHERE state = 'asked'"))[0]["id"]
+    thread = (await _thread(second))["id"]
+    for where, status in (("99", 303), ("x", 404), (str(thread), 303), (str((await _thread(first))["id"]), 303)):
+        assert await desk.sends(f"/desk/heard/{waiting}/file", thread=where) == status
+    assert (await _said(first), await _said(second)) == ([], ["Dejaron una maleta"])
+    await rafael.says("1")
+    await rafael.hears("¿Sobre qué reserva es?")
+    await rafael.says(second)
+    await rafael.hears("La casa ya lo tiene", second)
+    assert (await _said(first), await _said(second)) == ([], ["Dejaron una maleta", "1"])
 
 
 async def _confirmed(guest: Person) -> str:
@@ -143,11 +192,33 @@ async def _confirmed(guest: Person) -> str:
     return reference
 
 
+async def _another(guest: Person) -> str:
+    """The same guest's next one, paid as well; gives its code."""
+    reference = await moves.again(guest, moves.TRANSFER)
+    await guest.pays()
+    await guest.hears(reference, "54.00")
+    await moves.all_carried(reference)
+    return reference
+
+
+async def _both_theirs(lead: str, *references: str) -> None:
+    """This lead has a thread in each of these bookings."""
+    for reference in references:
+        booking = int((await moves.booking(reference))["id"])
+        async with transaction() as run:
+            await open_thread(run, booking, lead, lead.capitalize())
+
+
 async def _thread(reference: str) -> dict[str, Any]:
     row = await moves.booking(reference)
     return (await read("SELECT * FROM thread WHERE booking_id = :id", id=row["id"]))[0]
 
 
-async def _said(reference: str) -> list[dict[str, Any]]:
-    thread = (await _thread(reference))["id"]
-    return await read("SELECT text FROM message WHERE thread_id = :id AND author = 'partner' ORDER BY id", id=thread)
+async def _said(reference: str) -> list[str]:
+    """What partners wrote about a booking, in its order."""
+    rows = await read(
+        "SELECT m.text FROM message m JOIN thread t ON t.id = m.thread_id JOIN booking b ON b.id = t.booking_id "
+        "WHERE b.reference = :reference AND m.author = 'partner' ORDER BY m.id",
+        reference=reference,
+    )
+    return [row["text"] for row in rows]

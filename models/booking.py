@@ -1,6 +1,7 @@
 """A booking: the one record of what a guest wants, where it stands, and the rules of its life."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from tortoise import fields
 from tortoise.models import Model
@@ -14,6 +15,7 @@ STATES = (
 )  # fmt: skip
 OPEN = ("requested", "on_hold", "pending_guest", "pending_supplier")  # may still be confirmed
 OVER = ("completed", "expired", "rejected", "cancelled", "no_show")  # nothing more will happen in it
+ON_THE_ROAD = ("en_route", "on_location", "on_board")  # dispatch of a leg whose lead has set out
 HELD = ("confirmed", "in_service", "completed", "no_show")  # its capacity is taken for good
 
 
@@ -90,6 +92,16 @@ class Line(Model):
 def may_confirm(state: str) -> bool:
     """Whether a payment or the desk may still make it certain."""
     return state in (*OPEN, "expired")
+
+
+def standing(
+    state: str, dispatch: str, starts: datetime, ends: datetime, now: datetime
+) -> Literal["ahead", "road", "done"]:
+    """Where a booking is by its leg of the moment (`starts` and `ends`, aware): still ahead, under way, or behind us."""
+    if state in OVER or (ends <= now and state != "in_service"):
+        return "done"
+    begun = state == "in_service" or dispatch in ON_THE_ROAD or starts <= now
+    return "road" if begun else "ahead"
 
 
 async def one_at_a_time(run: Run, booking: int) -> None:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from tortoise import fields
 from tortoise.models import Model
 
 from models.booking import OVER
-from models.database import Ask, Run
-from models.fields import Instant, micros
+from models.database import Ask, Rows, Run
+from models.fields import Instant, instant, micros
 
 
 class Thread(Model):
@@ -80,6 +80,22 @@ async def job_of(run: Run, thread: int, partner: str) -> Job | None:
     """The job that this thread is about, if it is this partner's."""
     rows = await run(f"{_JOBS} AND t.id = :thread", partner=partner, thread=thread)
     return Job(int(rows[0]["id"]), int(rows[0]["booking_id"]), rows[0]["reference"]) if rows else None
+
+
+def awaited(
+    state: str, created: datetime, waiting: Rows, guest_wrote: datetime | None
+) -> tuple[Literal["house", "partner", "guest"] | None, datetime | None]:
+    """Who must speak next in a booking, since when: we, if anyone waits for us; else a partner; else the guest, who has to pay.
+
+    `waiting` are its open threads in which somebody is awaited, longest first; `guest_wrote` is set until we answered.
+    """
+    ours = [instant(thread["since"]) for thread in waiting if thread["awaiting"] == "house"]
+    ours += [guest_wrote] if guest_wrote else []
+    if ours:
+        return "house", min(ours)
+    if waiting and state not in OVER:
+        return "partner", instant(waiting[0]["since"])
+    return ("guest", created) if state in ("on_hold", "pending_guest") else (None, None)
 
 
 async def open_thread(run: Run, booking: int, partner: str, partner_name: str) -> int:

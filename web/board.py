@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models import catalogs
+from models.booking import OVER, standing
 from models.catalog import Catalog
 from models.database import Rows, read
 from models.fields import instant, micros, unpacked
@@ -14,9 +15,9 @@ from models.ledger import payment_state
 from models.price import Quote
 from models.request import as_instant, from_draft
 from models.story import Story, told
+from models.threads import awaited
 
 GROUPS = ("road", "next", "later", "coming", "done")
-OVER = ("completed", "expired", "rejected", "cancelled", "no_show")
 SOON = timedelta(hours=3)
 MOST = 200  # rows of one board; a search finds the rest
 HOURS = range(6, 22)  # of the fleet strip, by the brand's clock
@@ -160,38 +161,24 @@ async def _row(
     wrote = (
         instant(spoken["guest"]) if spoken and spoken["guest"] and spoken["guest"] > (spoken["staff"] or 0) else None
     )
-    awaiting, since = _awaiting(booking, threads, wrote)
+    awaiting, since = awaited(booking["state"], instant(booking["created"]), threads, wrote)
+    stands = standing(booking["state"], leg["dispatch"], starts, ends, now)
     return Row(
         id=booking["id"], reference=booking["reference"], state=booking["state"], story=await _story(booking),
         starts=starts, ends=ends, dispatch=leg["dispatch"], lead=leg["lead_name"],
         payment=payment_state(booking["total"], booking["due_now"], int(booking["paid"]), int(booking["refunded"])),
-        group=_group(booking["state"], leg["dispatch"], starts, ends, now, day), awaiting=awaiting, since=since,
+        group=_group(stands, starts, now, day), awaiting=awaiting, since=since,
         guest_wrote=wrote, hold_until=until, changed=instant(booking["changed"]),
     )  # fmt: skip
 
 
-def _group(state: str, dispatch: str, starts: datetime, ends: datetime, now: datetime, day: datetime) -> str:
-    if state in OVER or (ends <= now and state != "in_service"):
-        return "done"
-    if state == "in_service" or dispatch in ("en_route", "on_location", "on_board") or starts <= now:
-        return "road"
+def _group(stands: str, starts: datetime, now: datetime, day: datetime) -> str:
+    """Under which heading it is shown."""
+    if stands != "ahead":
+        return stands
     if starts <= now + SOON:
         return "next"
     return "later" if starts < day + timedelta(days=1) else "coming"
-
-
-def _awaiting(booking: dict[str, Any], threads: Rows, wrote: datetime | None) -> tuple[str | None, datetime | None]:
-    """Who must speak next: we, if anyone waits for us; else the partner; else the guest, who has something to pay."""
-    ours = [instant(thread["since"]) for thread in threads if thread["awaiting"] == "house"]
-    if wrote:
-        ours.append(wrote)
-    if ours:
-        return "house", min(ours)
-    if threads and booking["state"] not in OVER:
-        return "partner", instant(threads[0]["since"])
-    if booking["state"] in ("on_hold", "pending_guest"):
-        return "guest", instant(booking["created"])
-    return None, None
 
 
 _stories: dict[tuple[int, int], Story] = {}

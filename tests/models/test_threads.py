@@ -1,10 +1,12 @@
 """A thread knows whose turn it is to answer, and since when."""
 
+from datetime import timedelta
+
 import pytest
 
 from models.database import read, transaction
-from models.fields import instant
-from models.threads import open_thread, write
+from models.fields import instant, micros
+from models.threads import awaited, open_thread, write
 from tests.conftest import NOW, Clock
 from tests.models.given import a_booking
 
@@ -67,3 +69,20 @@ async def test_a_partner_has_one_thread_in_a_booking() -> None:
         first = await open_thread(run, booking, "rafael", "Rafael")
         assert await open_thread(run, booking, "rafael", "Rafael Peña") == first
         assert await open_thread(run, booking, "marisol", "Marisol") != first
+
+
+def test_who_must_speak_next() -> None:
+    """The house goes first and by whoever waits longest; a partner only while the booking lives; a guest while it is unpaid."""
+    early, late = NOW, NOW + timedelta(minutes=5)
+    asks, asked = {"awaiting": "house", "since": micros(late)}, {"awaiting": "partner", "since": micros(early)}
+    for state, waiting, wrote, who in (
+        ("confirmed", [asked, asks], None, ("house", late)),
+        ("confirmed", [asked, asks], early, ("house", early)),
+        ("cancelled", [asked, asks], None, ("house", late)),
+        ("confirmed", [asked], None, ("partner", early)),
+        ("cancelled", [asked], None, (None, None)),
+        ("on_hold", [], None, ("guest", NOW)),
+        ("on_hold", [], late, ("house", late)),
+        ("confirmed", [], None, (None, None)),
+    ):
+        assert awaited(state, NOW, waiting, wrote) == who

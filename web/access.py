@@ -192,6 +192,25 @@ def _our_hosts(request: web.Request) -> set[str]:
     return {request.host, urlsplit(request.app[keys.SETTINGS].url).netloc} - {""}
 
 
+# --- one address ---
+
+
+@web.middleware
+async def at_our_address(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Sends whoever opens the demo as localhost on to its own address.
+
+    To a browser they are two sites: the stage could not show our pages, and a pay page's form could not lead to the checkout.
+    """
+    ours = urlsplit(request.app[keys.SETTINGS].url)
+    same = (request.url.host, request.url.port, ours.hostname) == ("localhost", ours.port, "127.0.0.1")
+    browsing = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    if keys.DEMO_LOGIN in request.app and same and browsing:
+        raise web.HTTPFound(f"{ours.scheme}://{ours.netloc}{request.raw_path}")
+    return await handler(request)
+
+
 # --- guests ---
 
 

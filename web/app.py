@@ -13,7 +13,13 @@ def make_app(
 ) -> web.Application:
     """The web application over a running program. `front` are the routes of `/`: the stage, or the live entry doors."""
     app = web.Application(
-        middlewares=[hooks.refused_by_the_database, pages.worded_errors, hooks.whole_body, access.own_pages_only],
+        middlewares=[
+            hooks.refused_by_the_database,
+            access.at_our_address,
+            pages.worded_errors,
+            hooks.whole_body,
+            access.own_pages_only,
+        ],
         client_max_size=hooks.LARGEST,
     )
     app[keys.PROGRAM], app[keys.HOUSE], app[keys.SETTINGS] = program, program.house, program.settings

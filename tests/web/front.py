@@ -126,7 +126,7 @@ async def open_front(now: Callable[[], datetime], *, public_url: str = "", demo:
             "INSERT INTO staff (login, name, password, created) VALUES (:login, 'Marisol Reyes', :password, :now)",
             login=LOGIN, password=access.hashed(PASSWORD), now=micros(now() - timedelta(days=30)),
         )  # fmt: skip
-    app = web.Application(middlewares=[pages.worded_errors, access.own_pages_only])
+    app = web.Application(middlewares=[access.at_our_address, pages.worded_errors, access.own_pages_only])
     house = House(now, "test", b"secret" * 6)
     front = Front(TestClient(TestServer(app)), house)
     app[keys.HOUSE], app[keys.MAKE_CHECKOUT] = house, front.make_checkout

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from models.database import read, transaction
-from tests.web.front import LOGIN, PASSWORD, Front
+from tests.web.front import CHECKOUT, LOGIN, PASSWORD, Front
 from web import access
 
 
@@ -130,3 +130,20 @@ async def test_a_live_house_shows_none(secure_front: Front) -> None:
     page = (await secure_front.get("/desk/login"))[1]
     assert PASSWORD not in page
     assert LOGIN not in page
+
+
+async def test_a_demo_opened_as_localhost_goes_on_at_its_own_address(front: Front) -> None:
+    """So that the pay page's form may lead to the checkout, and the stage show our pages; programs and forms are left alone."""
+    _, link = await front.book()
+    answer, _ = await front.get(f"{link}/pay?lang=es", Host="localhost:8080")
+    assert (answer.status, answer.headers["Location"]) == (302, f"http://127.0.0.1:8080{link}/pay?lang=es")
+    assert (await front.post(f"{link}/pay", Host="localhost:8080"))[0].headers["Location"] == CHECKOUT
+    assert (await front.client.get("/terms", headers={"Host": "localhost:8080"})).status == 200
+    for other in ("127.0.0.1:8080", "localhost:9090", "demo.example"):
+        assert (await front.get("/terms", Host=other))[0].status == 200
+
+
+async def test_a_live_house_sends_nobody_on(secure_front: Front) -> None:
+    """Whatever it is called by the proxy in front of it."""
+    for name in ("localhost", "localhost:443", "localhost:8080"):
+        assert (await secure_front.get("/terms", Host=name))[0].status == 200

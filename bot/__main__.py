@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -93,8 +94,13 @@ async def _work(settings: "Settings") -> None:
 
 
 @app.command()
-def migrate() -> None:
-    """Bring the database to the newest shape."""
+def migrate(
+    to: Annotated[str, typer.Option(help="Copy all records into this empty database, postgres:// or sqlite:///.")] = "",
+) -> None:
+    """Bring the database to the newest shape, or copy everything into another one."""
+    if to:
+        _run(_move(_settings(), to))
+        return
     _run(_migrate(_settings()))
     typer.echo("The database is up to date.")
 
@@ -107,6 +113,46 @@ async def _migrate(settings: "Settings") -> None:
             await database.migrate(settings.database)
     finally:
         await database.close()
+
+
+async def _move(settings: "Settings", to: str) -> None:
+    from bot import backup
+
+    counts = await backup.move(settings, to, _progress)
+    typer.echo(f"Copied and checked: {sum(counts.values())} records in {len(counts)} tables.")
+    typer.echo(f"Set BELLHOP_DATABASE_URL to {backup.without_password(to)} and start Bellhop.")
+    typer.echo(f"{backup.without_password(settings.database)} stays as it is: keep it until you are sure.")
+
+
+@app.command("backup")
+def back_up(file: Path) -> None:
+    """Write all records and the key of the links into one file; a server may be at work."""
+    _run(_back_up(_settings(), file))
+
+
+async def _back_up(settings: "Settings", file: Path) -> None:
+    from bot import backup
+
+    manifest = await backup.back_up(settings, file, _progress)
+    typer.echo(f"{file} has everything as it was at {manifest['moment']}: keep it as safe as the records themselves.")
+
+
+@app.command()
+def restore(file: Path) -> None:
+    """Put a backup into an empty database. Nothing is sent by itself: the desk shows what had not left."""
+    _run(_restore(_settings(), file))
+
+
+async def _restore(settings: "Settings", file: Path) -> None:
+    from bot import backup
+
+    typer.echo("\n".join(await backup.restore(settings, file, _progress)))
+
+
+def _progress(table: str, rows: int) -> None:
+    """On a terminal, one line that is written over; elsewhere nothing."""
+    if sys.stderr.isatty():
+        typer.echo(f"\r\033[K{table} {rows}\r", nl=False, err=True)
 
 
 @app.command()

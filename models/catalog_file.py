@@ -319,7 +319,7 @@ def shaped(pattern: str, wanted: str) -> Kind:
 def zone_of_time(check: _Check, value: Any, at: At) -> Any:
     """An IANA time zone."""
     known = available_timezones()
-    return value if value in known else check.unknown(at, "time zone", value, known)
+    return value if isinstance(value, str) and value in known else check.unknown(at, "time zone", value, known)
 
 
 def one_of(what: str, known: Iterable[str]) -> Kind:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import models
@@ -206,6 +206,7 @@ JUNK: st.SearchStrategy[Any] = st.sampled_from(
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(("brand", "zone"), [], gone=False)
 @given(st.sampled_from(sorted(paths(SMALL), key=str)), JUNK, st.booleans())
 def test_whatever_is_broken_is_told_and_what_passes_can_be_sold(at: tuple[Any, ...], junk: Any, gone: bool) -> None:
     """Any value taken out or made nonsense is named, or the catalogue still compiles."""

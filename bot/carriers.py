@@ -42,10 +42,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Not now. `after`: seconds the provider asks us to wait."""
+    """Not now. `after`: seconds the provider asks us to wait. `away`: it is not there, for nobody."""
 
     reason: str
     after: float | None = None
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)

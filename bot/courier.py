@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -12,22 +13,74 @@ from bot.pace import Pace
 from bot.packing import Packing, without_links
 from handlers.delivery_reported import gave_up
 from handlers.house import House
-from models import lanes, news
-from models.database import is_contended, transaction
-from models.delivery import Wake
+from models import bells, lanes, news
+from models.database import is_away, is_contended, transaction
+from models.delivery import WAKE
 from models.fields import instant
 from models.lanes import Lane, Outcome, Outgoing
 from models.turns import Carry
 
 log = structlog.get_logger()
 
-AT_ONCE = 64  # sends in flight in this process: what a crash can double at most, one per recipient
+AT_ONCE = 16  # sends of one channel on their way in this process, one per recipient: what a crash can double at most
 POLL = 1.0  # seconds between looks for lanes that became due by the clock alone
-FIRST, LONGEST = 2.0, 600.0  # seconds of backoff: doubling, with jitter, so that nobody returns as a herd
-# Seconds for one attempt, its waiting included: a provider's steps add up, and a lease (60 s) that ended under an
-# attempt would let another take the lane up and send the same once more.
-ATTEMPT = 45.0
+FIRST, LONGEST = 2.0, 600.0  # seconds of backoff after a mistake of ours or a busy provider: doubling, with jitter
+ATTEMPT = 45.0  # seconds for one attempt: a provider's steps add up
 PATIENCE = timedelta(hours=48)  # after that a delivery is given up
+DOWN = 3  # attempts in a row that did not reach the provider: then it is away
+PROBE = (5.0, 15.0)  # seconds until one delivery sees whether it is back
+REST = (5.0, 30.0)  # seconds that a lane rests meanwhile: on the return none waits a minute, and none comes as a herd
+DRAIN = 8.0  # seconds that a stop waits for what is on its way
+SETTLE_AGAIN = 0.5  # seconds until the database is told again how an attempt ended
+HELD = lanes.LEASE.total_seconds() - 1  # seconds of a lease that we count on
+
+
+class Lost(Exception):
+    """The lane may be another process's by now: nothing more is sent in it."""
+
+
+class Channel:
+    """One channel's way out: who carries, how fast, how many at once, and whether the provider is there."""
+
+    def __init__(self, name: str, carrier: Carrier | None, pace: Pace) -> None:
+        self.name, self.carrier, self.pace = name, carrier, pace
+        self.room = asyncio.Semaphore(AT_ONCE)
+        self.at_work: dict[asyncio.Task[None], Lane] = {}
+        self.misses, self.probe = 0, 0.0
+
+    @property
+    def down(self) -> bool:
+        """Whether the provider was not there several times in a row."""
+        return self.misses >= DOWN
+
+    @property
+    def free(self) -> int:
+        """How many lanes to claim now: no more than can leave soon, so that what is urgent overtakes the rest."""
+        if self.down:
+            return int(not self.at_work and time.monotonic() >= self.probe)
+        return min(AT_ONCE, self.pace.soon) - len(self.at_work)
+
+    def may_try(self) -> bool:
+        """Whether an attempt makes sense; while the provider is away, one does now and then."""
+        if not self.down:
+            return True
+        if time.monotonic() < self.probe:
+            return False
+        self.probe = time.monotonic() + ATTEMPT
+        return True
+
+    def missed(self, until: float) -> None:
+        """It was not there; nobody else tries for `until` seconds once that has happened several times in a row."""
+        self.misses += 1
+        self.probe = time.monotonic() + until
+        if self.misses == DOWN:
+            log.warning("a provider is away", channel=self.name)
+
+    def answered(self) -> None:
+        """It was there, whatever it said."""
+        if self.down:
+            log.warning("a provider is back", channel=self.name)
+        self.misses = 0
 
 
 class Courier:
@@ -35,36 +88,42 @@ class Courier:
 
     def __init__(self, house: House, carriers: dict[str, Carrier], packing: Packing,
                  paces: dict[str, Pace], seed: int | None = None) -> None:  # fmt: skip
-        self.house, self.carriers, self.packing, self.paces = house, carriers, packing, paces
+        self.house, self.packing = house, packing
         self.random = random.Random(seed)  # noqa: S311  # jitter, not a secret
+        self.carriers, self.paces = carriers, paces
+        self.channels: dict[str, Channel] = {}
         self.wake = asyncio.Event()
-        self.room = asyncio.Semaphore(AT_ONCE)
-        self.at_work: set[asyncio.Task[None]] = set()
         self.stopping = False
 
     def carry(self, carried: Carry) -> None:
         """Carry a reply from memory, right after the commit that wrote it."""
         if carried is not None:
-            self._go(*carried)
+            self._go(self._channel(carried[1].channel), *carried)
+
+    def _channel(self, name: str) -> Channel:
+        if name not in self.channels:
+            self.channels[name] = Channel(name, self.carriers.get(name), self.paces.get(name) or Pace(name, 0))
+        return self.channels[name]
 
     async def run(self) -> None:
         """Work until cancelled."""
-        Wake.listeners.append(self.wake.set)
+        bells.hear(WAKE, self._woken)
+        renewing = asyncio.create_task(self._renewing())
         try:
             await lanes.recover(self.house.owner, self.house.now())
             while True:
                 await self._round()
         finally:
-            Wake.listeners.remove(self.wake.set)
+            renewing.cancel()
+            bells.unhear(WAKE, self._woken)
+
+    def _woken(self, _said: str) -> None:
+        self.wake.set()
 
     async def _round(self) -> None:
         self.wake.clear()
         try:
-            free = AT_ONCE - len(self.at_work)
-            claimed = await lanes.claim(self.house.owner, self.house.now(), free) if free > 0 else []
-            for lane in claimed:
-                self._go(lane, None)
-            if claimed:
+            if await self._claimed():
                 return
         except Exception:  # the database may be away for a while; what is owed stays written
             log.exception("the courier could not look at its lanes")
@@ -74,102 +133,146 @@ class Courier:
             ):  # not wait_for: before Python 3.12 it loses a cancel that comes with the wake
                 await self.wake.wait()
 
+    async def _claimed(self) -> bool:
+        """Claim what is due on every channel that has room; whether there was anything."""
+        some = False
+        for name in await lanes.due(self.house.now()):
+            channel = self._channel(name)
+            if not self.stopping and channel.free > 0:
+                for lane in await lanes.claim(self.house.owner, self.house.now(), name, channel.free):
+                    self._go(channel, lane, None)
+                    some = True
+        return some
+
+    async def _renewing(self) -> None:
+        """Lengthen the leases of all that is on its way; what could not be lengthened is not sent any more."""
+        while True:
+            await asyncio.sleep(lanes.LEASE.total_seconds() / 3)
+            held = [lane for channel in self.channels.values() for lane in channel.at_work.values()]
+            try:
+                await lanes.renew(held, self.house.owner)
+            except Exception as away:  # noqa: BLE001  # whatever it is, the leases end by themselves
+                log.warning("leases could not be lengthened", why=str(away)[:200])
+
     async def drain(self) -> None:
         """Let what is on its way arrive; begin nothing new."""
         self.stopping = True
-        if self.at_work:
-            await asyncio.wait(self.at_work, timeout=10)
+        if tasks := [task for channel in self.channels.values() for task in channel.at_work]:
+            await asyncio.wait(tasks, timeout=DRAIN)
 
-    def _go(self, lane: Lane, first: Outgoing | None) -> None:
-        task = asyncio.create_task(self._work(lane, first))
-        self.at_work.add(task)
-        task.add_done_callback(self._done)
+    def _go(self, channel: Channel, lane: Lane, first: Outgoing | None) -> None:
+        task = asyncio.create_task(self._work(channel, lane, first))
+        channel.at_work[task] = lane
+        task.add_done_callback(lambda done: self._done(channel, done))
 
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self.at_work.discard(task)
+    def _done(self, channel: Channel, task: asyncio.Task[None]) -> None:
+        del channel.at_work[task]
         if not task.cancelled() and task.exception():
             log.error("a lane broke off; its lease lets another take it up", exc_info=task.exception())
         self.wake.set()
 
-    async def _work(self, lane: Lane, first: Outgoing | None) -> None:
+    async def _work(self, channel: Channel, lane: Lane, first: Outgoing | None) -> None:
         """Carry a lane's deliveries one after the other until none waits or the lane must rest."""
-        out = first
-        while True:
-            if out is None and self.stopping:
-                await lanes.leave(lane, self.house.owner, self.house.now())
-                return
-            if out is None:
-                out = await lanes.begin(lane, self.house.owner, self.house.now())
-            if out is None:
-                return
-            outcome = await self._attempt(out)
-            if not await self._settled(lane, out, outcome):
-                return
-            out = None
+        with suppress(Lost):
+            out = first or await self._next(channel, lane, crowded=False)
+            while out and await self._settled(lane, out, await self._attempt(channel, lane, out)):
+                out = await self._next(channel, lane, crowded=channel.pace.before > 0)
 
-    async def _attempt(self, out: Outgoing) -> Outcome:
-        if out.lapses is not None and instant(out.lapses) <= self.house.now():
-            return Outcome("given_up", error="it came to be pointless before it could leave")
-        result: Sent | Retry | Failed
+    async def _next(self, channel: Channel, lane: Lane, *, crowded: bool) -> Outgoing | None:
+        """The next delivery of the lane, unless it must rest, or one was sent and others, maybe more urgent, wait for a turn."""
+        now = self.house.now()
+        rest = channel.pace.rest(lane, now)
+        if rest or self.stopping or crowded:
+            await lanes.leave(lane, self.house.owner, now + rest)
+            return None
+        return await lanes.begin(lane, self.house.owner, now)
+
+    async def _attempt(self, channel: Channel, lane: Lane, out: Outgoing) -> Outcome:
+        now = self.house.now()
+        if out.lapses is not None and instant(out.lapses) <= now:
+            return Outcome("lapsed", error="it came to be pointless before it could leave")
+        if rest := channel.pace.rest(lane, now):
+            return Outcome("held", due=now + rest)
+        if not channel.may_try():
+            return Outcome("held", due=self._after(REST), error=f"{channel.name} is away")
+        return self._outcome(channel, out, await self._tried(channel, lane, out))
+
+    async def _tried(self, channel: Channel, lane: Lane, out: Outgoing) -> Sent | Retry | Failed:
         try:
             async with asyncio.timeout(ATTEMPT):
-                result = await self._in_turn(out)
+                return await self._in_turn(channel, lane, out)
         except TimeoutError:
-            result = Retry(f"not done within {ATTEMPT:g} seconds")
+            return Retry(f"not done within {ATTEMPT:g} seconds", away=True)
+        except Lost:
+            raise
         except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
             log.exception("a delivery could not be carried", delivery=out.id)
-            result = Retry(f"our mistake: {bug!r}"[:500])
-        return self._outcome(out, result, self.house.now())
+            return Retry(f"our mistake: {bug!r}"[:500])
 
-    async def _in_turn(self, out: Outgoing) -> Sent | Retry | Failed:
+    async def _in_turn(self, channel: Channel, lane: Lane, out: Outgoing) -> Sent | Retry | Failed:
         """Wait for the provider's pace first: whoever waits takes no room from those who may go."""
-        pace = self.paces.get(out.channel)
-        if pace is not None:
-            await pace.turn(out.address)
-        async with self.room:
-            return await self._carry(out, self.house.now())
+        await channel.pace.turn()
+        async with channel.room:
+            return await self._carry(channel, lane, out, self.house.now())
 
-    async def _carry(self, out: Outgoing, now: datetime) -> Sent | Retry | Failed:
-        carrier = self.carriers.get(out.channel)
-        if carrier is None:
-            return Failed(f"{out.channel} is not connected")
+    async def _carry(self, channel: Channel, lane: Lane, out: Outgoing, now: datetime) -> Sent | Retry | Failed:
+        if channel.carrier is None:
+            return Failed(f"{channel.name} is not connected")
         attempt = await self.packing.pack(out, now)
-        result = await carrier.send(out, attempt)
+        if time.monotonic() > lane.since + HELD:  # frozen or cut off meanwhile: another may be sending this
+            raise Lost
+        channel.pace.sent(lane, now)
+        result = await channel.carrier.send(out, attempt)
         if isinstance(result, Sent):
             return Sent(result.provider_id, without_links(result.text, attempt.urls), result.template)
         return result
 
-    def _outcome(self, out: Outgoing, result: Sent | Retry | Failed, now: datetime) -> Outcome:
+    def _outcome(self, channel: Channel, out: Outgoing, result: Sent | Retry | Failed) -> Outcome:
+        if isinstance(result, Retry) and result.away:
+            channel.missed(self.random.uniform(*PROBE))
+        else:
+            channel.answered()
         match result:
             case Sent(provider_id=sid, text=text, template=template):
                 return Outcome("sent", provider_id=sid, drawn=text, template=template)
             case Failed(reason=reason):
                 return Outcome("failed", error=reason)
-            case Retry(reason=reason, after=after):
-                wait = after if after is not None else self._backoff(out.attempt)
-                begun = instant(out.begun) if out.begun else now
-                if out.attempt > 1 and now - begun > PATIENCE:
+            case Retry(reason=reason):
+                if out.attempt > 1 and self.house.now() - instant(out.created) > PATIENCE:
                     return Outcome("given_up", error=reason)
-                return Outcome("retry", error=reason, due=now + timedelta(seconds=wait))
+                return Outcome("retry", error=reason, due=self._again(out, result))
 
-    def _backoff(self, attempt: int) -> float:
-        steady = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 20))
-        return steady * self.random.uniform(0.5, 1.0)
+    def _again(self, out: Outgoing, result: Retry) -> datetime:
+        if result.after is not None:
+            return self.house.now() + timedelta(seconds=result.after)
+        if result.away:
+            return self._after(REST)
+        steady = min(LONGEST, FIRST * 2.0 ** min(out.attempt - 1, 20))
+        return self._after((steady / 2, steady))
+
+    def _after(self, between: tuple[float, float]) -> datetime:
+        return self.house.now() + timedelta(seconds=self.random.uniform(*between))
 
     async def _settled(self, lane: Lane, out: Outgoing, outcome: Outcome) -> bool:
-        """Note how it ended; what will never arrive is told in the same commit. Whether the lane goes on.
+        """Note how it ended, again until the database takes it: what is forgotten here is sent twice. Whether the lane goes on.
 
-        Who is told is a lane too, which may be telling us at the same moment: the one undone for it begins anew.
+        Who is told of a failure is a lane too, which may be telling us at the same moment: the one undone begins anew.
         """
         while True:
             try:
-                async with transaction() as run:
-                    goes_on = await lanes.settle(run, lane, self.house.owner, out, outcome, self.house.now())
-                    if goes_on and outcome.state in ("failed", "given_up"):
-                        await gave_up(run, self.house, out.id, outcome.error or "")
-                    news.announce("delivery", out.booking)
+                return await self._settle(lane, out, outcome)
             except Exception as refusal:
-                if not is_contended(refusal):
+                if is_away(refusal):
+                    log.warning("the database did not take how a delivery ended", delivery=out.id)
+                    await asyncio.sleep(SETTLE_AGAIN)
+                elif not is_contended(refusal):
                     raise
-            else:
-                return goes_on
+
+    async def _settle(self, lane: Lane, out: Outgoing, outcome: Outcome) -> bool:
+        """Note how it ended; what will never arrive is told in the same commit."""
+        async with transaction() as run:
+            goes_on = await lanes.settle(run, lane, self.house.owner, out, outcome, self.house.now())
+            if goes_on and outcome.state in ("failed", "given_up"):
+                await gave_up(run, self.house, out.id, outcome.error or "")
+            news.announce("delivery", out.booking)
+        return goes_on

@@ -43,12 +43,14 @@ class Mail:
             worst = max((one.code for one in refusal.recipients), default=550)
             return Failed(f"mailbox refused ({worst})") if worst >= 500 else Retry(f"mailbox busy ({worst})")
         except aiosmtplib.SMTPAuthenticationError as refusal:
-            return Failed(f"the mail server refuses our log-in: {refusal.message}")
+            return Retry(
+                f"the mail server refuses our log-in: {refusal.message}", away=True
+            )  # until SMTP_URL is mended
         except aiosmtplib.SMTPResponseException as refusal:
             sentence = f"mail server {refusal.code}: {refusal.message}"
             return Failed(sentence) if 500 <= refusal.code < 600 else Retry(sentence)
         except (aiosmtplib.SMTPException, OSError) as away:
-            return Retry(f"the mail server is away: {away}")
+            return Retry(f"the mail server is away: {away}", away=True)
         return Sent(str(message["Message-ID"]), letter.text)
 
     def compose(self, out: Outgoing, letter: Letter, attempt: Attempt) -> EmailMessage:

@@ -24,7 +24,7 @@ from bot.mail import Mail
 from bot.pace import Pace
 from bot.packing import Packing
 from bot.settings import Settings
-from bot.telegram import Telegram
+from bot.telegram import Telegram, chat_pace
 from bot.whatsapp import WhatsApp
 from bot.wrong import Wrong
 from handlers.house import House
@@ -140,8 +140,8 @@ async def _connected(settings: Settings, documents: Documents) -> Program:
     carriers = {each.channel: each for each in able if each is not None}
     packing = Packing(settings.url, house.secret, documents)
     paces = {
-        "whatsapp": Pace(settings.twilio_rate),
-        "telegram": Pace(settings.telegram_rate, chat_rate=1.0 if settings.telegram_rate else 0.0, chat_burst=6.0),
+        "whatsapp": Pace("twilio", settings.twilio_rate),
+        "telegram": Pace("telegram", settings.telegram_rate, chat_pace),
     }
     courier = Courier(house, carriers, packing, paces)
     return Program(settings, clock, house, courier, packing, whatsapp, telegram, client)

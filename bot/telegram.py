@@ -6,10 +6,11 @@ from typing import Any
 
 import aiohttp
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Update
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.carriers import Attempt, Failed, Retry, Sent
+from bot.pace import ChatPace
 from bot.words import cut
 from flows.speech import Heard, Tap
 from models.lanes import Outgoing
@@ -17,6 +18,7 @@ from models.lanes import Outgoing
 LIMIT, CAPTION, DATA = 4096, 1024, 64  # Telegram: characters of a text, of a caption; bytes behind a key
 WIDE = 18  # a key longer than this gets a row of its own
 BOT_API = "https://api.telegram.org"
+PERSON, GROUP = ChatPace(1.0, 6), ChatPace(0.25, 5)  # a group: 5 + 15 in any minute
 
 
 class OverAiohttp(BaseRequest):
@@ -203,7 +205,7 @@ class Telegram:
         except RetryAfter as busy:
             after = busy.retry_after
             return Retry("Telegram asks us to slow down", after if isinstance(after, int) else after.total_seconds())
-        except (TimedOut, BadRequest, Forbidden, InvalidToken, TelegramError) as refusal:
+        except TelegramError as refusal:
             return _classed(refusal)
 
     async def _send(self, out: Outgoing, attempt: Attempt) -> Sent:
@@ -231,6 +233,11 @@ class Telegram:
         return card
 
 
+def chat_pace(address: str) -> ChatPace:
+    """Telegram's FAQ: about one message a second to a person, with short bursts; twenty a minute to a group."""
+    return GROUP if address.startswith("-") else PERSON
+
+
 def keyboard(attempt: Attempt, turn: int) -> InlineKeyboardMarkup | None:
     """Options and links as keys: short ones two in a row, long ones alone."""
     keys = [
@@ -251,4 +258,4 @@ def keyboard(attempt: Attempt, turn: int) -> InlineKeyboardMarkup | None:
 
 def _classed(refusal: TelegramError) -> Retry | Failed:
     said = f"Telegram: {refusal.message}"
-    return Failed(said) if isinstance(refusal, Forbidden | InvalidToken | BadRequest) else Retry(said)
+    return Failed(said) if isinstance(refusal, Forbidden | BadRequest) else Retry(said, away=True)

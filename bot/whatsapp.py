@@ -167,15 +167,15 @@ class WhatsApp:
             return Failed("the 24 hours are over and this has no approved template")
         text = body if body is not None else template[2] if template else ""
         try:
-            gone = await self._gone(out) if out.attempt > 1 else {}
+            gone = await self._gone(out) if out.begun is not None else {}
         except (TwilioException, *AWAY) as away:  # sent blindly, it could arrive twice
-            return Retry(f"Twilio cannot be asked what has left: {type(away).__name__}")
+            return Retry(f"Twilio cannot be asked what has left: {type(away).__name__}", away=True)
         try:
             sid = await (self._say(out, attempt, text, gone) if free else self._say_template(out, template, gone))
         except TwilioRestException as refusal:
             return _classed(refusal)
         except AWAY as away:
-            return Retry(f"Twilio is away: {type(away).__name__}")
+            return Retry(f"Twilio is away: {type(away).__name__}", away=True)
         return Sent(sid, text, template=not free)
 
     def _body(self, attempt: Attempt) -> str:
@@ -355,9 +355,10 @@ async def _of_another(out: Outgoing, sid: str) -> bool:
 def _classed(refusal: TwilioRestException) -> Retry | Failed:
     code, status = refusal.code or 0, refusal.status
     why = FAILURES.get(code)
-    if status >= 500 or status == 429 or why in ("busy", "picture"):
-        return Retry(f"Twilio {code or status}: {refusal.msg}")
-    return Failed(f"Twilio {code or status}: {refusal.msg}")
+    said = f"Twilio {code or status}: {refusal.msg}"
+    if status >= 500 or status == 401:  # 401: our log-in, which can be mended
+        return Retry(said, away=True)
+    return Retry(said) if status == 429 or why in ("busy", "picture") else Failed(said)
 
 
 def _sha(body: str) -> str:

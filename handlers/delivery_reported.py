@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from handlers.house import SYSTEM, House
 from handlers.telling import tell, tell_house
-from models import delivery, news, timeline
+from models import bells, delivery, news, timeline
 from models.catalog import is_chat
-from models.database import Run, after_commit, transaction
-from models.delivery import Wake
+from models.database import Run, transaction
+from models.delivery import WAKE
 from models.fields import micros, packed, unpacked
 
 _ORDER = {"sending": 0, "sent": 1, "delivered": 2, "read": 3}
@@ -86,7 +86,7 @@ async def _once_more(run: Run, row: dict[str, Any], payload: dict[str, Any], due
         "UPDATE recipient SET next_due = COALESCE(next_due, :due) WHERE id = :to",
         due=micros(due), to=row["recipient_id"],
     )  # fmt: skip
-    after_commit(Wake.ring)
+    bells.ring(WAKE)
 
 
 async def gave_up(run: Run, house: House, given_up: int, reason: str) -> None:

@@ -12,10 +12,10 @@ from handlers.menu import menu_of
 from handlers.offers import offer_for
 from handlers.partner_wrote import file_under
 from handlers.telling import tell
-from models import delivery, news, story, threads, timeline
+from models import bells, delivery, news, story, threads, timeline
 from models import talk as talks
 from models.booking import may_confirm, one_at_a_time
-from models.database import Run, after_commit, transaction
+from models.database import Run, transaction
 from models.fields import micros, unpacked
 from models.refusal import HoldEnded, NotYours
 from models.request import as_instant
@@ -167,7 +167,7 @@ async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
         )  # fmt: skip
         if rows[0]["booking_id"] is not None:
             await _record(run, house, staff, int(rows[0]["booking_id"]), "sent_again", facts={"what": rows[0]["kind"]})
-        after_commit(delivery.Wake.ring)
+        bells.ring(delivery.WAKE)
         news.announce("delivery", rows[0]["booking_id"])
 
 

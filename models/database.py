@@ -20,7 +20,8 @@ from models import guards
 
 RECORDS = [
     "models.booking", "models.catalogs", "models.claims", "models.delivery", "models.documents", "models.dues",
-    "models.guest", "models.ledger", "models.links", "models.settings", "models.staff", "models.talk", "models.threads", "models.timeline",
+    "models.guest", "models.ledger", "models.links", "models.rates", "models.settings", "models.staff", "models.talk", "models.threads",
+    "models.timeline",
 ]  # fmt: skip
 
 Rows = list[dict[str, Any]]

@@ -1,16 +1,17 @@
 """Deliveries: everything that must leave the house, in the lane of the recipient it goes to."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
-from models.database import Run, after_commit
+from models import bells
+from models.database import Run
 from models.fields import Instant, Json, micros, packed
 
 ANSWER, NOTICE, BULK = 0, 5, 9  # what goes first: whoever just wrote, then what someone waits for, then the rest
+WAKE = "wake"  # the courier's bell: something was left to carry
 
 
 class Recipient(Model):
@@ -31,6 +32,7 @@ class Recipient(Model):
     lease = fields.BigIntField(null=True)
     owner = fields.CharField(max_length=40, null=True)
     fence = fields.BigIntField(default=0)
+    used = Instant(null=True)  # up to when the chat's own pace is used up
 
     class Meta:
         table = "recipient"
@@ -40,7 +42,7 @@ class Recipient(Model):
 class Delivery(Model):
     """One message, mail or call that must leave. `payload` is what to say, drawn at sending, `drawn` what was said.
 
-    `state`: waiting → sending → sent → delivered | read | failed (no further try) | given_up.
+    `state`: waiting → sending → sent → delivered | read | failed (no further try) | given_up | lapsed (pointless by then).
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -76,18 +78,6 @@ class Delivery(Model):
         indexes = (("recipient_id", "state", "id"), ("booking_id", "id"), ("provider_id",), ("state", "created"))
 
 
-class Wake:
-    """The courier's bell: rung after a commit that left something to carry."""
-
-    listeners: ClassVar[list[Callable[[], None]]] = []
-
-    @classmethod
-    def ring(cls) -> None:
-        """Tell every listener in this process."""
-        for listener in cls.listeners:
-            listener()
-
-
 async def recipient(run: Run, channel: str, address: str, *, name: str = "", language: str | None = None) -> int:
     """The recipient at this address, made when we meet it first; a name given now fills an empty one."""
     row = await run(
@@ -119,7 +109,7 @@ async def post(
         "urgency = CASE WHEN next_due IS NULL OR urgency > :urgency THEN :urgency ELSE urgency END WHERE id = :to",
         now=micros(now), urgency=urgency, to=to,
     )  # fmt: skip
-    after_commit(Wake.ring)
+    bells.ring(WAKE)
     return int(row[0]["id"])
 
 

@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from models.database import Run, dialect, transaction
-from models.fields import micros, unpacked
+from models.database import Run, dialect, read, transaction
+from models.fields import instant, micros, unpacked
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=10)  # lengthened while its bearer lives: a dead one's work is taken over that soon
 _CLOCK = {"sqlite": ":clock", "postgres": "(extract(epoch from clock_timestamp()) * 1000000)::bigint"}
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A delivery on its way out, with what is known of its recipient.
+    """A delivery on its way out, with what is known of its recipient. Moments in microseconds.
 
-    `again`: an earlier attempt's end is unknown. `begun`: when it was first attempted, None if this is the first time.
+    `begun`: when an attempt first set out whose end may be unknown; None while nothing of it can have left.
     """
 
     id: int
@@ -33,23 +33,33 @@ class Outgoing:
     payload: dict[str, Any]
     language: str
     last_heard: int | None
+    created: int
     booking: int | None = None
     lapses: int | None = None
     begun: int | None = None
-    again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lane:
-    """A recipient's lane, claimed by this process."""
+    """A recipient's lane, claimed by this process.
+
+    `used`: up to when the chat's own pace is used up; `since`: when the lease was last lengthened, on this process's clock.
+    """
 
     recipient: int
     fence: int
+    channel: str
+    address: str
+    used: datetime | None
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: `sent`, `retry` (at `due`), `failed` or `given_up` (no further try)."""
+    """How an attempt ended: `sent`, `failed`, `given_up` or `lapsed` (no further try), `retry` (at `due`).
+
+    `held`: it was not made at all, nothing has left, and it waits until `due`.
+    """
 
     state: str
     provider_id: str | None = None
@@ -80,31 +90,64 @@ async def recover(owner: str, now: datetime) -> None:
         )  # fmt: skip
 
 
-async def claim(owner: str, now: datetime, at_most: int) -> list[Lane]:
-    """Claim lanes in which something is due, or whose bearer died; those who just wrote to us first."""
+async def due(now: datetime) -> list[str]:
+    """The channels on which something is due that nobody carries, or whose bearer died."""
+    found = await read(
+        _leasing("SELECT DISTINCT channel FROM recipient WHERE next_due <= :now AND (lease IS NULL OR lease < {clock})"),
+        **({"clock": clock()} if dialect() == "sqlite" else {}), now=micros(now),
+    )  # fmt: skip
+    return [str(row["channel"]) for row in found]
+
+
+async def claim(owner: str, now: datetime, channel: str, at_most: int) -> list[Lane]:
+    """Claim lanes of a channel in which something is due, or whose bearer died; what is most urgent first."""
     skip = " FOR UPDATE SKIP LOCKED" if dialect() == "postgres" else ""
     sql = _leasing(
         "UPDATE recipient SET lease = {clock} + :lease, owner = :owner, fence = fence + 1 WHERE id IN ("  # noqa: S608
-        "SELECT id FROM recipient WHERE (next_due <= :now OR lease IS NOT NULL) AND (lease IS NULL OR lease < {clock}) "
-        f"ORDER BY urgency, next_due LIMIT :most{skip}) RETURNING id, fence"
+        "SELECT id FROM recipient WHERE channel = :channel AND next_due <= :now AND (lease IS NULL OR lease < {clock}) "
+        f"ORDER BY urgency, next_due LIMIT :most{skip}) RETURNING id, fence, channel, address, used"
     )
+    since = time.monotonic()
     async with transaction() as run:
-        rows = await run(sql, **_lease(owner), now=micros(now), most=at_most)
-    return [Lane(int(row["id"]), int(row["fence"])) for row in rows]
+        rows = await run(sql, **_lease(owner), now=micros(now), channel=channel, most=at_most)
+    return [_lane(row, since) for row in rows]
 
 
-async def claim_quiet(run: Run, recipient: int, owner: str) -> int | None:
-    """Claim the lane of someone who just wrote, if nothing waits in it; gives the fence."""
+async def claim_quiet(run: Run, recipient: int, owner: str, now: datetime) -> Lane | None:
+    """Claim the lane of someone who just wrote, if nothing waits in it."""
     sql = _leasing(
-        "UPDATE recipient SET lease = {clock} + :lease, owner = :owner, fence = fence + 1 "
-        "WHERE id = :recipient AND next_due IS NULL AND lease IS NULL RETURNING fence"
+        "UPDATE recipient SET lease = {clock} + :lease, owner = :owner, fence = fence + 1, next_due = :now "
+        "WHERE id = :recipient AND next_due IS NULL AND lease IS NULL RETURNING id, fence, channel, address, used"
     )
-    rows = await run(sql, **_lease(owner), recipient=recipient)
-    return int(rows[0]["fence"]) if rows else None
+    since = time.monotonic()
+    rows = await run(sql, **_lease(owner), recipient=recipient, now=micros(now))
+    return _lane(rows[0], since) if rows else None
+
+
+def _lane(row: dict[str, Any], since: float) -> Lane:
+    used = instant(row["used"]) if row["used"] is not None else None
+    return Lane(int(row["id"]), int(row["fence"]), row["channel"], row["address"], used, since)
 
 
 def _lease(owner: str) -> dict[str, Any]:
     return {"owner": owner, "lease": LEASE // timedelta(microseconds=1), "clock": clock()}
+
+
+async def renew(held: list[Lane], owner: str) -> None:
+    """Lengthen the leases of all these lanes; one that is another's by now keeps its fence and its lease."""
+    if not held:
+        return
+    since = time.monotonic()
+    names = {f"lane{number}": lane.recipient for number, lane in enumerate(held)}
+    sql = _leasing(
+        "UPDATE recipient SET lease = {clock} + :lease WHERE owner = :owner "  # noqa: S608  # our own names
+        f"AND id IN ({', '.join(':' + name for name in names)}) RETURNING id, fence"
+    )
+    async with transaction() as run:
+        ours = {(row["id"], row["fence"]) for row in await run(sql, **_lease(owner), **names)}
+    for lane in held:
+        if (lane.recipient, lane.fence) in ours:
+            lane.since = since
 
 
 async def begin(lane: Lane, owner: str, now: datetime) -> Outgoing | None:
@@ -124,22 +167,23 @@ async def begin(lane: Lane, owner: str, now: datetime) -> Outgoing | None:
     return _outgoing(row, lane)
 
 
-async def leave(lane: Lane, owner: str, now: datetime) -> None:
-    """Give a lane back as it is: whatever waits in it is anybody's at once, without waiting for our lease to end."""
+async def leave(lane: Lane, owner: str, due: datetime) -> None:
+    """Give a lane back as it is: whatever waits in it is anybody's at `due`, without waiting for our lease to end."""
     async with transaction() as run:
         if await _still_ours(run, lane, owner):
             waits = await run(_OLDEST, recipient=lane.recipient)
-            await run(_RELEASE, recipient=lane.recipient, due=micros(now) if waits else None)
+            await run(_RELEASE, recipient=lane.recipient, due=micros(due) if waits else None)
 
 
 async def settle(run: Run, lane: Lane, owner: str, out: Outgoing, outcome: Outcome, now: datetime) -> bool:
     """Note how an attempt ended; False when the lane must rest until its next due time, or is ours no more."""
     if not await _still_ours(run, lane, owner):
         return False
-    waits = outcome.state == "retry"
+    waits = outcome.state in ("retry", "held")
     await run(
         _NOTE,
         id=out.id, attempt=out.attempt, state="waiting" if waits else outcome.state, now=micros(now),
+        unsent=outcome.state == "held" and out.begun is None,
         provider_id=outcome.provider_id, drawn=outcome.drawn, template=outcome.template, error=outcome.error,
     )  # fmt: skip
     if waits and outcome.due is not None:
@@ -150,30 +194,39 @@ async def settle(run: Run, lane: Lane, owner: str, out: Outgoing, outcome: Outco
 async def _still_ours(run: Run, lane: Lane, owner: str) -> bool:
     """Lock the lane's row and lengthen the lease; a later statement then sees all that was left in the lane."""
     sql = _leasing(
-        "UPDATE recipient SET lease = {clock} + :lease, owner = :owner WHERE id = :recipient AND fence = :fence "
-        "RETURNING id"
+        "UPDATE recipient SET lease = {clock} + :lease, owner = :owner, used = :used "
+        "WHERE id = :recipient AND fence = :fence RETURNING id"
     )
-    return bool(await run(sql, **_lease(owner), recipient=lane.recipient, fence=lane.fence))
+    used = micros(lane.used) if lane.used else None
+    since = time.monotonic()
+    ours = bool(await run(sql, **_lease(owner), recipient=lane.recipient, fence=lane.fence, used=used))
+    if ours:
+        lane.since = since
+    return ours
 
 
 def _outgoing(row: dict[str, Any], lane: Lane) -> Outgoing:
     return Outgoing(
         id=int(row["id"]), recipient=lane.recipient, fence=lane.fence, attempt=int(row["attempt"]) + 1,
         channel=row["channel"], address=row["address"], kind=row["kind"], payload=unpacked(row["payload"]),
-        language=row["language"], last_heard=row["last_heard"], booking=row["booking_id"], lapses=row["lapses"],
-        begun=row["sending"], again=row["state"] == "sending",
+        language=row["language"], last_heard=row["last_heard"], created=row["created"], booking=row["booking_id"],
+        lapses=row["lapses"], begun=row["sending"],
     )  # fmt: skip
 
 
 _OLDEST = (
-    "SELECT d.id, d.kind, d.payload, d.language, d.state, d.attempt, d.booking_id, d.lapses, d.sending, "
+    "SELECT d.id, d.kind, d.payload, d.language, d.attempt, d.booking_id, d.lapses, d.sending, d.created, "
     "r.channel, r.address, r.last_heard FROM delivery d JOIN recipient r ON r.id = d.recipient_id "
     "WHERE d.recipient_id = :recipient AND d.state IN ('sending', 'waiting') ORDER BY d.id LIMIT 1"
 )
-_RELEASE = "UPDATE recipient SET lease = NULL, owner = NULL, next_due = :due WHERE id = :recipient"
+_RELEASE = (  # what waits says how urgent the lane is from now on
+    "UPDATE recipient SET lease = NULL, owner = NULL, next_due = :due, urgency = COALESCE((SELECT MIN(d.urgency) "
+    "FROM delivery d WHERE d.recipient_id = recipient.id AND d.state IN ('sending', 'waiting')), urgency) WHERE id = :recipient"
+)
 _NOTE = (
     "UPDATE delivery SET state = CASE WHEN state IN ('delivered', 'read') THEN state ELSE :state END, "
     "provider_id = COALESCE(provider_id, :provider_id), drawn = COALESCE(:drawn, drawn), template = :template, "
-    "error = :error, sent = CASE WHEN :state = 'sent' THEN :now ELSE sent END "
+    "error = :error, sending = CASE WHEN :unsent THEN NULL ELSE sending END, "
+    "sent = CASE WHEN :state = 'sent' THEN :now ELSE sent END "
     "WHERE id = :id AND attempt = :attempt"
 )

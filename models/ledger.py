@@ -10,13 +10,20 @@ from models.fields import Instant, Json
 
 
 class Event(Model):
-    """An event of a provider, taken once however often it is sent."""
+    """An event of a provider, taken once however often it is sent.
+
+    `state`: done | owed (it failed and is tried again at `due`) | parked (given to the desk).
+    """
 
     id = fields.BigIntField(primary_key=True)
     provider = fields.CharField(max_length=16)
     external_id = fields.CharField(max_length=255)
     kind = fields.CharField(max_length=80)
     body = Json()
+    state = fields.CharField(max_length=8, default="done")
+    attempts = fields.IntField(default=0)
+    due = Instant(null=True)
+    error = fields.TextField(null=True)
     received = Instant()
 
     class Meta:

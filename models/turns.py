@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from models import lanes
-from models.database import Run, after_commit, read
-from models.delivery import ANSWER, Wake, post
+from models import bells, lanes
+from models.database import Run, read
+from models.delivery import ANSWER, WAKE, post
 from models.fields import micros, packed, unpacked
 
 
@@ -144,46 +144,42 @@ async def _keep_talk(turn: Turn, run: Run) -> None:
 async def _keep_replies(turn: Turn, inbound: int, run: Run) -> tuple[lanes.Lane | None, lanes.Outgoing | None]:
     if not turn.replies:
         return None, None
-    fence = await lanes.claim_quiet(run, turn.seen.recipient, turn.owner)
+    lane = await lanes.claim_quiet(run, turn.seen.recipient, turn.owner, turn.now)
     born: lanes.Outgoing | None = None
     for position, reply in enumerate(turn.replies):
-        claimed = fence is not None and position == 0
-        row = await _write_reply(turn, inbound, position, reply, claimed, run)
-        if claimed and fence is not None:
-            born = _born(turn, reply, int(row["id"]), fence, row)
-    if fence is None:
+        claimed = lane is not None and position == 0
+        number = await _write_reply(turn, inbound, position, reply, claimed, run)
+        if claimed and lane is not None:
+            born = _born(turn, reply, number, lane)
+    if lane is None:
         await run(
             "UPDATE recipient SET next_due = COALESCE(next_due, :now), urgency = :urgency WHERE id = :id",
             now=micros(turn.now), urgency=ANSWER, id=turn.seen.recipient,
         )  # fmt: skip
-        after_commit(Wake.ring)
+        bells.ring(WAKE)
         return None, None
-    return lanes.Lane(turn.seen.recipient, fence), born
+    return lane, born
 
 
-async def _write_reply(
-    turn: Turn, inbound: int, position: int, reply: Reply, claimed: bool, run: Run
-) -> dict[str, Any]:
+async def _write_reply(turn: Turn, inbound: int, position: int, reply: Reply, claimed: bool, run: Run) -> int:
     rows = await run(
         "INSERT INTO delivery (recipient_id, booking_id, kind, payload, language, state, attempt, urgency, "
         "business_key, template, created, sending) VALUES (:to, :booking, :kind, :payload, :language, :state, :attempt, "
-        ":urgency, :key, false, :now, :sending) "
-        "RETURNING id, (SELECT channel FROM recipient WHERE id = :to) AS channel, "
-        "(SELECT address FROM recipient WHERE id = :to) AS address",
+        ":urgency, :key, false, :now, :sending) RETURNING id",
         to=turn.seen.recipient, booking=turn.booking if turn.booking is not None else turn.seen.booking,
         kind=reply.kind, payload=packed(reply.payload), language=reply.language,
         state="sending" if claimed else "waiting", attempt=int(claimed), urgency=ANSWER,
         key=f"answer:{inbound}:{position}", now=micros(turn.now), sending=micros(turn.now) if claimed else None,
     )  # fmt: skip
-    return rows[0]
+    return int(rows[0]["id"])
 
 
-def _born(turn: Turn, reply: Reply, delivery: int, fence: int, row: dict[str, Any]) -> lanes.Outgoing:
+def _born(turn: Turn, reply: Reply, delivery: int, lane: lanes.Lane) -> lanes.Outgoing:
     return lanes.Outgoing(
-        id=delivery, recipient=turn.seen.recipient, fence=fence, attempt=1, channel=row["channel"],
-        address=row["address"], kind=reply.kind, payload=reply.payload, language=reply.language,
-        last_heard=micros(turn.now), booking=turn.booking if turn.booking is not None else turn.seen.booking,
-        begun=micros(turn.now),
+        id=delivery, recipient=turn.seen.recipient, fence=lane.fence, attempt=1, channel=lane.channel,
+        address=lane.address, kind=reply.kind, payload=reply.payload, language=reply.language,
+        last_heard=micros(turn.now), created=micros(turn.now),
+        booking=turn.booking if turn.booking is not None else turn.seen.booking,
     )  # fmt: skip
 
 

@@ -226,7 +226,7 @@ async def test_without_the_fence_a_zombie_writes(database: str, monkeypatch: pyt
     ana = await a_guest()
     async with transaction() as run:
         await delivery.post(run, ana, "hello", {}, language="en", now=NOW)
-    (old,) = await lanes.claim("zombie", NOW, 1)
+    (old,) = await lanes.claim("zombie", NOW, "whatsapp", 1)
     out = await lanes.begin(old, "zombie", NOW)
     assert out is not None
     async with transaction() as run:  # its lease ends, another takes the lane up

@@ -8,18 +8,18 @@ from typing import Any
 
 import asyncpg
 import pytest
+from tortoise.exceptions import OperationalError
 
 from bot import courier as couriers
-from bot import pace as pacing
 from bot.carriers import Attempt, Failed, Retry, Sent
-from bot.courier import AT_ONCE, FIRST, LONGEST, Courier
-from bot.pace import Bucket, Pace
+from bot.courier import AT_ONCE, DOWN, FIRST, LONGEST, REST, Courier
+from bot.pace import ChatPace, Pace
 from bot.words import Drawn
 from handlers.delivery_reported import TRIES, Report, delivery_reported, gave_up
 from handlers.house import House
-from models import delivery, lanes, news, turns
+from models import bells, delivery, lanes, news, rates, turns
 from models.catalog import Alert
-from models.database import read, transaction
+from models.database import dialect, read, transaction
 from models.fields import instant
 from models.lanes import Outgoing
 from tests.conftest import NOW, Clock
@@ -115,6 +115,11 @@ async def comes(look: Callable[[], Any]) -> None:
             await asyncio.sleep(0)
 
 
+def on_their_way(one: Courier) -> list[asyncio.Task[None]]:
+    """What this courier is carrying."""
+    return [task for channel in one.channels.values() for task in channel.at_work]
+
+
 async def row(number: int) -> dict[str, Any]:
     """A delivery as it is kept."""
     return (await read("SELECT * FROM delivery WHERE id = :id", id=number))[0]
@@ -184,20 +189,20 @@ async def test_a_born_claimed_reply_leaves_without_anyone_looking(clock: Clock) 
     assert born is not None
     one = courier(clock, phone)
     one.carry((born_lane, born))
-    await asyncio.gather(*one.at_work)
-    assert [(out.kind, out.attempt, out.again) for out in phone.given] == [("welcome", 1, False), ("ask", 1, False)]
+    await asyncio.gather(*on_their_way(one))
+    assert [(out.kind, out.attempt, out.begun) for out in phone.given] == [("welcome", 1, None), ("ask", 1, None)]
     assert await lane(ana) == {"next_due": None, "lease": None, "owner": None, "fence": born_lane.fence}
 
 
-async def test_a_provider_that_is_away_is_tried_again_later_and_later(clock: Clock) -> None:
+async def test_what_we_do_wrong_is_tried_again_later_and_later(clock: Clock) -> None:
     """Doubling with jitter up to the longest wait; the lane rests meanwhile and keeps its order."""
-    ana, phone = await a_guest(), Phone(lambda out: Retry("away"))
+    ana, phone = await a_guest(), Phone(lambda out: Retry("busy"))
     first, second = await left(ana, "first", "second")
     waits = []
     async with at_work(courier(clock, phone)) as one:
         for attempt in range(1, 5):
             found = await attempted(first, attempt)
-            assert found["error"] == "away"
+            assert found["error"] == "busy"
             await until_free(ana)
             waits.append((instant((await lane(ana))["next_due"]) - clock()).total_seconds())
             clock.forward(seconds=waits[-1])
@@ -212,11 +217,131 @@ async def test_a_provider_that_is_away_is_tried_again_later_and_later(clock: Clo
     assert kinds == sorted(kinds)  # "first" again and again, then "second"
 
 
-def test_the_backoff_ends_at_the_longest_wait_and_is_never_the_same_for_all(clock: Clock) -> None:
+async def test_the_backoff_ends_at_the_longest_wait_and_is_never_the_same_for_all(clock: Clock) -> None:
     """Ten minutes at most; fifty deliveries that failed together come back spread."""
-    one = courier(clock, Phone())
-    assert all(LONGEST / 2 <= one._backoff(attempt) <= LONGEST for attempt in (20, 50, 1000))
-    assert len({round(one._backoff(3), 3) for _ in range(50)}) > 40
+    one, ana = courier(clock, Phone()), await a_guest()
+    (number,) = await left(ana, "first")
+
+    def waits(attempt: int) -> float:
+        out = Outgoing(number, ana, 1, attempt, "whatsapp", "", "first", {}, "en", None, 0)
+        return (one._again(out, Retry("busy")) - clock()).total_seconds()
+
+    assert all(LONGEST / 2 <= waits(attempt) <= LONGEST for attempt in (20, 50, 1000))
+    assert len({round(waits(3), 3) for _ in range(50)}) > 40
+
+
+AWAY = Retry("nobody there", away=True)
+
+
+async def test_a_provider_that_is_away_is_left_alone_but_for_a_probe(clock: Clock) -> None:
+    """Three misses, then nobody tries until the probe's moment, which one delivery alone uses; the others wait untried."""
+    phone = Phone(lambda out: AWAY)
+    people = [await a_guest() for _ in range(20)]
+    numbers = [(await left(each, "hello"))[0] for each in people]
+    phone.held.clear()
+    async with at_work(courier(clock, phone)) as one:
+        await comes(lambda: phone.on_the_way == AT_ONCE)
+        phone.held.set()
+        await comes(lambda: not on_their_way(one))
+        channel = one.channels["whatsapp"]
+        assert channel.down
+        tried = len(phone.given)
+        clock.forward(seconds=REST[1])
+        one.wake.set()
+        await rounds(one, 3)
+        assert len(phone.given) == tried  # not before the probe's moment
+        channel.probe = 0.0
+        one.wake.set()
+        await comes(lambda: len(phone.given) == tried + 1 and not on_their_way(one))
+        await rounds(one, 3)
+        assert len(phone.given) == tried + 1
+        phone.answer = lambda out: SENT
+        channel.probe = 0.0
+        clock.forward(seconds=REST[1])
+        one.wake.set()
+        for number in numbers:
+            await in_state(number, "sent")
+    assert not channel.down
+    assert channel.misses == 0
+
+
+async def rounds(one: Courier, times: int) -> None:
+    """The courier looks this many times."""
+    for _ in range(times):
+        one.wake.set()
+        await comes(lambda: not one.wake.is_set())
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+async def test_on_its_return_nobody_waits_a_minute_and_nobody_is_asked_about_what_was_never_tried(clock: Clock) -> None:
+    """A lane rests for half a minute at most; a reply held back by the breaker has no attempt that could have left."""
+    ana, phone = await a_guest(), Phone(lambda out: AWAY)
+    one = courier(clock, phone)
+    one._channel("whatsapp").misses = DOWN
+    one._channel("whatsapp").probe = float("inf")
+    (number,) = await left(ana, "hello")
+    (lane_of_hers,) = await lanes.claim("this", NOW, "whatsapp", 1)
+    one._go(one.channels["whatsapp"], lane_of_hers, None)
+    await asyncio.gather(*on_their_way(one))
+    assert phone.given == []
+    found = await row(number)
+    assert (found["state"], found["sending"], found["error"]) == ("waiting", None, "whatsapp is away")
+    wait = (instant((await lane(ana))["next_due"]) - clock()).total_seconds()
+    assert REST[0] <= wait <= REST[1] <= 30
+
+
+async def test_one_channels_trouble_is_no_others(clock: Clock) -> None:
+    """WhatsApp hangs with everything it may have on its way: Telegram's deliveries leave at once."""
+    hangs, works = Phone(), Phone()
+    hangs.held.clear()
+    one = courier(clock, hangs)
+    one.carriers["telegram"] = works
+    for _ in range(AT_ONCE + 5):
+        await left(await a_guest(), "hello")
+    async with at_work(one):
+        await comes(lambda: hangs.on_the_way == AT_ONCE)
+        (number,) = await left(await a_guest("telegram", "77"), "quick")
+        await in_state(number, "sent")
+        hangs.held.set()
+
+
+async def test_an_outcome_is_noted_again_until_the_database_takes_it(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has left and is not noted would leave once more."""
+    ana, phone, refusals = await a_guest(), Phone(), [True, True]
+    (number,) = await left(ana, "first")
+    settle = lanes.settle
+
+    async def refuses(*given: Any) -> bool:
+        if refusals:
+            refusals.pop()
+            raise asyncpg.CannotConnectNowError if dialect() == "postgres" else OperationalError("database is locked")
+        return await settle(*given)
+
+    monkeypatch.setattr(lanes, "settle", refuses)
+    monkeypatch.setattr(couriers, "SETTLE_AGAIN", 0.0)
+    async with at_work(courier(clock, phone)):
+        await in_state(number, "sent")
+    assert len(phone.given) == 1
+
+
+async def test_a_zombie_sends_nothing(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Frozen between its claim and the send, longer than its lease: what it was about to send is another's by now."""
+    ana, phone = await a_guest(), Phone()
+    await left(ana, "first")
+    one = courier(clock, phone)
+    (hers,) = await lanes.claim("this", NOW, "whatsapp", 1)
+    hers.since -= lanes.LEASE.total_seconds()
+    monkeypatch.setattr(lanes, "_still_ours", lambda *_: asyncio.sleep(0, result=True))  # so that it may begin at all
+    one._go(one._channel("whatsapp"), hers, None)
+    await asyncio.gather(*on_their_way(one))
+    assert phone.given == []
+    monkeypatch.setattr(couriers, "HELD", 10**9)  # without the guard it sends
+    one._go(one._channel("whatsapp"), hers, None)
+    await asyncio.gather(*on_their_way(one))
+    assert [out.kind for out in phone.given] == ["first"]
 
 
 async def test_the_provider_says_itself_how_long_to_wait(clock: Clock) -> None:
@@ -276,7 +401,7 @@ async def test_a_failure_and_its_notice_are_one_commit(clock: Clock, monkeypatch
     monkeypatch.setattr(couriers, "gave_up", breaks_off)
     async with at_work(courier(clock, phone)) as one:
         await comes(lambda: phone.given)
-        await asyncio.gather(*one.at_work, return_exceptions=True)
+        await asyncio.gather(*on_their_way(one), return_exceptions=True)
         assert (await row(number))["state"] == "sending"
         monkeypatch.undo()
         async with transaction() as run:  # its minute goes by
@@ -320,7 +445,7 @@ async def test_a_courier_that_lost_its_lane_alarms_nobody(clock: Clock) -> None:
                 ana=ana,
             )
         phone.held.set()
-        await asyncio.gather(*one.at_work)
+        await asyncio.gather(*on_their_way(one))
     assert (await row(number))["state"] == "sending"
     assert await told_house() == []
 
@@ -366,7 +491,8 @@ async def test_a_delivery_that_came_to_be_pointless_does_not_leave(clock: Clock)
     async with at_work(courier(clock, phone)):
         await in_state(next_one, "sent")
     assert [out.kind for out in phone.given if out.recipient == ana] == ["thank you"]
-    assert (await row(late))["state"] == "given_up"
+    assert (await row(late))["state"] == "lapsed"
+    assert await told_house() == []  # nobody needs to do anything about it
 
 
 async def test_outside_the_24_hours_it_comes_again_as_a_template(clock: Clock) -> None:
@@ -381,7 +507,6 @@ async def test_outside_the_24_hours_it_comes_again_as_a_template(clock: Clock) -
         await until_free(ana)
     assert found["state"] == "sent"
     assert phone.given[-1].payload == {"block": "confirmed", "closed": True}
-    assert not phone.given[-1].again  # its end is known: nothing has to be asked
     async with at_work(courier(clock, phone)) as one:
         await delivery_reported(one.house, first, 2, CLOSED)  # a template is refused: no third time
     assert (await row(first))["state"] == "failed"
@@ -413,7 +538,7 @@ async def test_a_provider_too_busy_is_tried_again_a_little_later(clock: Clock) -
             state = "waiting" if attempt < TRIES else "failed"
             assert (await row(number))["state"] == state, "it waits until its time has come"
             clock.forward(minutes=attempt)
-            delivery.Wake.ring()
+            bells.ring(delivery.WAKE)
     assert [out.payload for out in phone.given] == [{"block": "confirmed"}] * TRIES
     assert (await row(number))["error"] == "Twilio 63018"
 
@@ -455,51 +580,105 @@ async def test_what_a_dead_courier_had_begun_is_asked_for_first(clock: Clock) ->
     """The next process is handed it as `again`, in its place before everything later."""
     ana, phone = await a_guest(), Phone()
     await left(ana, "first", "second")
-    (dead,) = await lanes.claim("dead", NOW, 1)
+    (dead,) = await lanes.claim("dead", NOW, "whatsapp", 1)
     assert await lanes.begin(dead, "dead", NOW) is not None
     async with transaction() as run:
         await run("UPDATE recipient SET lease = -1 WHERE id = :ana", ana=ana)
     async with at_work(courier(clock, phone)):
         await comes(lambda: len(phone.given) == 2)
-    assert [(out.kind, out.attempt, out.again) for out in phone.given] == [("first", 2, True), ("second", 1, False)]
+    assert [(out.kind, out.attempt, bool(out.begun)) for out in phone.given] == [
+        ("first", 2, True),
+        ("second", 1, False),
+    ]
 
 
-async def test_an_attempt_ends_before_its_lease(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A provider that never answers is tried again later; otherwise another would send the same beside us."""
-    assert lanes.LEASE.total_seconds() > couriers.ATTEMPT + 10
+async def test_a_provider_that_never_answers_is_tried_again_later(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And counts as away."""
     monkeypatch.setattr(couriers, "ATTEMPT", 0.05)
     ana, phone = await a_guest(), Phone()
     phone.held.clear()
     (number,) = await left(ana, "first")
-    async with at_work(courier(clock, phone)):
+    async with at_work(courier(clock, phone)) as one:
         found = await attempted(number, 1)
         await until_free(ana)
+        assert one.channels["whatsapp"].misses == 1
     assert (found["state"], found["error"]) == ("waiting", "not done within 0.05 seconds")
     assert phone.on_the_way == 0
 
 
-async def test_whoever_waits_for_the_pace_takes_no_room(clock: Clock) -> None:
-    """A chat that must wait leaves its place to one that may go."""
+async def test_a_slow_attempt_keeps_its_lane(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lease is lengthened while it lasts; without that another would send the same beside us."""
+    monkeypatch.setattr(lanes, "LEASE", timedelta(seconds=0.06))
+    ana, phone, renewed = await a_guest(), Phone(), asyncio.Event()
+    renew = lanes.renew
 
-    class Gate(Pace):
-        opened = asyncio.Event()
+    async def noted(*given: Any) -> None:
+        await renew(*given)
+        if given[0]:
+            renewed.set()
 
-        async def turn(self, address: str) -> None:
-            await (self.opened.wait() if address == "+447700900142" else asyncio.sleep(0))
-
-    gate, phone = Gate(0.0), Phone()
-    (slow,) = await left(await a_guest(address="+447700900142"), "slow")
-    (quick,) = await left(await a_guest(), "quick")
-    one = courier(clock, phone, whatsapp=gate)
-    one.room = asyncio.Semaphore(1)
-    async with at_work(one):
-        await in_state(quick, "sent")
-        assert [out.kind for out in phone.given] == ["quick"]
-        gate.opened.set()
-        await in_state(slow, "sent")
+    monkeypatch.setattr(lanes, "renew", noted)
+    phone.held.clear()
+    await left(ana, "first")
+    async with at_work(courier(clock, phone)):
+        await comes(lambda: phone.given)
+        before = (await lane(ana))["lease"]
+        renewed.clear()
+        await asyncio.wait_for(renewed.wait(), 10)
+        assert (await lane(ana))["lease"] > before
+        phone.held.set()
 
 
-async def test_never_more_than_64_are_on_their_way(clock: Clock) -> None:
+async def test_a_chat_that_has_had_enough_rests_without_taking_room(clock: Clock) -> None:
+    """Two at once, then one every ten seconds; what is used up is kept on the lane, whichever process goes on."""
+    phone, pace = Phone(), Pace("test", 1000.0, lambda _: ChatPace(0.1, 2))
+    ana = await a_guest()
+    numbers = await left(ana, "one", "two", "three")
+    async with at_work(courier(clock, phone, whatsapp=pace)):
+        await in_state(numbers[1], "sent")
+        await until_free(ana)
+    assert (await row(numbers[2]))["state"] == "waiting"
+    assert instant((await lane(ana))["next_due"]) == clock() + timedelta(seconds=10)
+    clock.forward(seconds=10)
+    async with at_work(courier(clock, phone, whatsapp=Pace("test", 1000.0, lambda _: ChatPace(0.1, 2)))):
+        await in_state(numbers[2], "sent")
+    assert [out.kind for out in phone.given] == ["one", "two", "three"]
+
+
+async def test_what_is_urgent_overtakes_the_rest(clock: Clock) -> None:
+    """Only what can leave soon is claimed: an answer left behind fifty notices goes out among the first of them."""
+    phone, takes = Phone(), Takes()
+    pace = Pace("test", 10.0, take=takes)
+    for _ in range(50):
+        await left(await a_guest(), "bulk", urgency=delivery.BULK)
+    async with at_work(courier(clock, phone, whatsapp=pace)) as one:
+        await comes(lambda: pace.before == 5)
+        await left(await a_guest(), "urgent", urgency=delivery.ANSWER)
+        for number in range(1, 9):
+            takes.allowed.release()
+            await comes(lambda number=number: len(phone.given) == number)
+            await comes(lambda: len(on_their_way(one)) == 5 == pace.before)
+        assert "urgent" in [out.kind for out in phone.given[:6]]
+        takes.free = True
+        takes.allowed.release()
+
+
+class Takes:
+    """An allowance given out by hand, one by one."""
+
+    def __init__(self) -> None:
+        self.allowed, self.free = asyncio.Semaphore(0), False
+
+    async def __call__(self, *_: Any) -> tuple[int, float]:
+        """One, when it is given."""
+        if not self.free:
+            await self.allowed.acquire()
+        return 1, 0.0
+
+
+async def test_never_more_than_16_of_a_channel_are_on_their_way(clock: Clock) -> None:
     """That bounds what a crash can double."""
     phone = Phone()
     phone.held.clear()
@@ -529,7 +708,7 @@ async def test_stopping_lets_what_is_on_its_way_arrive_and_begins_nothing(clock:
     await asyncio.gather(task, return_exceptions=True)
     assert (await row(first))["state"] == "sent"
     assert (await row(second))["state"] == "waiting"
-    assert [each.recipient for each in await lanes.claim("next", clock(), 10)] == [ana]
+    assert [each.recipient for each in await lanes.claim("next", clock(), "whatsapp", 10)] == [ana]
 
 
 async def test_secret_addresses_do_not_stand_in_what_is_kept(clock: Clock) -> None:
@@ -555,66 +734,58 @@ class Seconds:
         return self.at
 
 
-@pytest.fixture
-def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
-    """The clock of the buckets, set by hand."""
-    made = Seconds()
-    monkeypatch.setattr(pacing, "time", made)
-    return made
+async def test_an_allowance_is_shared_and_never_exceeded() -> None:
+    """A burst at once, then nothing before its time, whoever asks; asked for by many at once nothing is given twice."""
+    rates._own.clear()
+    assert [(await rates.take("the tests", 0.5, 3, 2))[0] for _ in range(3)] == [2, 1, 0]
+    _, wait = await rates.take("the tests", 0.5, 3, 2)
+    assert 1.5 <= wait <= 2.0
+    taken = await asyncio.gather(*(rates.take("another", 0.01, 7, 2) for _ in range(20)))
+    assert sum(given for given, _ in taken) == 7
 
 
-def test_a_burst_goes_at_once_and_then_one_after_the_other(seconds: Seconds) -> None:
-    """Two a second, three at once: the fourth waits half a second, the fifth a whole one."""
-    bucket = Bucket(2.0, 3.0)
-    assert [bucket.wait() for _ in range(5)] == [0.0, 0.0, 0.0, 0.5, 1.0]
-
-
-def test_a_pause_fills_the_bucket_but_never_over_its_brim(seconds: Seconds) -> None:
-    """After an hour of silence there is one burst and no more."""
-    bucket = Bucket(2.0, 3.0)
-    for _ in range(5):
-        bucket.wait()
+def test_after_a_pause_there_is_one_burst_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long it was."""
+    seconds = Seconds()
+    monkeypatch.setattr(rates, "time", seconds)
+    rates._own.clear()
+    assert rates._take_own("a", 2.0, 3, 9)[0] == 3
+    assert rates._take_own("a", 2.0, 3, 9) == (0, 0.5)
     seconds.at += 3600
-    assert [bucket.wait() for _ in range(4)] == [0.0, 0.0, 0.0, 0.5]
+    assert rates._take_own("a", 2.0, 3, 9)[0] == 3
+    seconds.at += 0.5
+    assert rates._take_own("a", 2.0, 3, 9)[0] == 1
 
 
-def test_a_rate_of_nothing_is_no_pacing(seconds: Seconds) -> None:
-    """Whatever comes goes."""
-    bucket = Bucket(0, 1.0)
-    assert {bucket.wait() for _ in range(1000)} == {0.0}
+def test_a_chats_pace() -> None:
+    """Two at once, then one every four seconds; a group's five and fifteen are twenty in any minute."""
+    chat, used, left_at = ChatPace(0.25, 2), None, []
+    for second in range(21):
+        now = NOW + timedelta(seconds=second)
+        while not chat.rest(used, now):
+            used = chat.after(used, now)
+            left_at.append(second)
+    assert left_at == [0, 0, 4, 8, 12, 16, 20]
 
 
-def test_a_chat_is_paced_for_itself(seconds: Seconds) -> None:
-    """One busy chat leaves the others their burst; the provider's own rate holds for all of them together."""
-    pace = Pace(100.0, chat_rate=1.0, chat_burst=2.0)
-    assert [pace._chat("hannah").wait() for _ in range(4)] == [0.0, 0.0, 1.0, 2.0]
-    assert pace._chat("luis").wait() == 0.0
-    together = Pace(10.0)
-    assert [round(together.all.wait(), 2) for _ in range(12)][-2:] == [0.1, 0.2]
+async def test_a_rate_of_nothing_is_no_pacing() -> None:
+    """Nobody is asked for leave."""
 
+    async def never(*_: Any) -> tuple[int, float]:
+        raise AssertionError
 
-def test_chats_that_are_long_silent_are_forgotten(seconds: Seconds, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Memory does not grow with everyone who ever wrote."""
-    monkeypatch.setattr(pacing, "CHATS_REMEMBERED", 3)
-    pace = Pace(0.0, chat_rate=1.0, chat_burst=1.0)
-    for name in ("a", "b", "c", "a", "d"):
-        pace._chat(name)
-    assert list(pace.chats) == ["c", "a", "d"]
+    pace = Pace("test", 0.0, take=never)
+    await pace.turn()
+    assert pace.soon > AT_ONCE
 
 
 async def test_the_courier_waits_its_turn_at_the_provider(clock: Clock) -> None:
     """What it carries passes the pace of its channel."""
-
-    class Gate(Pace):
-        passed: list[str]
-
-        async def turn(self, address: str) -> None:
-            self.passed.append(address)
-
-    gate = Gate(0.0)
-    gate.passed = []
-    ana, phone = await a_guest(address="+447700900142"), Phone()
-    (number,) = await left(ana, "first")
-    async with at_work(courier(clock, phone, whatsapp=gate)):
+    takes, phone = Takes(), Phone()
+    (number,) = await left(await a_guest(), "first")
+    async with at_work(courier(clock, phone, whatsapp=Pace("test", 10.0, take=takes))) as one:
+        await comes(lambda: takes.allowed._waiters)
+        assert phone.given == []
+        takes.allowed.release()
         await in_state(number, "sent")
-    assert gate.passed == ["+447700900142"]
+        assert one.channels["whatsapp"].pace.before == 0

@@ -8,6 +8,7 @@ import pytest
 from models import delivery, lanes
 from models.database import dialect, read, transaction
 from models.delivery import ANSWER, BULK, NOTICE
+from models.fields import micros
 from models.lanes import Lane, Outcome, Outgoing
 from tests.conftest import NOW, Clock
 from tests.models.given import a_guest
@@ -26,7 +27,7 @@ async def left(to: int, *kinds: str, urgency: int = NOTICE) -> None:
 
 async def taken(owner: str = "this", now: Clock | None = None) -> Lane:
     """The one lane in which something is due."""
-    (lane,) = await lanes.claim(owner, now() if now else NOW, 10)
+    (lane,) = await lanes.claim(owner, now() if now else NOW, "whatsapp", 10)
     return lane
 
 
@@ -70,9 +71,9 @@ async def test_a_lane_has_one_bearer() -> None:
     await left(ana, "first")
     lane = await taken()
     await left(ana, "second")
-    assert await lanes.claim("another", NOW, 10) == []
+    assert await lanes.claim("another", NOW, "whatsapp", 10) == []
     await begun(lane)
-    assert await lanes.claim("another", NOW, 10) == []
+    assert await lanes.claim("another", NOW, "whatsapp", 10) == []
 
 
 async def test_many_bearers_at_once_share_the_lanes() -> None:
@@ -80,7 +81,7 @@ async def test_many_bearers_at_once_share_the_lanes() -> None:
     everybody = [await a_guest() for _ in range(20)]
     for person in everybody:
         await left(person, "news")
-    claimed = await asyncio.gather(*(lanes.claim(f"bearer{n}", NOW, 5) for n in range(8)))
+    claimed = await asyncio.gather(*(lanes.claim(f"bearer{n}", NOW, "whatsapp", 5) for n in range(8)))
     assert sorted(lane.recipient for some in claimed for lane in some) == everybody
 
 
@@ -103,7 +104,7 @@ async def test_an_old_fence_changes_nothing() -> None:
     assert await lanes.begin(slow, "slow", NOW) is None
     after = await read("SELECT * FROM delivery ORDER BY id"), await read("SELECT * FROM recipient WHERE id = :a", a=ana)
     assert after == before
-    assert (again.id, again.attempt, again.again) == (out.id, 2, True)
+    assert (again.id, again.attempt, again.begun) == (out.id, 2, micros(NOW))
     assert await settled(quick, "quick", again, SENT, NOW)
 
 
@@ -118,8 +119,7 @@ async def test_after_a_death_the_next_process_knows_that_it_may_have_been_sent()
     else:
         await expire(ana)
     again = await begun(await taken("alive"), "alive")
-    assert (again.id, again.again, again.attempt) == (out.id, True, 2)
-    assert again.begun is not None
+    assert (again.id, again.attempt, again.begun) == (out.id, 2, micros(NOW))
 
 
 async def test_recovering_leaves_our_own_lanes_alone() -> None:
@@ -131,6 +131,56 @@ async def test_recovering_leaves_our_own_lanes_alone() -> None:
     assert await begun(lane, "this")
 
 
+async def test_leases_are_lengthened_together_and_only_ours(clock: Clock) -> None:
+    """One statement for all that is on its way; a lane that another took up meanwhile keeps that other's lease."""
+    ours, theirs = await a_guest(), await a_guest()
+    await left(ours, "first")
+    await left(theirs, "first")
+    held = await lanes.claim("this", NOW, "whatsapp", 2)
+    async with transaction() as run:
+        await run("UPDATE recipient SET lease = 1")
+        await run("UPDATE recipient SET owner = 'other', fence = fence + 1 WHERE id = :id", id=theirs)
+    since = [lane.since for lane in held]
+    await lanes.renew(held, "this")
+    leases = {row["id"]: row["lease"] for row in await read("SELECT id, lease FROM recipient")}
+    assert leases[theirs] == 1
+    assert leases[ours] > 1
+    assert {lane.recipient: lane.since > before for lane, before in zip(held, since, strict=True)} == {
+        ours: True,
+        theirs: False,
+    }
+
+
+async def test_what_was_held_back_never_left(clock: Clock) -> None:
+    """The next attempt is the first that may have left anything: no provider need be asked about it."""
+    ana = await a_guest()
+    await left(ana, "first")
+    lane = await taken()
+    assert not await settled(lane, "this", await begun(lane), Outcome("held", due=NOW), NOW)
+    assert (await begun(await taken())).begun is None
+
+
+async def test_a_lane_says_how_urgent_what_waits_in_it_is() -> None:
+    """Once the answer has left, the bulk behind it is bulk again."""
+    ana = await a_guest()
+    await left(ana, "answer", urgency=ANSWER)
+    await left(ana, "bulk", urgency=BULK)
+    lane = await taken()
+    await settled(lane, "this", await begun(lane), SENT, NOW)
+    await lanes.leave(lane, "this", NOW)
+    assert (await read("SELECT urgency FROM recipient WHERE id = :ana", ana=ana))[0]["urgency"] == BULK
+
+
+async def test_only_channels_with_something_due_are_looked_at(clock: Clock) -> None:
+    """Due by now, and nobody carries it."""
+    await left(await a_guest(), "first")
+    await left(await a_guest("telegram", "77"), "first")
+    assert sorted(await lanes.due(NOW)) == ["telegram", "whatsapp"]
+    assert await lanes.due(NOW - timedelta(seconds=1)) == []
+    await lanes.claim("this", NOW, "telegram", 10)
+    assert await lanes.due(NOW) == ["whatsapp"]
+
+
 async def test_a_lane_that_backs_off_goes_on_backing_off(clock: Clock) -> None:
     """A new delivery neither overtakes the one that failed nor hurries it."""
     ana = await a_guest()
@@ -139,10 +189,10 @@ async def test_a_lane_that_backs_off_goes_on_backing_off(clock: Clock) -> None:
     out = await begun(lane)
     assert not await settled(lane, "this", out, Outcome("retry", error="503", due=NOW + timedelta(seconds=30)), NOW)
     await left(ana, "second", urgency=ANSWER)
-    assert await lanes.claim("this", clock.forward(seconds=29), 10) == []
+    assert await lanes.claim("this", clock.forward(seconds=29), "whatsapp", 10) == []
     clock.forward(seconds=1)
     again = await begun(await taken(now=clock))
-    assert (again.kind, again.attempt, again.again) == ("first", 2, False)
+    assert (again.kind, again.attempt) == ("first", 2)
     assert await settled(lane, "this", again, SENT, NOW) is False  # the lane of before the pause
 
 
@@ -151,7 +201,7 @@ async def test_who_just_wrote_goes_first() -> None:
     people = {urgency: await a_guest() for urgency in (BULK, NOTICE, ANSWER)}
     for urgency, person in people.items():
         await left(person, "news", urgency=urgency)
-    order = [(await lanes.claim("this", NOW, 1))[0].recipient for _ in people]
+    order = [(await lanes.claim("this", NOW, "whatsapp", 1))[0].recipient for _ in people]
     assert order == [people[ANSWER], people[NOTICE], people[BULK]]
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from models import lanes, turns
+from models import bells, lanes, turns
 from models.database import read, transaction
-from models.delivery import Wake
+from models.delivery import WAKE
 from models.turns import Repeated, Reply, Seen, Stale, Turn
 from tests.conftest import NOW
 from tests.models.given import a_guest, one
@@ -122,8 +122,8 @@ async def test_a_reply_is_born_claimed() -> None:
     _, lane, born = await keep(a_turn(await turns.look(ana), "SM1", "welcome", "service"))
     assert lane is not None
     assert born is not None
-    assert (born.attempt, born.kind, born.fence, born.again) == (1, "welcome", lane.fence, False)
-    assert await lanes.claim("another", NOW, 10) == []
+    assert (born.attempt, born.kind, born.fence, born.begun) == (1, "welcome", lane.fence, None)
+    assert await lanes.claim("another", NOW, "whatsapp", 10) == []
     assert await settled(lane, "this", born, lanes.Outcome("sent", provider_id="SM9"), NOW)
     following = await lanes.begin(lane, "this", NOW)
     assert following is not None
@@ -134,27 +134,27 @@ async def test_behind_something_that_waits_a_reply_waits_too() -> None:
     """A second turn while the first reply is on its way is born waiting, and the courier's bell is rung."""
     ana, rung = await a_guest(), []
     await keep(a_turn(await turns.look(ana), "SM1", "welcome"))
-    Wake.listeners.append(lambda: rung.append(True))
+    bells.hear(WAKE, rung.append)
     try:
         _, lane, born = await keep(a_turn(await turns.look(ana), "SM2", "route"))
     finally:
-        Wake.listeners.pop()
+        bells.unhear(WAKE, rung.append)
     assert (lane, born) == (None, None)
     assert await deliveries(ana) == [("welcome", "sending", 1), ("route", "waiting", 0)]
-    assert rung == [True]
+    assert rung == [""]
 
 
 async def test_an_undone_turn_rings_no_bell_and_leaves_no_lease() -> None:
     """What did not happen is not announced."""
     ana, rung = await a_guest(), []
-    Wake.listeners.append(lambda: rung.append(True))
+    bells.hear(WAKE, rung.append)
     try:
         with pytest.raises(ZeroDivisionError):
             async with transaction() as run:
                 await turns.keep(a_turn(await turns.look(ana), "SM1", "welcome", "more"), run)
                 raise ZeroDivisionError
     finally:
-        Wake.listeners.pop()
+        bells.unhear(WAKE, rung.append)
     assert rung == []
     assert await deliveries(ana) == []
     assert await one("SELECT lease FROM recipient WHERE id = :ana", ana=ana) is None

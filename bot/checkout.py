@@ -33,12 +33,17 @@ class Away(Exception):
     """The card checkout cannot be reached now; nothing was charged, and trying again in a moment is safe."""
 
 
-def client(key: str, api: str) -> stripe.StripeClient:
-    """The SDK's client, against Stripe or the base URL of the settings."""
-    addresses: Any = {"api": api} if api else {}
-    return stripe.StripeClient(
-        key, base_addresses=addresses, http_client=stripe.HTTPXClient(timeout=15), max_network_retries=1
-    )
+class Client(stripe.StripeClient):
+    """The SDK's client, against Stripe or the base URL of the settings; it can be closed."""
+
+    def __init__(self, key: str, api: str) -> None:
+        addresses: Any = {"api": api} if api else {}
+        self.http = stripe.HTTPXClient(timeout=15)
+        super().__init__(key, base_addresses=addresses, http_client=self.http, max_network_retries=1)
+
+    async def close(self) -> None:
+        """End its connections."""
+        await self.http.close_async()
 
 
 def checkout_maker(

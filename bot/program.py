@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-import stripe
 import structlog
 
 from bot import catching_up, checkout
@@ -54,7 +53,7 @@ class Program:
     packing: Packing
     whatsapp: WhatsApp | None
     telegram: Telegram | None
-    stripe: stripe.StripeClient | None
+    stripe: checkout.Client | None
 
     async def make_checkout(self, booking: int) -> str:
         """The address of the card checkout for what is due; raises a Refusal or `checkout.Away`."""
@@ -121,9 +120,9 @@ async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Pr
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for carrier in (program.whatsapp, program.telegram):
-            if carrier is not None:
-                await carrier.close()
+        for provider in (program.whatsapp, program.telegram, program.stripe):
+            if provider is not None:
+                await provider.close()
 
 
 async def _connected(settings: Settings, documents: Documents) -> Program:
@@ -134,7 +133,7 @@ async def _connected(settings: Settings, documents: Documents) -> Program:
     house = House(clock.now, owner, settings.secret(), alerts, test_mode=_test_mode(settings))
     whatsapp, telegram = connect_whatsapp(settings), _telegram(settings)
     key = settings.stripe_secret_key.get_secret_value()
-    client = checkout.client(key, settings.stripe_api) if key else None
+    client = checkout.Client(key, settings.stripe_api) if key else None
     payments = checkout.Payments(client) if client else None
     able: tuple[Carrier | None, ...] = (whatsapp, telegram, await _mail(settings), payments)
     carriers = {each.channel: each for each in able if each is not None}

@@ -21,6 +21,7 @@ from urllib.parse import quote
 import asyncpg
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 
 import models
 from bot.log import log_plainly
@@ -39,6 +40,8 @@ CARELESS = {
     "autovacuum": "off",
 }
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
+settings.register_profile("seeded", derandomize=True, database=None)  # the same examples at every run
+settings.load_profile("seeded")
 SAMPLE = Path(models.__path__[0]) / "sample" / "catalog.yaml"
 
 

@@ -206,8 +206,8 @@ JUNK: st.SearchStrategy[Any] = st.sampled_from(
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example(("brand", "zone"), [], gone=False)
-@given(st.sampled_from(sorted(paths(SMALL), key=str)), JUNK, st.booleans())
+@example(at=("brand", "zone"), junk=[], gone=False)
+@given(at=st.sampled_from(sorted(paths(SMALL), key=str)), junk=JUNK, gone=st.booleans())
 def test_whatever_is_broken_is_told_and_what_passes_can_be_sold(at: tuple[Any, ...], junk: Any, gone: bool) -> None:
     """Any value taken out or made nonsense is named, or the catalogue still compiles."""
     content = yaml.safe_load(yaml.safe_dump(SMALL))

@@ -1,14 +1,14 @@
 """How money, days, hours, phones and names are written in a reader's language."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, get_timezone_location
 from babel.numbers import format_decimal, get_currency_name, get_currency_precision
 
 Json = Mapping[str, Any]
@@ -158,6 +158,14 @@ class Notation:
         """Sat 21 Nov 15:00."""
         return f"{self.day(instant)} {self.clock(instant)}"
 
+    def zone(self, instant: Json) -> str:
+        """Whose wall time an instant is shown in: Santo Domingo (UTC−4)."""
+        moment = local_time(instant)
+        city = get_timezone_location(instant["zone"], locale=self.locale, return_city=True)
+        hours, minutes = divmod(abs(int((moment.utcoffset() or timedelta()).total_seconds())) // 60, 60)
+        sign = MINUS if moment.utcoffset() and moment.utcoffset() < timedelta() else "+"  # type: ignore[operator]
+        return f"{city} (UTC{sign}{hours}{f':{minutes:02}' if minutes else ''})"
+
     def _date(self, instant: Json | str, pattern: str) -> str:
         day: date = local_time(instant).date()
         return format_date(day, self.patterns[pattern], locale=self.locale)
@@ -192,8 +200,8 @@ class Notation:
     def filters(self) -> dict[str, Any]:
         """Everything above by the name that templates use."""
         names = (
-            "money bare figure less currency day day_year date short_date long_day weekday clock moment local place "
-            "phone flight tongue"
+            "money bare figure less currency day day_year date short_date long_day weekday clock moment zone local "
+            "place phone flight tongue"
         )
         return {name: getattr(self, name) for name in names.split()} | {
             "board": board_name,

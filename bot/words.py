@@ -30,6 +30,8 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 SCRIPTS = ("book", "notices")
 SOURCE = "en"
 NOTHING = "–"
+# What every booking has; of the rest only some.
+ALWAYS = ("service", "route", "schedule", "guest", "party", "price", "payment", "source")
 # Meta: the body of a template holds 1024 characters, values included.
 TEMPLATE_LIMIT = 1024
 # Twilio: a reply button holds 20 characters.
@@ -47,6 +49,7 @@ STORY = (
     "extras",
     "occasion",
     "notes",
+    "asked",
     "lines",
     "total",
     "tax",
@@ -307,15 +310,16 @@ class Voice:
         return [{"label": label, "value": value} for _, label, value in story_recap(story, audience, self.language)]
 
     def _whole_recap(self, story: Facts, audience: recaps.Audience) -> list[dict[str, str]]:
-        """Every field the audience may see, so that the body of a template is the same for each booking."""
-        drawn = {key: value for key, _, value in story_recap(story, audience, self.language)}
-        return [
-            {
-                "label": Words(self.said(f"label_{key}")),
-                "value": drawn.get(key, NOTHING),
-            }
-            for key in recaps.AUDIENCES[audience]
-        ]
+        """A line for what every booking has, so that a template's body is the same for each; the rest follows on those lines."""
+        lines: list[dict[str, str]] = []
+        drawn = {key: (label, value) for key, label, value in story_recap(story, audience, self.language)}
+        for key in recaps.AUDIENCES[audience]:
+            label, value = drawn.get(key, (self.said(f"label_{key}"), ""))
+            if key in ALWAYS:
+                lines.append({"label": Words(label), "value": value or NOTHING})
+            elif value:
+                lines[-1]["value"] += f" · {label}: {value}"
+        return lines
 
     def _blocks(self, environment: jinja2.Environment) -> dict[str, jinja2.Template]:
         found: dict[str, jinja2.Template] = {}

@@ -3,12 +3,12 @@
 from typing import Any
 
 from models import catalogs, ledger
-from models.catalog import Catalog
+from models.catalog import Catalog, Extra, Service
 from models.database import Ask, read
 from models.fields import instant, unpacked
 from models.ledger import payment_state
 from models.money import Money
-from models.price import Quote, free_until
+from models.price import Quote, charged, free_until
 from models.request import Request, as_instant, from_draft
 
 Story = dict[str, Any]
@@ -21,18 +21,34 @@ def told(request: Request, quote: Quote | None, catalog: Catalog, *, language: s
     until = free_until(service.cancellation, request.starts)
     return {
         "reference": None, "state": "draft", "language": language,
-        "service": {"kind": service.kind, "key": service.key, "name": dict(service.name), "icon": service.icon},
+        "service": {"kind": service.kind, "key": service.key, "name": dict(service.name), "icon": service.icon,
+                    "private": _private(request, catalog)},
         "legs": [_leg(leg, catalog) for leg in request.legs],
         "guest": {"name": request.name, "phone": request.phone, "email": request.email, "language": language},
         "party": request.party.as_fact(),
         "vehicle": vehicle and {"key": vehicle.key, "name": dict(vehicle.name), "seats": vehicle.seats, "icon": vehicle.icon},
-        "extras": [
-            {"key": key, "name": dict(catalog.extras[key].name), "quantity": count, "occasion": catalog.extras[key].occasion}
-            for key, count in request.extras.items()
-        ],
-        "occasion": request.occasion, "notes": request.notes, **_price(quote),
+        "extras": [_extra(catalog.extras[key], count, request) for key, count in request.extras.items()],
+        "occasion": request.occasion, "notes": request.notes, "asked": _asked(request, service), **_price(quote),
         "hold_until": None, "free_until": until and as_instant(until, catalog.brand.zone), "source": source,
     }  # fmt: skip
+
+
+def _private(request: Request, catalog: Catalog) -> bool:
+    """Whether the whole of a departure is theirs, at one price for everyone."""
+    departure = catalog.departure(request.service, request.departure or "")
+    return bool(departure and departure.private)
+
+
+def _extra(extra: Extra, count: int, request: Request) -> dict[str, Any]:
+    """An extra as often as it is sold: for three people, three."""
+    sold = charged(extra, count, request.party)
+    return {"key": extra.key, "name": dict(extra.name), "quantity": sold, "occasion": extra.occasion}
+
+
+def _asked(request: Request, service: Service) -> list[dict[str, str]]:
+    """What the house asks before a tour: the notes are the answer to it, in the guest's own words."""
+    questions = service.tour.questions if service.tour and request.notes else ()
+    return [dict(question.text) for question in questions if question.required]
 
 
 def _leg(leg: Any, catalog: Catalog) -> dict[str, Any]:

@@ -24,7 +24,7 @@ def test_subjects_are_route_and_time() -> None:
     """Who reads only subjects knows which booking it is."""
     guest = _letter("booking_confirmed_guest", stories.transfer())
     house = _letter("booking_confirmed_house", stories.transfer())
-    assert guest.subject == "You are booked: Airport PUJ to Hotel Arena Blanca, Sat 21 Nov, 15:00"
+    assert guest.subject == "You are booked: Airport PUJ to Hotel Arena Blanca, Sat 21 Nov 15:00"
     assert house.subject == "[CA-7K4M2] Confirmed: Airport PUJ to Hotel Arena Blanca, Sat 21 Nov 15:00, Moore"
 
 

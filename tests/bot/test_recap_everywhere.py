@@ -29,6 +29,8 @@ AIRPORT = {
     "name": {"en": "Airport PUJ", "es": "Aeropuerto PUJ"}, "detail": {"en": "Terminal B", "es": "Terminal B"}, "room": None,
     "zone": {"en": "Punta Cana", "es": "Punta Cana"}, "kind": "airport",
 }  # fmt: skip
+PIER = {"name": {"en": "Bayahibe pier", "es": "Muelle de Bayahibe"}, "detail": None, "room": None,
+        "zone": {"en": "Bayahibe", "es": "Bayahibe"}, "kind": "pier"}  # fmt: skip
 LEAD_PHONE, EMAIL = "+18095550199", "ana.lindqvist@secret.example"
 # What may never stand in anything that an audience is sent: as it is drawn, in either language.
 HIDDEN = {
@@ -56,6 +58,14 @@ def leg(outward: bool) -> st.SearchStrategy[dict[str, Any]]:
     )  # fmt: skip
 
 
+TOUR_LEG = st.fixed_dictionaries(
+    {
+        "from": st.just(HOTEL), "to": st.just(PIER), "starts": st.just(instant("2026-11-24T11:30:00Z")),
+        "ends": st.just(instant("2026-11-24T19:30:00Z")), "pickup_at": st.just(instant("2026-11-24T10:15:00Z")),
+        "minutes": st.just(480), "flight": st.none(), "dispatch": st.just("assigned"),
+        "lead": maybe({"key": "LEADKEY", "name": "Yohanna Marte", "phone": LEAD_PHONE}),
+    }
+)  # fmt: skip
 PAYMENTS = [
     {"state": "unpaid", "due_now": money(777777), "paid": money(0), "due": money(777777), "method": None, "at": None},
     {"state": "paid", "due_now": money(0), "paid": money(777777), "due": money(0), "method": "card ending 4242",
@@ -87,6 +97,14 @@ STORY = st.fixed_dictionaries(
         "source": st.just({"channel": "whatsapp", "at": instant("2026-11-20T12:00:00Z")}),
     }
 )  # fmt: skip
+SAONA = {"kind": "tour", "key": "isla_saona", "name": {"en": "Isla Saona", "es": "Isla Saona"}}
+TOURS = st.builds(
+    lambda story, leg, private, asked: {
+        **story, "service": {**SAONA, "private": private}, "legs": [leg], "vehicle": None, "asked": asked if story["notes"] else [],
+    },
+    STORY, TOUR_LEG, st.booleans(), st.sampled_from([[], [{"en": "Does everyone swim?", "es": "¿Todos saben nadar?"}]]),
+)  # fmt: skip
+STORIES = st.one_of(STORY, TOURS)
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -164,7 +182,7 @@ def test_every_field_is_in_every_medium_in_the_one_order(case: Any) -> None:
     audience, kind, medium = case
 
     @MANY
-    @given(STORY, st.sampled_from(LANGUAGES))
+    @given(STORIES, st.sampled_from(LANGUAGES))
     def holds(story: dict[str, Any], language: str) -> None:
         text = medium(story, kind, language)
         text = html.escape(text, quote=False)
@@ -180,7 +198,7 @@ def test_what_tells_only_a_part_hides_the_same(case: Any) -> None:
     audience, kind, medium = case
 
     @MANY
-    @given(STORY, st.sampled_from(LANGUAGES))
+    @given(STORIES, st.sampled_from(LANGUAGES))
     def holds(story: dict[str, Any], language: str) -> None:
         text = flat(medium(story, kind, language))
         assert leaked(story, audience, text) == []
@@ -197,6 +215,27 @@ def test_the_guests_mail_shows_price_and_payment_in_its_table(story: dict[str, A
     assert "SOLDLINE" in text
     assert "7,777.77" in text
     assert not story["payment"]["method"] or "4242" in text
+
+
+FETCHED = {
+    "en": ("Pick-up 06:15 Hotel Arena Blanca", "Departure 07:30"),
+    "es": ("Recogida 06:15 Hotel Arena Blanca", "Salida 07:30"),
+}
+
+
+@pytest.mark.parametrize("case", [*WHOLE, *TABLED, *PARTS], ids=name_of)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pick_up_and_departure_of_a_tour_are_the_same_two_times_everywhere(case: Any, language: str) -> None:
+    """06:15 is the pick-up and 07:30 the departure for everyone, in those words."""
+    _, kind, medium = case
+
+    @MANY
+    @given(TOURS)
+    def holds(story: dict[str, Any]) -> None:
+        text = " ".join(flat(medium(story, kind, language)).replace("·", " ").split())
+        assert [words for words in FETCHED[language] if words not in text] == []
+
+    holds()
 
 
 def test_a_field_that_leaks_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -298,9 +298,11 @@ class _Postgres:
             await self._connection.execute(f'ALTER TABLE "{table}" {"ENABLE" if on else "DISABLE"} TRIGGER USER')
 
     async def rows(self, table: str, columns: Iterable[str]) -> AsyncIterator[list[Row]]:
-        found = await self._connection.cursor(_select(table, columns))
-        while batch := await found.fetch(BATCH):
+        name = f'"rows of {table}"'  # its own: asyncpg remembers a FETCH by its words
+        await self._connection.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {_select(table, columns)}")
+        while batch := await self._connection.fetch(f"FETCH {BATCH} FROM {name}"):
             yield [tuple(row) for row in batch]
+        await self._connection.execute(f"CLOSE {name}")  # no guard is laid on a table that is being read
 
     async def put(self, table: str, columns: list[str], rows: list[Row]) -> None:
         await self._connection.copy_records_to_table(table, columns=columns, records=rows)

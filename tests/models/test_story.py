@@ -4,14 +4,21 @@ from typing import Any
 
 from bot import words
 from models.price import quote
+from models.request import as_instant
 from models.story import told
-from tests.models.test_price import COSTA, SAONA, asked
+from tests.models.test_price import COSTA, NOW, SAONA, asked
 
 
 def story(**changes: Any) -> dict[str, Any]:
     """Three people to Saona, with some answers changed."""
     request = asked(SAONA, **changes)
-    return told(request, quote(COSTA, request), COSTA, language="en", source={"channel": "whatsapp", "at": None})
+    return told(
+        request,
+        quote(COSTA, request),
+        COSTA,
+        language="en",
+        source={"channel": "whatsapp", "at": as_instant(NOW, "America/Santo_Domingo")},
+    )
 
 
 def drawn(field: str, language: str = "en", **changes: Any) -> str:

@@ -60,6 +60,22 @@ async def test_a_mail_is_kept_with_its_parts(stand: Stand) -> None:
         assert "Message-ID: <1.a@costa.example>" in await got.text()
 
 
+async def test_pictures_of_a_mails_page_are_no_attachments(stand: Stand) -> None:
+    """Only what is enclosed beside the page counts; a picture in it is marked, named or not."""
+    mail = letter()
+    page = mail.get_body(("html",))
+    assert page is not None
+    page.add_related(b"\x89PNG", "image", "png", cid="<art@costa>")
+    page.add_related(b"\x89PNG", "image", "png", cid="<logo@costa>", filename="logo.png", disposition="inline")
+    del page.get_payload()[1]["Content-Disposition"]  # type: ignore[index,union-attr]
+    await post(stand, mail)
+    (listed,) = (await stand.see("/sim/mails"))["mails"]
+    assert listed["attachments"] == 1
+    whole = await stand.see(f"/sim/mails/{listed['id']}")
+    assert [one["name"] for one in whole["attachments"] if not one["inline"]] == ["ticket.pdf"]
+    assert [one["cid"] for one in whole["attachments"] if one["inline"]] == ["art@costa", "logo@costa"]
+
+
 @pytest.mark.parametrize(
     ("to", "code"), [("bounce@example.com", 550), ("full@example.com", 452), ("ana@nowhere.invalid", 550)]
 )

@@ -168,6 +168,37 @@ async def test_simulators_that_are_gone_are_named(house: House) -> None:
         assert (await answer.json())["error"] == "The simulated providers do not answer."
 
 
+async def test_the_page_knows_which_life_of_the_server_it_speaks_to(house: House, simulators: Running) -> None:
+    """Another server under the same demo has another life, so a kill from anywhere can be counted."""
+    lives = []
+    for _ in range(2):
+        async with opened(house, simulators.url) as client:
+            told = [(await (await client.get("/stage/about")).json())["life"] for _ in range(2)]
+        assert told[0] == told[1]
+        lives.append(told[0])
+    assert lives[0]["demo"] == lives[1]["demo"]
+    assert lives[0]["server"] != lives[1]["server"]
+
+
+async def test_the_page_may_go_to_the_providers_when_the_server_is_dead(
+    stage: TestClient[Any, Any], simulators: Running
+) -> None:
+    """It is told where they are, and its policy lets it go there and nowhere else."""
+    about = await (await stage.get("/stage/about")).json()
+    policy = (await stage.get("/")).headers["Content-Security-Policy"]
+    assert about["providers"] == f"{simulators.url}/sim"
+    assert f"connect-src 'self' {simulators.url}" in policy.split("; ")
+
+
+async def test_events_end_quietly_when_the_simulators_die(house: House) -> None:
+    """The page's stream just ends; half an answer is not followed by another."""
+    running = await start({**CONFIG, "port": 0, "smtp_port": 0})
+    async with opened(house, running.url) as client, client.get("/stage/sim/events") as events:
+        await events.content.readline()
+        await running.stop()
+        assert b"error" not in await asyncio.wait_for(events.content.read(), 10)
+
+
 async def test_the_simulators_clock_follows_the_houses(
     stage: TestClient[Any, Any], house: House, simulators: Running
 ) -> None:

@@ -1,8 +1,11 @@
 """The demo's one page: phones, mailbox, checkout and desk side by side, and the few calls it makes."""
 
 import asyncio
+import os
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,10 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from web.static_files import files, fingerprint, static_url
 
 PAGE = Path(__file__).parent / "page"
-OURS_ONLY = "default-src 'self'; img-src 'self' data: blob:; frame-src 'self'; object-src 'none'; base-uri 'none'"
+OURS_ONLY = (
+    "default-src 'self'; img-src 'self' data: blob:; frame-src 'self'; object-src 'none'; base-uri 'none'; "
+    "connect-src 'self' {providers}"
+)
 MAIL_ONLY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; font-src 'self'; frame-ancestors 'self'"
 )
@@ -68,13 +74,18 @@ class Stage:
     ) -> None:
         self.sim_url, self.brand, self.advance, self.kill = sim_url, brand, advance, kill
         self.draw, self.logo = draw, logo
+        self.life = {"demo": os.getppid(), "server": f"{os.getpid()}/{time.time_ns()}"}
+
+    async def facts(self) -> dict[str, Any]:
+        """What the house tells, which life of the server this is, and where the providers are if it should end."""
+        return {**await self.brand(), "life": self.life, "providers": f"{self.sim_url}/sim"}
 
     async def page(self, request: web.Request) -> web.Response:
         """The page itself."""
-        facts = {"about": await self.brand(), "look": static_url("look.css"), "page": page_url}
+        facts = {"about": await self.facts(), "look": static_url("look.css"), "page": page_url}
         facts["mark"] = "/stage/mark.svg" if self.logo else None
         drawn = self.draw((PAGE / "stage.html").read_text("utf-8"), language_of(request), facts)
-        headers = {"Content-Security-Policy": OURS_ONLY, "Cache-Control": "no-store"}
+        headers = {"Content-Security-Policy": OURS_ONLY.format(providers=self.sim_url), "Cache-Control": "no-store"}
         return web.Response(text=drawn, content_type="text/html", headers=headers)
 
     async def mark(self, request: web.Request) -> web.Response:
@@ -85,7 +96,7 @@ class Stage:
 
     async def about(self, request: web.Request) -> web.Response:
         """Brand, people, clock and booking counts as JSON; also how the page learns that the server is back."""
-        return web.json_response(await self.brand(), headers={"Cache-Control": "no-store"})
+        return web.json_response(await self.facts(), headers={"Cache-Control": "no-store"})
 
     async def clock(self, request: web.Request) -> web.Response:
         """`{"minutes": n}` or `{"to": "next"}` moves the demo's clock, and the simulators' with it."""
@@ -137,8 +148,9 @@ async def hand_on(session: ClientSession, url: str, request: web.Request) -> web
         kept = {name: value for name, value in far.headers.items() if name.lower() not in HOP}
         answer = web.StreamResponse(status=far.status, headers=kept)
         await answer.prepare(request)
-        async for piece in far.content.iter_any():
-            await answer.write(piece)
+        with suppress(ClientError):  # half an answer is all there is: another one cannot follow it
+            async for piece in far.content.iter_any():
+                await answer.write(piece)
         return answer
 
 

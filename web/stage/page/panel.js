@@ -71,6 +71,27 @@ export const checkout = {
   rest() { if (!this.frame) paneOf("checkout").replaceChildren(emptiness("card", words.tab_checkout_empty, words.tab_checkout_more)); },
 };
 
+// -- the desk --
+
+/** In a frame this low the desk's own bar at the foot would lie over what one writes: the form is brought above it. */
+export function keepClear(frame) {
+  const above = (field) => {
+    const page = frame.contentDocument, form = field?.closest("form");
+    const bar = [...page.querySelectorAll("nav")].find((nav) => nav.ownerDocument.defaultView.getComputedStyle(nav).position === "fixed");
+    if (!form || !field.matches("textarea")) return;
+    page.documentElement.style.scrollPaddingBottom = `${(bar?.offsetWidth > bar?.offsetHeight ? bar.offsetHeight : 0) + 16}px`;
+    form.scrollIntoView({ block: "nearest" });
+  };
+  const opened = () => {
+    let page;
+    try { page = frame.contentDocument; } catch { return; }
+    page?.addEventListener("focusin", (event) => above(event.target));
+    if (/[?&]talk=/.test(page?.location?.search || "")) above([...page.querySelectorAll("main textarea")].find((field) => field.offsetParent));
+  };
+  frame.addEventListener("load", opened);
+  opened();
+}
+
 // -- the mailbox --
 
 export const mailbox = {
@@ -91,9 +112,8 @@ export const mailbox = {
     pane.replaceChildren(...[filter, el("ul.mails", {}, shown.map((mail) => this.row(mail)))].filter(Boolean));
   },
   row(mail) {
-    const files = mail.attachments?.length ?? mail.attachments ?? 0;
     return el("li", {}, el("button.mail-row", { type: "button", onclick: () => this.read(mail.id) }, el("span.avatar", {}, initials(receivers(mail)[0] || "?")),
-      el("span.grow", {}, el("span.spread", {}, el("b.cut", {}, receivers(mail).join(", ")), el("time.faint", {}, `${day(mail.at || mail.date)} ${hour(mail.at || mail.date)}`)), el("span.spread", {}, el("span.cut", {}, mail.subject || words.no_subject), files ? el("span.tag", {}, icon("attach", 12), `${files}`) : null))));
+      el("span.grow", {}, el("span.spread", {}, el("b.cut", {}, receivers(mail).join(", ")), el("time.faint", {}, `${day(mail.at || mail.date)} ${hour(mail.at || mail.date)}`)), el("span.spread", {}, el("span.cut", {}, mail.subject || words.no_subject), mail.attachments ? el("span.tag", {}, icon("attach", 12), `${mail.attachments}`) : null))));
   },
   async read(id) {
     const mail = await sim(`/mails/${id}`);
@@ -103,17 +123,15 @@ export const mailbox = {
     const views = [["page", words.page], ["text", words.text], ["headers", words.headers]].filter(([view]) => view !== "page" || mail.html);
     const segments = el("div.segments", { role: "tablist" }, views.map(([view, word]) => el("button.segment", { type: "button", role: "tab", onclick: (event) => { for (const one of segments.children) one.setAttribute("aria-selected", String(one === event.currentTarget)); body.replaceChildren(this.view(view, mail)); } }, word)));
     const head = headersOf(mail);
+    const files = mail.attachments.filter((file) => !file.inline);
     pane.replaceChildren(el("div.mail-head", {}, el("div.spread", {}, el("button.btn.small.plain", { type: "button", onclick: () => { this.list(); } }, icon("arrow-left", 14), words.back_to_list), segments),
       el("h3", {}, mail.subject || head.Subject || words.no_subject), el("p.hint", {}, `${words.from} ${head.From || mail.from || ""}`), el("p.hint", {}, `${words.to} ${head.To || receivers(mail).join(", ")}`),
-      mail.attachments?.length ? el("div.row.wrap.enclosed", {}, mail.attachments.map((file, at) => this.enclosed(mail, file, at))) : null), body);
+      files.length ? el("div.row.wrap.enclosed", {}, files.map((file) => this.enclosed(mail, file))) : null), body);
     segments.firstElementChild.click();
     pane.querySelector("button").focus({ focusVisible: false });
   },
-  enclosed(mail, file, at) {
-    const address = here(file.url || "") || `${SIM}/mails/${mail.id}/attachments/${file.n ?? at}`;
-    const name = file.name || file.filename || `${at + 1}`;
-    const type = file.content_type || "";
-    return el("button.btn.small", { type: "button", onclick: () => showFile(address, type, name) }, icon(/ticket|boleto/i.test(name) ? "ticket" : type.includes("calendar") ? "calendar" : "document", 14), name);
+  enclosed(mail, { url, name, content_type: type }) {
+    return el("button.btn.small", { type: "button", onclick: () => showFile(here(url), type, name) }, icon(/ticket|boleto/i.test(name) ? "ticket" : type.includes("calendar") ? "calendar" : "document", 14), name);
   },
   view(view, mail) {
     if (view === "text") return el("pre.plain-text", {}, mail.text || "");

@@ -1,11 +1,14 @@
 // One phone: shows a person's chat on one channel and writes as that person.
 
 import { day, el, hour, icon, now, words } from "./dom.js";
-import { here, sim, tellSim } from "./api.js";
+import { here, once, sim, tellSim } from "./api.js";
 import { numbered, rich } from "./rich.js";
 
 const LONG = 1400;
 const ATTACHABLE = [["photo", "picture"], ["voice", "mic"], ["sticker", "sticker"], ["location", "pin"], ["contact", "contact"], ["document", "document"]];
+
+/** The provider said no, rather than nothing: sending the same again is of no use. */
+const refused = (why) => why.status && why.status !== 502;
 
 export class Phone {
   constructor(element, { onLink, onFile, onArrival, onTrouble }) {
@@ -17,12 +20,13 @@ export class Phone {
     this.channels = element.dataset.channels.split(" ");
     this.messages = [];
     this.drawn = new Map();
-    this.owed = new Set();
-    this.posting = false;
+    this.outbox = [];
+    this.tapped = null;
+    this.unread = 0;
     this.loaded = false;
     const part = (selector) => element.querySelector(selector);
     this.parts = {
-      log: part(".log"), empty: part(".empty-chat"), quick: part(".quick"), form: part(".composer"), input: part("textarea"), send: part(".send"),
+      log: part(".log"), newer: part(".newer"), empty: part(".empty-chat"), quick: part(".quick"), form: part(".composer"), input: part("textarea"), send: part(".send"),
       under: part(".under"), aside: part(".about-message"), attach: part(".attach"), attachments: part(".attachments"), menu: part(".menu-button"), commands: part(".commands"),
     };
     this.listenToHands();
@@ -35,7 +39,9 @@ export class Phone {
   // -- what the person does --
 
   listenToHands() {
-    const { form, input, attach, menu, aside } = this.parts;
+    const { form, input, attach, menu, aside, log, newer } = this.parts;
+    log.addEventListener("scroll", () => { if (this.isLow()) this.readAll(); }, { passive: true });
+    newer.addEventListener("click", () => { this.toEnd(); log.focus({ focusVisible: false }); });
     form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     input.addEventListener("input", () => this.typed());
     input.addEventListener("keydown", (event) => {
@@ -83,24 +89,43 @@ export class Phone {
     return this.post({ kind, ...extra });
   }
 
-  async post(message) {
-    this.posting = true;
-    try {
-      const sent = await tellSim(`${this.path}/messages`, message);
-      if (sent.webhook_status >= 200 && sent.webhook_status < 300) this.owed.delete(`${sent.id}`); else this.owed.add(`${sent.id}`);
-    } catch (why) { this.onTrouble(why); } finally { this.posting = false; await this.refresh(); }
+  /** Says it once; what the provider does not take stays in the chat as not sent, to be tried again. */
+  post(message) {
+    const letter = { id: once(), channel: this.channel, path: this.path, at: now().toISOString(), message, state: "new" };
+    this.outbox.push(letter);
+    this.toEnd();
+    setTimeout(() => { if (letter.state === "new") { letter.state = "slow"; this.draw(); } }, 300);
+    return this.deliver(letter);
   }
 
-  async tap(message, key, button) {
-    button?.setAttribute("aria-busy", "true");
-    try { await tellSim(`${this.path}/taps`, { message, data: key.data }); }
-    catch (why) { this.onTrouble(why); }
-    finally { button?.removeAttribute("aria-busy"); await this.refresh(); }
+  async deliver(letter) {
+    if (letter.state === "unsent") { letter.state = "slow"; this.draw(); }
+    const drop = () => { letter.state = "sent"; this.outbox = this.outbox.filter((one) => one !== letter); };
+    try { await tellSim(`${letter.path}/messages`, { ...letter.message, once: letter.id, wait: 0 }); drop(); }
+    catch (why) { if (refused(why)) { drop(); this.onTrouble(why); } else letter.state = "unsent"; }
+    await this.refresh();
+    this.draw();
+  }
+
+  /** Sends what could not be sent, in its order. */
+  async deliverAll() {
+    for (const letter of this.outbox.filter((one) => one.state === "unsent")) await this.deliver(letter);
+  }
+
+  async tap(message, key) {
+    const tapped = { message: `${message}`, data: key.data, id: once() };
+    this.tapped = tapped;
+    this.toEnd();
+    this.draw();
+    try { await tellSim(`${this.path}/taps`, { message, data: key.data, once: tapped.id, wait: 0 }); if (this.tapped === tapped) this.tapped = null; }
+    catch (why) { if (refused(why)) { this.tapped = null; this.onTrouble(why); } else tapped.unsent = true; }
+    await this.refresh();
+    this.draw();
   }
 
   press(message, key, event) {
     if (key.url) return this.onLink(key.url, event);
-    return this.tap(message.id, key, event?.currentTarget);
+    return this.tap(message.id, key);
   }
 
   aboutMessage(as, message) {
@@ -144,6 +169,7 @@ export class Phone {
     this.element.dataset.channel = channel;
     this.messages = [];
     this.drawn.clear();
+    this.tapped = null;
     this.loaded = false;
     this.parts.log.removeAttribute("aria-live");
     this.parts.log.replaceChildren();
@@ -181,29 +207,23 @@ export class Phone {
     if (channel !== this.channel) return;
     const before = this.messages.length;
     this.messages = chat.messages;
-    this.settle();
-    this.draw();
     const fresh = this.loaded ? chat.messages.slice(before).filter((message) => !message.mine) : [];
+    if (!this.isLow()) this.unread += fresh.length;
+    this.draw();
     if (!this.loaded) { this.parts.log.setAttribute("aria-live", "polite"); this.loaded = true; }
     if (fresh.length) { this.typing(false); this.onArrival(this, fresh); }
-  }
-
-  /** What the bot answered after was taken, whenever that was. */
-  settle() {
-    const last = this.messages.findLastIndex((one) => !one.mine);
-    for (const message of this.messages.slice(0, last + 1)) this.owed.delete(`${message.id}`);
   }
 
   draw() {
     const { log, empty } = this.parts;
     const ids = new Set(this.messages.map((message) => `${message.id}`));
     for (const [id, kept] of this.drawn) if (!ids.has(id)) { kept.node.remove(); this.drawn.delete(id); }
-    const low = log.scrollHeight - log.scrollTop - log.clientHeight < 140;
+    const low = this.isLow();
     let changed = false, previous = null, last = null;
     this.messages.forEach((message, at) => {
       const first = previous === null || previous.mine !== message.mine;
       const newDay = previous === null || day(previous.at) !== day(message.at);
-      const tick = message.mine && [this.owed.has(`${message.id}`), this.posting && at === this.messages.length - 1, this.messages.slice(at).some((one) => !one.mine)];
+      const tick = message.mine ? this.messages.slice(at).some((one) => !one.mine) : this.tapped?.message === `${message.id}` && this.tapped;
       const sign = JSON.stringify([message, first, tick, newDay && day(now())]);
       let kept = this.drawn.get(`${message.id}`);
       if (!kept || kept.sign !== sign) {
@@ -216,16 +236,56 @@ export class Phone {
       last = kept.node;
       previous = message;
     });
-    empty.hidden = this.messages.length > 0;
-    log.hidden = this.messages.length === 0;
+    changed = this.drawOutbox() || changed;
+    empty.hidden = log.children.length > 0;
+    log.hidden = !empty.hidden;
     this.suggest();
     const wrote = this.messages.at(-1)?.mine && this.messages.at(-1).id !== this.lastId;
     this.lastId = this.messages.at(-1)?.id;
     if (changed && (low || wrote || !this.loaded)) this.toEnd();
+    this.drawNewer();
+  }
+
+  /** What the provider has not taken stands last, whole, with a way to try again. */
+  drawOutbox() {
+    const { log } = this.parts;
+    const unsent = this.outbox.filter((letter) => letter.channel === this.channel && letter.state !== "new");
+    const sign = JSON.stringify(unsent);
+    if (sign === this.outboxSign) return false;
+    this.outboxSign = sign;
+    for (const old of log.querySelectorAll(".unsent")) old.remove();
+    log.append(...unsent.map((letter) => this.unsent(letter)));
+    return true;
+  }
+
+  unsent(letter) {
+    const { text, kind } = letter.message;
+    const stays = letter.state === "unsent";
+    const mark = el("span.meta", {}, el("time", { dateTime: letter.at }, hour(letter.at)), el("span.ticks", { title: this.says.sending }, icon("clock", 12)));
+    const again = stays && el("button.again", { type: "button", onclick: () => this.deliver(letter) }, icon("retry", 13), el("span", {}, this.says.not_sent));
+    return el("div.msg.mine.first.unsent", {}, el("div.balloon", {}, text ? null : el("div.thing", {}, el("span", {}, this.says[kind] || kind)), el("div.words", { dir: "auto" }, (text || "").slice(0, LONG), mark)), again);
+  }
+
+  /** The person who reads further up is told, not dragged down. */
+  drawNewer() {
+    const { newer } = this.parts;
+    newer.hidden = this.unread === 0;
+    newer.lastElementChild.textContent = this.unread > 1 ? `${this.unread} ${this.says.newer_many}` : this.says.newer;
+  }
+
+  readAll() {
+    this.unread = 0;
+    this.parts.newer.hidden = true;
+  }
+
+  isLow() {
+    const { log } = this.parts;
+    return log.scrollHeight - log.scrollTop - log.clientHeight < 140;
   }
 
   toEnd() {
     const { log } = this.parts;
+    this.readAll();
     const down = () => { log.scrollTop = log.scrollHeight; };
     down();
     for (const picture of log.querySelectorAll("img")) if (!picture.complete) picture.addEventListener("load", down, { once: true });
@@ -275,8 +335,8 @@ export class Phone {
 
   /** One tick: still on its way. Two: the bot has taken it. Blue: it has answered since. */
   ticks(message) {
-    const waiting = this.owed.has(`${message.id}`) || (this.posting && message === this.messages.findLast((one) => one.mine));
     const answered = this.messages.slice(this.messages.indexOf(message)).some((one) => !one.mine);
+    const waiting = message.owed && !answered;
     const ticks = el("span.ticks", { title: waiting ? this.says.waiting : "" }, icon(waiting ? "check" : "double-check", 13));
     ticks.classList.toggle("read", !waiting && answered);
     return ticks;
@@ -302,8 +362,16 @@ export class Phone {
   }
 
   keys(message) {
-    const rows = message.keyboard.map((row) => el("div.key-row", {}, row.map((key) => el("button.key", { type: "button", className: `key ${key.style || ""}`, onclick: (event) => this.press(message, key, event) }, key.url ? icon("out", 13) : null, el("span", {}, key.text)))));
-    return el("div.keys", {}, rows);
+    const rows = message.keyboard.map((row) => el("div.key-row", {}, row.map((key) => el("button.key", { type: "button", className: `key ${key.style || ""}`, "aria-busy": this.isPressed(message, key) && "true", onclick: (event) => this.press(message, key, event) }, key.url ? icon("out", 13) : null, el("span", {}, key.text)))));
+    const tapped = this.tapped?.unsent && this.tapped.message === `${message.id}`;
+    return el("div.keys", {}, rows, tapped && el("p.tap-again", { role: "status" }, icon("retry", 13), this.says.not_tapped));
+  }
+
+  /** A tap is on its way until the bot has taken it. */
+  isPressed(message, key) {
+    if (!key.data) return false;
+    const tapped = this.tapped?.message === `${message.id}` && this.tapped;
+    return tapped ? tapped.data === key.data && !tapped.unsent : message.pressed === key.data;
   }
 
   acts(message) {
@@ -326,8 +394,8 @@ export class Phone {
     const sign = JSON.stringify(options);
     if (sign === this.suggested) return;
     this.suggested = sign;
-    const { quick, log } = this.parts;
-    const low = log.scrollHeight - log.scrollTop - log.clientHeight < 140;
+    const { quick } = this.parts;
+    const low = this.isLow();
     quick.replaceChildren(...options.map((option) => el("button", { type: "button", title: option.label, onclick: () => this.say(option.value) }, el("b", {}, option.value), el("span", {}, option.label))));
     quick.hidden = options.length === 0;
     quick.scrollLeft = 0;

@@ -3,15 +3,17 @@
 import { about, day, el, fill, hour, icon, now, setOffset, words } from "./dom.js";
 import { get, listen, post, sim, tellSim } from "./api.js";
 import { Phone } from "./phone.js";
-import { checkout, count, mailbox, openLink, setUpTabs, showFile, wire } from "./panel.js";
+import { checkout, count, keepClear, mailbox, openLink, setUpTabs, showFile, wire } from "./panel.js";
 import { setUpPlay } from "./play.js";
 import { setUpTries } from "./tries.js";
 
 const find = (selector) => document.querySelector(selector);
 const narrow = matchMedia("(max-width: 1239px)");
+const CAUGHT_UP = 90_000; // ms within which a server that was away asks its providers what it missed
 
 const stage = {
   phones: [],
+  chats: [],
   get guest() { return this.lastGuest || this.phones[0]; },
   kill,
   show,
@@ -20,7 +22,7 @@ const stage = {
 // -- devices --
 
 function setUpPhones() {
-  stage.phones = [...document.querySelectorAll(".device")].map((element) => new Phone(element, { onLink: openLink, onFile: showFile, onArrival: arrived, onTrouble: (why) => outage("triangle", words.failed_send, why.status === 502 ? words.simulators_more : why.message) }));
+  stage.phones = [...document.querySelectorAll(".device")].map((element) => new Phone(element, { onLink: openLink, onFile: showFile, onArrival: arrived, onTrouble: (why) => outage("triangle", fill(words.tries.failed, { why: why.message })) }));
   for (const phone of stage.phones.filter((one) => one.role === "guest")) phone.element.addEventListener("focusin", () => { stage.lastGuest = phone; });
   for (const button of document.querySelectorAll(".devices [data-to]")) button.addEventListener("click", () => show(button.dataset.to));
 }
@@ -68,10 +70,19 @@ function setUpBar() {
   find("[data-next]").addEventListener("click", (event) => moveClock({ to: "next" }, event.currentTarget));
   for (const label of document.querySelectorAll(".provider")) label.querySelector("input").addEventListener("change", (event) => flip(label.dataset.provider, event.target.checked));
   find(".kill").addEventListener("click", kill);
+  foldTries(sessionStorage.getItem("tries") === "folded");
+  find(".tries-head").addEventListener("click", () => foldTries(!find(".tries").classList.contains("folded")));
   const sliders = find(".sliders");
   sliders.addEventListener("click", () => sliders.setAttribute("aria-expanded", String(find(".shell-bar").classList.toggle("open"))));
   fold();
   narrow.addEventListener("change", fold);
+}
+
+/** Whoever works on the desk may want its whole height. */
+function foldTries(folded) {
+  find(".tries").classList.toggle("folded", folded);
+  find(".tries-head").setAttribute("aria-expanded", String(!folded));
+  sessionStorage.setItem("tries", folded ? "folded" : "open");
 }
 
 /** On a phone's width the clock's buttons and the tries live in the folded part of the bar. */
@@ -85,7 +96,7 @@ function fold() {
 const downSince = JSON.parse(sessionStorage.getItem("down") || "{}");
 
 async function flip(provider, up) {
-  try { await tellSim("/switches", { [provider]: up ? "up" : "down" }); } catch { /* the next state tells */ }
+  try { drawSwitches(await tellSim("/switches", { [provider]: up ? "up" : "down" })); } catch { /* the next state tells */ }
   soon();
 }
 
@@ -106,23 +117,37 @@ function drawSwitches(switches = {}) {
   banner.lastElementChild.replaceChildren(...lines.flatMap(([head, rest], at) => [at ? el("br") : "", el("b", {}, `${head} `), rest]));
 }
 
-const score = JSON.parse(sessionStorage.getItem("score") || '{"killed": 0, "back": null}');
+const score = { killed: 0, back: null, ...JSON.parse(sessionStorage.getItem("score") || "{}") };
 let killedAt = 0;
 
 async function kill() {
-  score.killed += 1;
   killedAt = performance.now();
-  drawScore();
   try { await post("/stage/kill"); } catch { /* it died before it could say so */ }
 }
 
-/** Lost: webhooks that nobody took and nobody tries again. Doubled: the bot said the very same thing twice in a row. */
+/** Another server under the same demo: the one before was killed, by whomever. */
+function countLife(life) {
+  if (score.life && score.life.server !== life.server) score.killed = score.life.demo === life.demo ? score.killed + 1 : 0;
+  score.life = life;
+}
+
+/** Lost: what was written and nobody took within a while, nor is it tried again. Doubled: the bot said the very same thing twice in a row. */
 function drawScore() {
   sessionStorage.setItem("score", JSON.stringify(score));
-  const doubled = stage.phones.reduce((sum, phone) => sum + phone.messages.filter((message, at) => at && twin(message, phone.messages[at - 1])).length, 0);
+  const doubled = stage.phones.reduce((sum, phone) => sum + twins(phone.messages), 0);
   const parts = [[words.killed, score.killed], [words.lost, lost()], [words.doubled, doubled]];
   find(".score").replaceChildren(...parts.flatMap(([word, number], at) => [el("span", {}, `${word} `, el(`b${at ? (number ? ".bad" : ".good") : ""}`, {}, `${number}`))]));
-  find(".score").title = score.back ? fill(words.back_in, { seconds: score.back }) : "";
+  find(".score").title = [words.killed_more, score.back && fill(words.back_in, { seconds: score.back })].filter(Boolean).join("; ");
+}
+
+/** How often the same was said twice; whoever wrote twice in a row may be answered twice. */
+function twins(messages) {
+  let found = 0, owed = 0;
+  messages.forEach((message, at) => {
+    if (message.mine) owed = messages[at - 1]?.mine ? owed + 1 : 0;
+    else if (at && twin(message, messages[at - 1])) { if (owed) owed -= 1; else found += 1; }
+  });
+  return found;
 }
 
 const twin = (one, other) => !one.mine && !other.mine && one.text !== "" && one.text === other.text && one.id !== other.id && !one.edited && Math.abs(new Date(one.at) - new Date(other.at)) < 120000 && !tapped(other.at, one.at);
@@ -139,22 +164,20 @@ function tapped(from, to) {
 }
 
 function lost() {
-  const best = new Map();
-  for (const entry of wire.entries) {
-    if (entry.way !== "webhook" || /status/.test(entry.url)) continue;
-    best.set(entry.body, best.get(entry.body) || (entry.status !== null && entry.status < 500));
-  }
-  return stage.pending ? 0 : [...best.values()].filter((taken) => !taken).length;
+  return stage.pending ? 0 : stage.chats.flatMap((messages) => messages.filter((message, at) => message.owed && now() - new Date(message.at) > CAUGHT_UP && messages.slice(at).every((one) => one.mine))).length;
 }
 
+/** One line above everything for five seconds; what `stays` comes back after others until it is taken away. */
 function outage(name, head, rest, stays = false) {
   const line = find(".outage");
   clearTimeout(line.timer);
+  if (stays) standing = [name, head, rest, true];
   line.replaceChildren(icon(name, 16), el("span", {}, el("b", {}, head), rest ? ` ${rest}` : ""));
   line.hidden = false;
   line.classList.toggle("bad", stays);
-  if (!stays) line.timer = setTimeout(() => { line.hidden = true; }, 5000);
+  if (!stays) line.timer = setTimeout(() => { if (standing) outage(...standing); else line.hidden = true; }, 5000);
 }
+let standing = null;
 
 // -- news --
 
@@ -166,6 +189,7 @@ async function facts() {
   try {
     const told = await get("/stage/about");
     setOffset(told.offset);
+    countLife(told.life);
     const awaiting = told.bookings?.awaiting || 0;
     count("desk", awaiting);
     const badge = find('.devices [data-to="desk"] .count');
@@ -176,16 +200,16 @@ async function facts() {
     const state = await sim("/state");
     drawSwitches(state.switches);
     stage.pending = state.pending || 0;
+    stage.chats = Object.values(state.chats).flatMap((channels) => Object.values(channels).map((chat) => chat.messages));
     wire.set(state.wire || []);
     const open = Object.values(state.checkouts || {}).filter((one) => (one.status || one.state) === "open").length;
     count("checkout", open);
-    if (find(".outage").dataset.why === "simulators") { find(".outage").hidden = true; delete find(".outage").dataset.why; }
-  } catch (why) { if (why.status === 502) { outage("wifi", words.simulators_gone, words.simulators_more, true); find(".outage").dataset.why = "simulators"; } }
+  } catch { return; }
   drawScore();
 }
 
 function everything() {
-  for (const phone of stage.phones) phone.refresh().then(drawScore);
+  for (const phone of stage.phones) phone.deliverAll().then(() => phone.refresh()).then(drawScore);
   mailbox.refresh();
   facts();
 }
@@ -203,25 +227,38 @@ function heardNews(news) {
   else soon();
 }
 
-function gone() {
-  document.body.classList.add("server-gone");
-  outage("bolt", words.gone, words.gone_more, true);
+const NEEDS_SERVER = "[data-minutes], [data-next], .kill, [data-try], [data-play]";
+const setAway = (away) => {
+  document.body.classList.toggle("server-gone", away);
+  for (const button of document.querySelectorAll(NEEDS_SERVER)) button.disabled = away;
+};
+
+function gone(what) {
+  setAway(true);
+  outage(what === "server" ? "bolt" : "triangle", words.gone[what], words.gone_more[what], true);
 }
 
-function back(seconds) {
-  document.body.classList.remove("server-gone");
+function back(seconds, what) {
+  setAway(false);
   const took = (killedAt ? (performance.now() - killedAt) / 1000 : seconds).toFixed(1);
-  if (killedAt) score.back = took;
+  if (what === "server") score.back = took;
   killedAt = 0;
-  outage("check-circle", words.back, fill(words.back_more, { seconds: took }));
-  const desk = find(".desk-frame");
-  try { if (!desk.contentDocument?.body?.childElementCount) desk.src = desk.getAttribute("src"); } catch { desk.src = desk.getAttribute("src"); }
+  standing = null;
+  outage("check-circle", words.back[what], fill(words.back_more, { seconds: took }));
+  for (const frame of document.querySelectorAll(".pane iframe")) wake(frame);
+}
+
+/** A frame that was opened while nothing answered is opened again. */
+function wake(frame) {
+  try { if (frame.contentDocument.body.childElementCount) return; } catch { /* the browser's own error page */ }
+  frame.src = frame.getAttribute("src");
 }
 
 setUpPhones();
 setUpBar();
 setUpTabs();
 checkout.rest();
+keepClear(find(".desk-frame"));
 document.addEventListener("panel", (event) => { if (event.detail === "wire") wire.draw(); });
 document.addEventListener("show", (event) => { if (narrow.matches) show(event.detail); });
 setUpTries(stage);

@@ -22,10 +22,12 @@ GET  /sim/events                            server-sent events, one JSON per cha
 POST /sim/people                            {key, name, …} adds or changes; PATCH /sim/people/{key} changes, e.g. {"blocked": ["telegram"]}
 GET  /sim/chats/{person}/{channel}          {messages, window_until}; a message: id, mine, text, html, kind, media [{url, content_type}],
                                             keyboard [[{text, data | url | request, style}]], status, at, edited, quotes, template,
-                                            and where it applies location, contact, error_code, error, reactions
+                                            and where it applies location, contact, error_code, error, reactions, owed (written,
+                                            not yet taken by the bot), pressed (data of a tap that the bot has not yet taken)
 POST /sim/chats/{person}/{channel}/messages {text | kind: location voice photo sticker contact document, lat, lon, name, phone, quotes,
-                                            edit: id, as: another person (groups), wait: seconds} → {id, ids, webhook_status}
-POST /sim/chats/{person}/{channel}/taps     {message: id, data, label} → {id, ids, webhook_status}
+                                            edit: id, as: another person (groups), wait: seconds, once: key of the caller's, so
+                                            that asking again says nothing twice} → {id, ids, webhook_status}
+POST /sim/chats/{person}/{channel}/taps     {message: id, data, label, wait, once} → {id, ids, webhook_status}
 GET  /sim/mails, /sim/mails/{id}, /sim/mails/{id}/raw, /sim/mails/{id}/attachments/{n}, /sim/media/{id}, /sim/checkouts, /sim/wire?last=
 GET  /sim/checkout/{session}                the checkout page; POST form card=ok|declined|abandon (tests also: amount, currency)
 POST /sim/switches                          {"twilio" | "telegram" | "stripe" | "smtp": "up" | "down" | "reset" | "hang" | "limited"};

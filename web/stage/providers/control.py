@@ -59,6 +59,7 @@ class Control:
         self.world, self.postman, self.stripe, self.mailbox = (world, postman, stripe, mailbox)
         self.twilio, self.telegram = twilio, telegram
         self.channels: dict[str, Twilio | Telegram] = {"whatsapp": twilio, "telegram": telegram}
+        self.taken: dict[str, tuple[list[str], str | None]] = {}
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -195,6 +196,8 @@ class Control:
         """Writes as the person; waits for the bot's first answer to the webhook unless `wait` (seconds) says otherwise."""
         person, said = self.person(request), await asked(request)
         channel = self.channel(request, person)
+        if known := self.taken.get(str(said.get("once"))):
+            return await self.brought(*known, said, channel)
         if (said.get("kind") or "text") not in KINDS:
             raise Wrong(400, f"kind must be one of {', '.join(KINDS)}")
         if (said.get("kind") or "text") == "text" and not said.get("text"):
@@ -203,11 +206,15 @@ class Control:
             ids, job = self.channels[channel].write(person, said)
         except KeyError as missing:
             raise Wrong(404, f"no message {missing} to edit") from None
+        for key in ids if job else ():
+            self.world.owe(str(job), f"{channel}:{key}", owed=True)
         return await self.brought(ids, job, said, channel)
 
     async def tap(self, request: web.Request) -> web.Response:
         person, pressed = self.person(request), await asked(request)
         channel, key, data = (self.channel(request, person), str(pressed.get("message", "")), pressed.get("data"))
+        if known := self.taken.get(str(pressed.get("once"))):
+            return await self.brought(*known, pressed, channel)
         message = self.world.message(person["key"], channel, key)
         if message is None or not isinstance(data, str):
             raise Wrong(
@@ -215,9 +222,14 @@ class Control:
             )
         label = next((one["text"] for row in message["keyboard"] for one in row if one.get("data") == data), data)
         ids, job = self.channels[channel].tap(person, key, data, str(pressed.get("label") or label))
+        if job:
+            self.world.owe(job, f"{channel}:{key}", pressed=data)
+            self.world.owe(job, f"{channel}:{ids[-1]}", owed=True)
         return await self.brought(ids, job, pressed, channel)
 
     async def brought(self, ids: list[str], job: str | None, said: Json, channel: str) -> web.Response:
+        if said.get("once"):
+            self.taken[str(said["once"])] = ids, job
         up = self.world.switch("twilio" if channel == "whatsapp" else "telegram") in ("up", "limited")
         seconds = float(said.get("wait", FIRST_ANSWER if up else 0))
         status = await self.postman.first_answer(job, seconds) if job else None

@@ -101,7 +101,7 @@ class Mailbox:
             "recipients": recipients,
             **{name: str(message.get(header, "")) for name, header in HEADERS.items()},
             "size": len(raw),
-            "attachments": len(list(parts_of(message))),
+            "attachments": sum(not is_inline(part) for part in parts_of(message)),
         }
         self.world.mails.put(key, mail)
         self.world.tell("mail", mail=mail)
@@ -176,6 +176,12 @@ def parts_of(message: EmailMessage) -> list[EmailMessage]:
     return [part for part in message.walk() if not part.is_multipart() and not any(part is one for one in bodies)]
 
 
+def is_inline(part: EmailMessage) -> bool:
+    """Whether it belongs to the HTML: shown in it, not beside it."""
+    how = part.get_content_disposition()
+    return how == "inline" or (how is None and "Content-ID" in part)
+
+
 def bytes_of(part: EmailMessage) -> bytes:
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
@@ -188,6 +194,6 @@ def described(key: str, number: int, part: EmailMessage) -> Json:
         "content_type": part.get_content_type(),
         "size": len(bytes_of(part)),
         "cid": str(part.get("Content-ID", "")).strip("<>") or None,
-        "inline": part.get_content_disposition() == "inline",
+        "inline": is_inline(part),
         "url": f"/sim/mails/{key}/attachments/{number}",
     }

@@ -5,7 +5,7 @@ import base64
 import contextlib
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -148,6 +148,21 @@ class World:
         """The end of WhatsApp's 24 hours in which free-form messages may be sent to this person."""
         last = self.last_word(person, "whatsapp")
         return None if last is None else last + WINDOW
+
+    def owe(self, job: str, key: str, **mark: Any) -> None:
+        """Marks a message (owed, or pressed: data) until the bot has taken the webhook `job` that brings it."""
+        message, waiting = self.messages.get(key), self.jobs.get(job)
+        if message is not None and waiting is not None:
+            self.messages.put(key, {**message, **mark})
+            self.jobs.put(job, {**waiting, "brings": [*waiting.get("brings", []), key]})
+
+    def heard(self, keys: Iterable[str]) -> None:
+        """The bot knows of these now: it has taken the webhook, or asked for the list."""
+        for key in keys:
+            message = self.messages.get(key)
+            if message is not None and message.keys() & {"owed", "pressed"}:
+                rest = {name: value for name, value in message.items() if name not in ("owed", "pressed")}
+                self.keep(rest, "status")
 
     # -- files ---------------------------------------------------------------------------------
 

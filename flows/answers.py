@@ -12,7 +12,6 @@ from flows.understand.places import index_of
 from flows.understand.text import plain
 from flows.understand.times import some_times
 
-BARE = 3  # words of an answer that cannot be read without its question
 _OURS = frozenset("our its s we re is are celebrating wife husband my special nuestro nuestra de estamos".split())
 _ROOM = re.compile(r"\W*(?:[a-z]{1,3}[ -]?)?\d{1,5}(?:[ -]?[a-z]|-\d{1,4})?\W*")
 
@@ -41,13 +40,8 @@ def notes(typed: str, ear: Ear) -> Any:
 
 
 def tour_notes(typed: str, ear: Ear) -> Any:
-    """What the house asks before a tour. A bare "yes" is kept with its question, so that whoever reads it knows to what."""
-    service = ear.menu.service(ear.draft.get("service"))
-    questions = service.questions if service else ()
-    if len(typed.split()) > BARE or not questions:
-        return typed if len(typed) <= LONGEST_NOTE else Doubt("text_long", {"most": LONGEST_NOTE}, missed=True)
-    asked = [text.get(ear.vocabulary.language) or next(iter(text.values())) for text in questions]
-    return f"{' '.join(asked)} {typed}"
+    """The answer to what the house asks before a tour, a bare "yes" too: the story tells to which questions it is one."""
+    return typed if len(typed) <= LONGEST_NOTE else Doubt("text_long", {"most": LONGEST_NOTE}, missed=True)
 
 
 def occasion(typed: str, ear: Ear) -> Any:

@@ -123,7 +123,7 @@ def local_of(one: DepartureOffer) -> str:
 
 
 def _departure_option(one: DepartureOffer) -> Option:
-    facts = {"starts": dict(one.starts), "seats": one.seats_left, "price": dict(one.price)}
+    facts = {"starts": dict(one.starts), "seats": one.seats_left, "price": dict(one.price), "private": one.private}
     return Option("departure", local_of(one), "@departure_option", "@departure_short", facts)
 
 
@@ -230,13 +230,20 @@ def review(talk: Talk, offer: Offer) -> Say:
 def everything(talk: Talk, offer: Offer) -> dict[str, Any]:
     """Every answer, and the price where there is one."""
     quote, world = offer.quote, offer.world
-    facts = so_far(talk.draft, world) | {"start": starts(talk.draft, world.menu.zone)}
+    facts = so_far(talk.draft, world) | {"start": starts(talk.draft, world.menu.zone)} | _as_told(offer.story or {})
     return facts | {
         "lines": [dict(line) for line in quote.lines] if quote else [],
         "total": dict(quote.total) if quote else None,
         "tax": _or_none(quote.tax) if quote else None,
         "due": _or_none(quote.due) if quote else None,
     }
+
+
+def _as_told(story: Mapping[str, Any]) -> dict[str, Any]:
+    """What only the story knows: when a tour fetches its guests, what their notes answer, whether all of it is theirs."""
+    leg = next(iter(story.get("legs") or ()), {})
+    private = bool(story.get("service", {}).get("private"))
+    return {"pickup_at": leg.get("pickup_at"), "asked": story.get("asked") or [], "private": private}
 
 
 def _or_none(value: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -68,7 +68,8 @@ def _hear_draft(book: Conversation, talk: Talk, heard: Heard, world: World) -> N
     elif heard.kind == "contact" and heard.contact:
         _contact(book, talk, heard.contact, world)
     elif heard.kind in UNREADABLE and not heard.words.strip():
-        _miss(talk, UNREADABLE[heard.kind])
+        talk.misses = 0  # it was not misunderstood: the answer says what it was
+        talk.remark(UNREADABLE[heard.kind])
     else:
         _words(book, talk, heard, world)
 
@@ -298,6 +299,7 @@ def _understand(book: Conversation, talk: Talk, words: str, world: World, spoken
 
 def _pin(book: Conversation, talk: Talk, pin: tuple[float, float], world: World) -> None:
     """A place on the map: the known place there, or the point itself in the zone of the nearest one."""
+    talk.misses = 0
     end = next((key for key in ("pickup", "dropoff") if key in (talk.state, talk.reopened)), None)
     end = end or next((key for key in ("pickup", "dropoff") if key not in talk.draft and talk.state != book.then), None)
     found = nearest(world.menu, pin)
@@ -315,6 +317,7 @@ def _pin(book: Conversation, talk: Talk, pin: tuple[float, float], world: World)
 
 
 def _contact(book: Conversation, talk: Talk, contact: tuple[str, str], world: World) -> None:
+    talk.misses = 0
     number = e164(contact[1], world.menu.country)
     wanted = talk.state == "phone" or "phone" not in talk.draft
     if wanted and number:

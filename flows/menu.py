@@ -165,11 +165,12 @@ class VehicleOffer:
 
 @dataclass(frozen=True, slots=True)
 class DepartureOffer:
-    """A departure of a tour: when it starts, how many seats are left, what an adult pays."""
+    """A departure of a tour: when it starts, how many seats are left, what the party pays; `private`: all of it is theirs."""
 
     starts: Instant
     seats_left: int
     price: Money
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

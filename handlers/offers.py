@@ -97,7 +97,8 @@ async def _offered(departure: Departure, draft: Draft, catalog: Catalog, now: da
     seats = min([await left(need, now) for need in needs], default=0)
     if any(seats < need.quantity for need in needs):
         return []
-    return [DepartureOffer(as_instant(request.legs[0].starts, catalog.brand.zone), seats, price.as_fact())]
+    starts = as_instant(request.legs[0].starts, catalog.brand.zone)
+    return [DepartureOffer(starts, seats, price.as_fact(), departure.private)]
 
 
 async def alternatives(draft: Draft, catalog: Catalog, now: datetime) -> dict[str, Any]:

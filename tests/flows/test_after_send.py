@@ -40,7 +40,7 @@ def booked(waiting: Guest) -> Guest:
 def test_a_request_that_was_taken_comes_with_the_pay_link(sending: Guest) -> None:
     """What is held, until when, how much."""
     answer = sending.learns("sent", **SENT)
-    assert "Sedan: held for you until 10:55" in answer
+    assert "Your sedan is held until 10:55" in answer
     assert "<Pay US$36.00>" in answer and "<Your booking>" in answer
     assert sending.talk.state == "waiting_payment"
 

@@ -200,6 +200,17 @@ def test_what_we_cannot_read_is_said_and_the_question_asked_again(kind: str) -> 
     assert guest.block.startswith("flight")
 
 
+@pytest.mark.parametrize("kind", ["voice", "sticker", "location", "contact"])
+def test_what_cannot_be_read_is_never_called_a_misunderstanding(kind: str) -> None:
+    """Its own sentence says enough, however often and after whatever it comes."""
+    guest = at(START)
+    for words in ("blorp", "blorp blorp", "blorp again"):
+        guest.says(words)
+    for _ in range(4):
+        guest.sends(kind, location=(40.4, -3.7) if kind == "location" else None, contact=("Bob", "5") if kind == "contact" else None)
+        assert guest.before and "offer_person" not in guest.before
+
+
 def test_a_photo_with_words_is_read_by_its_words() -> None:
     """The caption is the message."""
     guest = at(START)

@@ -139,14 +139,14 @@ def test_a_tour_does_not_fetch_everywhere() -> None:
 
 
 def test_what_a_tour_must_know_is_asked_with_the_notes() -> None:
-    """A bare "no" is kept with its question; it cannot be skipped."""
+    """A bare "no" is kept as it was typed, apart from the question; it cannot be skipped."""
     guest = Guest("Ana")
     guest.says("buggy ride on tuesday for 2 adults")
     for answer in ("1", "arena blanca", "204", "no extras", "no occasion"):
         guest.says(answer)
     assert "Is anyone pregnant?" in guest.text
     guest.says("no")
-    assert guest.talk.draft["notes"] == "Is anyone pregnant? no"
+    assert guest.talk.draft["notes"] == "no"
 
 
 def test_a_tour_has_a_youngest_age() -> None:

@@ -24,7 +24,7 @@ function linked(text, onLink) {
 
 function link(address, shown, onLink) {
   const short = shown.replace(/^https?:\/\//, "");
-  return el("a", { href: address, title: address, rel: "noopener", target: "_blank", onclick: (event) => onLink(address, event) }, short.length > 44 ? `${short.slice(0, 41)}…` : short);
+  return el("a", { href: address, title: address, rel: "noopener", target: "_blank", onclick: (event) => onLink(address, event) }, short.length > 44 ? `${short.slice(0, 26)}…${short.slice(-12)}` : short);
 }
 
 function marked(text) {

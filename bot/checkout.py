@@ -43,7 +43,7 @@ class Client(stripe.StripeClient):
 
     async def close(self) -> None:
         """End its connections."""
-        await self.http.close_async()
+        await self.http.close_async()  # type: ignore[no-untyped-call]
 
 
 def checkout_maker(

@@ -1,7 +1,7 @@
 """A guest wrote to us: one turn of the talk, kept with all it causes in one commit."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from weakref import WeakValueDictionary
@@ -49,6 +49,11 @@ class Moment:
     def language(self) -> str:
         """The guest's language for a talk that begins now."""
         return spoken(self.heard, self.catalog)
+
+    @property
+    def world_then(self) -> World:
+        """What "tomorrow" is counted from, where a message reaches us late."""
+        return replace(self.world, now=self.heard.at.astimezone(self.world.now.tzinfo))
 
 
 def spoken(heard: Heard, catalog: Catalog) -> str:
@@ -106,7 +111,7 @@ async def _turn(at: Moment) -> Carry:
     talk = Talk.from_json(at.seen.state) if at.seen.state else Talk.new(at.language)
     if at.seen.silent:
         return await _listen(at)
-    moved = hear(talk, at.heard, at.world)
+    moved = hear(talk, at.heard, at.world_then)
     turn = say(moved, await _offer(at, moved))
     async with transaction() as run:
         turn, booking, silent = await _fulfil(at, turn, run)

@@ -61,6 +61,12 @@ class Turn:
     booking: int | None = None
     inbound: int | None = None
 
+    @property
+    def wrote(self) -> datetime:
+        """When they wrote: long before now, where a provider could not reach us."""
+        at = self.heard.get("at")
+        return datetime.fromisoformat(at) if at else self.now
+
 
 async def look(recipient: int) -> Seen:
     """The talk of this recipient as it stands."""
@@ -93,10 +99,11 @@ async def keep(turn: Turn, run: Run) -> tuple[int, lanes.Lane | None, lanes.Outg
 
 
 async def _met(turn: Turn, run: Run) -> None:
-    """They wrote just now, whatever becomes of it: WhatsApp's 24 hours begin again."""
+    """They wrote, whatever becomes of it: WhatsApp's 24 hours begin again, when they wrote and not when we heard of it."""
     await run(
-        "UPDATE recipient SET last_heard = :now, name = CASE WHEN :name = '' THEN name ELSE :name END WHERE id = :id",
-        now=micros(turn.now), name=turn.name, id=turn.seen.recipient,
+        "UPDATE recipient SET last_heard = CASE WHEN last_heard > :wrote THEN last_heard ELSE :wrote END, "
+        "name = CASE WHEN :name = '' THEN name ELSE :name END WHERE id = :id",
+        wrote=micros(turn.wrote), name=turn.name, id=turn.seen.recipient,
     )  # fmt: skip
 
 
@@ -178,7 +185,7 @@ def _born(turn: Turn, reply: Reply, delivery: int, lane: lanes.Lane) -> lanes.Ou
     return lanes.Outgoing(
         id=delivery, recipient=turn.seen.recipient, fence=lane.fence, attempt=1, channel=lane.channel,
         address=lane.address, kind=reply.kind, payload=reply.payload, language=reply.language,
-        last_heard=micros(turn.now), created=micros(turn.now),
+        last_heard=micros(turn.wrote), created=micros(turn.now),
         booking=turn.booking if turn.booking is not None else turn.seen.booking,
     )  # fmt: skip
 

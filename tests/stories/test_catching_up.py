@@ -22,7 +22,7 @@ from handlers.caught_up import EVERY, OVERLAP, our_turn
 from handlers.house import House
 from models import database, delivery
 from models.database import read, transaction
-from models.fields import micros
+from models.fields import instant, micros
 from models.settings import keep_value, kept, kept_moment, move_on
 from tests.conftest import NOW, Clock
 from tests.people import Bellhop, Person, _documents, _sandbox
@@ -211,6 +211,21 @@ async def test_a_voice_note_is_read_with_its_sound_and_a_place_as_something(bell
     login = aiohttp.encode_basic_auth(*bellhop.program.whatsapp.client.auth)  # type: ignore[union-attr]
     async with bellhop.http.get(rows[0]["media"][0]["url"], headers={"Authorization": login}) as file:
         assert (file.status, file.content_type) == (200, rows[0]["media"][0]["content_type"])
+
+
+async def test_a_message_heard_late_means_what_it_meant(bellhop: Bellhop, ana: Person) -> None:
+    """Written before midnight, heard after it: "tomorrow" is theirs, and WhatsApp's 24 hours count from when they wrote."""
+    await first_moment("whatsapp")
+    await bellhop.later(hours=13, minutes=20)  # ten to midnight in Punta Cana
+    async with nobody_reaches(bellhop):
+        await ana.says(moves.TRANSFER)
+        written = bellhop.program.house.now()
+        await bellhop.later(minutes=30)
+        await bellhop.program.catch_up()
+    talk = (await read("SELECT state FROM talk"))[0]
+    assert json.loads(talk["state"])["draft"]["date"] == "2026-11-22"
+    last = (await read("SELECT last_heard FROM recipient WHERE last_heard IS NOT NULL"))[0]["last_heard"]
+    assert timedelta() <= written - instant(last) < timedelta(seconds=5)
 
 
 @asynccontextmanager

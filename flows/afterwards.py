@@ -2,11 +2,14 @@
 
 from flows import anytime
 from flows.conversation import Conversation
+from flows.filling import read
 from flows.menu import World
 from flows.speech import Heard
 from flows.talk import Talk, ToTeam
 from flows.understand.languages import vocabularies
+from flows.understand.leftovers import is_understood
 from flows.understand.text import plain
+from flows.understand.vocabulary import Vocabulary
 
 OBEYED = ("person", "help", "english", "spanish")
 
@@ -20,11 +23,38 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
         return anytime.new(book, talk, world)
     if name in OBEYED:
         return anytime.obey(name, book, talk, world, heard.words)
-    if name == "cancel":
+    if name in ("cancel", "back", "change"):
         return talk.remark("cancel_how")
     if name is None:
         _tell_the_team(talk, heard, world)
     return None
+
+
+def begins_anew(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
+    """Whether someone who is booked asks for another ride or tour with its day; then a new draft has begun."""
+    if talk.state != "booked" or heard.kind != "text" or not heard.words.strip():
+        return False
+    fresh, reference = talk.copy(), talk.facts.get("reference")
+    anytime.new(book, fresh, world)
+    if not any(
+        _is_request(book, talk, fresh, heard.words, world, v) for v in vocabularies(talk.language, world.menu.languages)
+    ):
+        return False
+    anytime.new(book, talk, world)
+    talk.remarks = []
+    talk.remark("new_beside", reference=reference)
+    return True
+
+
+def _is_request(book: Conversation, talk: Talk, fresh: Talk, words: str, world: World, v: Vocabulary) -> bool:
+    """A service or a route with a day, in words that tell nothing else: "our flight to Miami is late" is for the team."""
+    reading = read(book, fresh, words, world, v, fresh.state)
+    found = reading.found
+    if not {"service", "date"} <= set(found) or not is_understood(reading.words, (v,)):
+        return False
+    tour = found["service"] != next((s.key for s in world.menu.services if s.kind == "transfer"), None)
+    same = all(talk.draft.get(key) == value for key, value in found.items())
+    return not same and (tour or {"pickup", "dropoff"} <= set(found))
 
 
 def _tap(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:

@@ -24,12 +24,11 @@ def room(typed: str, ear: Ear) -> Any:
     """A room as the guest writes it; one without a figure only when the words mean nothing else."""
     if room := a_room(ear):
         return room
-    if len(typed) > LONGEST_ROOM:
-        return Doubt("text_long", {"most": LONGEST_ROOM}, missed=True)
     if _ROOM.fullmatch(ear.words.folded):
         return typed
-    named = "_last" in ear.found and not says_nothing(typed) and plain(typed) not in index_of(ear.menu).names
-    return typed if named else None
+    if "_last" not in ear.found or not plain(typed) or says_nothing(typed) or plain(typed) in index_of(ear.menu).names:
+        return None
+    return typed if len(typed) <= LONGEST_ROOM else Doubt("text_long", {"most": LONGEST_ROOM}, missed=True)
 
 
 def notes(typed: str, ear: Ear) -> Any:

@@ -135,7 +135,8 @@ def party(talk: Talk, offer: Offer) -> Say:
 
 def luggage(talk: Talk, offer: Offer) -> Say:
     """How many bags?"""
-    return Say("luggage", {}, tuple(Option("luggage", str(n), "@bags_option", facts={"bags": n}) for n in range(1, 7)))
+    bags = tuple(Option("luggage", str(n), "@bags_option", facts={"bags": n}) for n in range(1, 7))
+    return Say("luggage", {}, (*bags, Option("luggage", "0", "@no_bags")))
 
 
 def vehicle(talk: Talk, offer: Offer) -> Say:
@@ -156,21 +157,24 @@ def _vehicle_option(one: VehicleOffer) -> Option:
 
 
 def extras(talk: Talk, offer: Offer) -> Say:
-    """Anything to add? Taps tick and count, the total on the card follows."""
+    """Anything to add? A tap ticks, or counts what comes by the piece; the total on the card follows."""
     menu = offer.world.menu
     service = menu.service(talk.draft.get("service"))
     on_sale = [extra for extra in menu.extras if service and extra.key in service.extras]
     basket = talk.draft.get("extras") or {}
-    options = tuple(_extra_option(extra, basket.get(extra.key, 0)) for extra in on_sale)
+    options = tuple(option for extra in on_sale for option in _extra_options(extra, basket.get(extra.key, 0)))
     end = Option("extras", "done", "@done" if basket else "@no_extras")
     total = dict(offer.quote.total) if offer.quote else None
     facts = {"extras": chosen(basket, menu), "total": total}
     return Say("extras", facts, (*options, end), edits=talk.choosing)
 
 
-def _extra_option(extra: Extra, quantity: int) -> Option:
+def _extra_options(extra: Extra, quantity: int) -> tuple[Option, ...]:
+    """An extra; where a tap on a ticked one would add another, one less is beside it."""
     facts = {"name": dict(extra.name), "price": dict(extra.price), "per": extra.per, "quantity": quantity}
-    return Option("extras", extra.key, "@extra_option", extra.short or "@extra_short", facts)
+    option = Option("extras", extra.key, "@extra_option", extra.short or "@extra_short", facts)
+    less = Option("extras", f"less:{extra.key}", "@extra_less", "@extra_less_short", {"extra": dict(extra.name)})
+    return (option, less) if quantity and extra.most > 1 else (option,)
 
 
 def occasion(talk: Talk, offer: Offer) -> Say:
@@ -241,7 +245,7 @@ def everything(talk: Talk, offer: Offer) -> dict[str, Any]:
 
 def _as_told(story: Mapping[str, Any]) -> dict[str, Any]:
     """What only the story knows: when a tour fetches its guests, what their notes answer, whether all of it is theirs."""
-    leg = next(iter(story.get("legs") or ()), {})
+    leg: Mapping[str, Any] = next(iter(story.get("legs") or ()), {})
     private = bool(story.get("service", {}).get("private"))
     return {"pickup_at": leg.get("pickup_at"), "asked": story.get("asked") or [], "private": private}
 

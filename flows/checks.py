@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flows.facts import chosen, fetched_places, fetches, kind_of, meeting_place, stop, zone_key
+from flows.filling import in_doubt
 from flows.menu import Service, World
 from flows.speech import Option
 from flows.talk import Talk
@@ -24,8 +25,7 @@ def check(talk: Talk, world: World) -> None:
 def doubt(talk: Talk, key: str, what: Doubt) -> None:
     """Ask this question again in these words."""
     talk.forget(key)
-    talk.doubts[key] = what.as_json()
-    talk.urgent = talk.urgent or key
+    in_doubt(talk, key, what)
 
 
 def notice_of(talk: Talk, world: World) -> int:
@@ -131,7 +131,7 @@ def _vehicle_fits(talk: Talk, world: World) -> None:
 
 def _route_is_driven(talk: Talk, world: World) -> None:
     draft, menu = talk.draft, world.menu
-    if "pickup" not in draft or "dropoff" not in draft:
+    if "pickup" not in draft or "dropoff" not in draft or "dropoff" in talk.doubts:
         return
     ends: dict[str, Any] = {"pickup": stop(draft["pickup"], menu), "dropoff": stop(draft["dropoff"], menu)}
     pair = (zone_key(draft["pickup"], menu), zone_key(draft["dropoff"], menu))

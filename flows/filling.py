@@ -1,8 +1,11 @@
 """Words to answers, and answers into the draft."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flows.conversation import Conversation
+from flows.facts import so_far
 from flows.menu import World
 from flows.talk import Talk
 from flows.understand.choices import a_tour
@@ -20,9 +23,18 @@ def ear_for(talk: Talk, words: str, world: World, vocabulary: Vocabulary, asked:
     return Ear(Words(words), asked, talk.draft, world, vocabulary, memory, shown)
 
 
-def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: Vocabulary) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message told, by question; what is to be said about it; and its words with all that crossed out."""
+
+    found: dict[str, Any]
+    remarks: list[tuple[str, dict[str, Any]]]
+    words: Words
+
+
+def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: Vocabulary, asked: str) -> Reading:
     """What each question finds in the words. The last row reads first: the later it is asked, the plainer its answer's look."""
-    ear = ear_for(talk, words, world, vocabulary, talk.state)
+    ear = ear_for(talk, words, world, vocabulary, asked)
     ear.found["_correcting"] = bool(ear.words.take(vocabulary.correction))
     ear.words.take(vocabulary.negated)
     way_back = _way_back(ear)
@@ -35,11 +47,13 @@ def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: V
         if (value := next(book.rows(key)).understand(ear)) is not None:
             ear.found[key] = value
     found = declined | {key: value for key, value in ear.found.items() if not key.startswith("_")}
+    if "occasion" in found:
+        for occasion in vocabulary.occasions.values():
+            ear.words.take(occasion)
     if _only_asks(words):
         found.pop("extras", None)  # whoever asks what a child seat costs has not ordered it
-    if way_back and found:
-        talk.remark("way_back")
-    return found
+    remarks: list[tuple[str, dict[str, Any]]] = ear.found.get("_remarks", [])
+    return Reading(found, remarks + [("way_back", {})] * (way_back and bool(found)), ear.words)
 
 
 def _only_asks(words: str) -> bool:
@@ -61,7 +75,7 @@ def _way_back(ear: Ear) -> bool:
 
 def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, words: bool = False) -> None:
     """Keep the answers, in the order of the table; what is in doubt is asked in its own words when its turn comes."""
-    missed = False
+    missed, said = False, talk.doubts.get(talk.state)
     found = _still_to_be_there(talk, found) | found
     for key in book.keys:
         if key not in found or not _belongs(book, key, talk, found, world):
@@ -71,12 +85,13 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
             value = _likeliest(value, world)
         if isinstance(value, Doubt):
             missed = missed or value.missed
-            _doubt(talk, key, value)
+            _doubt(talk, key, value, _asked_here(book, key, talk, world))
         elif key == "vehicle" and _is_taken(talk, value):
             tier = world.menu.vehicle(value)
             talk.remark("vehicle_taken", vehicle=dict(tier.name) if tier else value)
         else:
-            _keep(talk, key, value, words)
+            _keep(talk, key, value, words, world)
+            _past(talk, said)
     talk.misses = talk.misses + 1 if missed else 0
 
 
@@ -109,21 +124,56 @@ def _belongs(book: Conversation, key: str, talk: Talk, found: dict[str, Any], wo
     )
 
 
-def _doubt(talk: Talk, key: str, value: Doubt) -> None:
-    talk.doubts[key] = value.as_json()
+def _doubt(talk: Talk, key: str, value: Doubt, asked_here: bool) -> None:
+    if not asked_here:
+        return talk.remark(value.block, **value.facts)  # "30 February" before we know for what
     if "by" not in value.memory or "dropoff" in talk.draft:  # the way there is asked first
-        talk.urgent = talk.urgent or key
+        in_doubt(talk, key, value)
+    else:
+        talk.doubts[key] = value.as_json()
     if key in talk.draft:
         talk.reopened = key
+    return None
 
 
-def _keep(talk: Talk, key: str, value: Any, words: bool) -> None:
+def _keep(talk: Talk, key: str, value: Any, words: bool, world: World) -> None:
     if words and talk.state != key:
         talk.understood.append("unasked")
     if key == "pickup" and talk.draft.get("pickup") not in (None, value):
         talk.draft.pop("room", None)
+    before = (talk.draft.get(key) or {}) if key == "extras" else {}
     talk.answer(key, value)
     if key == "extras":
         talk.choosing = talk.state == "extras"
-    if words:
+    recounted = key == "extras" and say_recounted(talk, before, world)
+    if words and not recounted:
         talk.understood.append(key)
+
+
+def say_recounted(talk: Talk, before: Mapping[str, int], world: World) -> bool:
+    """Say of which extras there are more or fewer than `before`; whether there were any."""
+    now = talk.draft["extras"]
+    changed = [extra for extra in map(world.menu.extra, before) if extra and now.get(extra.key) != before[extra.key]]
+    for extra in changed:
+        talk.remark("extra_now", name=dict(extra.name), quantity=now.get(extra.key, 0))
+    return bool(changed)
+
+
+def stands(talk: Talk, key: str, world: World) -> None:
+    """Say how this answer stands now."""
+    talk.remark("stands", **so_far(talk.draft, world), line=key)
+
+
+def _past(talk: Talk, said: dict[str, Any] | None) -> None:
+    """Something else was told: what was only `said` about the last answer to the open question is not said again."""
+    if said and talk.doubts.get(talk.state) is said and not said["memory"] and not said["say"].get("options"):
+        del talk.doubts[talk.state]
+        talk.urgent = None if talk.urgent == talk.state else talk.urgent
+
+
+def in_doubt(talk: Talk, key: str, what: Doubt) -> None:
+    """Ask this question in these words; while another doubt is asked, what it has to say is said beside that."""
+    talk.doubts[key] = what.as_json()
+    talk.urgent = talk.urgent or key
+    if talk.urgent != key and not what.memory and not any(option.question == key for option in what.options):
+        talk.remark(what.block, **what.facts)

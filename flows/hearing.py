@@ -13,7 +13,8 @@ from flows.tapping import settle_extras, tap
 from flows.understand.choices import an_option, an_option_like
 from flows.understand.details import e164, phone_of
 from flows.understand.languages import asks, detect, spoken, vocabularies
-from flows.understand.places import FAR_KM, NEAR_KM, nearest
+from flows.understand.leftovers import is_understood, leftover, unread
+from flows.understand.places import FAR_KM, NEAR_KM, homes, nearest
 from flows.understand.text import Words, plain
 from flows.understand.vocabulary import Vocabulary
 
@@ -21,6 +22,16 @@ LONGEST = 1500
 PATIENCE = 3  # times misunderstood in a row, until a person is offered
 NO_OFFER = ("skip", "keep", "unknown", "ages", "done")
 SHOWN_BACK = 80
+PLAIN = {
+    "pickup",
+    "dropoff",
+    "date",
+    "time",
+    "departure",
+    "party",
+    "luggage",
+    "extras",
+}  # answers of a look of their own
 _FIRST_CLAUSE = re.compile(r"\s*([^,;]{1,40}?)\s*(?:[,;]|\band\b|\by\b)\s*(?=\w)")
 
 
@@ -28,7 +39,7 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     """The talk after this message: what was understood is in its draft, what is to be said is remembered until `say`."""
     talk = talk.next()
     _settle_in(book, talk, heard, world)
-    if talk.state in book.after:
+    if talk.state in book.after and not afterwards.begins_anew(book, talk, heard, world):
         afterwards.hear(book, talk, heard, world)
     else:
         _hear_draft(book, talk, heard, world)
@@ -134,8 +145,12 @@ def _greets(said: str, vocabulary: Vocabulary) -> bool:
 
 
 def _misheard(talk: Talk, words: str) -> None:
+    _miss(talk, "misheard", words=_line(words))
+
+
+def _line(words: str) -> str:
     line = " ".join(words.split())
-    _miss(talk, "misheard", words=line if len(line) <= SHOWN_BACK else line[: SHOWN_BACK - 1] + "…")
+    return line if len(line) <= SHOWN_BACK else line[: SHOWN_BACK - 1] + "…"
 
 
 def _kept_as_it_is(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> dict[str, Any] | None:
@@ -164,7 +179,9 @@ def _as_option(book: Conversation, talk: Talk, words: str, world: World, spoken_
         return False
     tap(book, talk, Tap(option["question"], option["value"], talk.turn), world)
     book.go_on(talk, world.menu)
-    _understand(book, talk, words[first.end() :], world, spoken_here)
+    rest = words[first.end() :]
+    if not _understand(book, talk, rest, world, spoken_here):
+        _left(talk, unread(Words(rest)), spoken_here)
     return True
 
 
@@ -199,6 +216,7 @@ def _as_answer(book: Conversation, talk: Talk, words: str, world: World, spoken_
         and question.whole
         and not correcting
         and not asking
+        and not _is_another(book, talk, words, world, spoken_here)
         and _whole(book, talk, question, words, world, spoken_here)
     ):
         return True
@@ -270,12 +288,25 @@ def _change(book: Conversation, talk: Talk, words: str, world: World, spoken_her
     """ "change the time": asks just that again."""
     for v in spoken_here:
         found = v.change.search(Words(words).folded)
+        if found and v.hotel.match(plain(found["what"])):
+            return _change_hotel(book, talk, world)
         key = found and line_named(book, talk, found["what"], v, world)
         if key:
             anytime.reopen(talk, key)
             talk.misses = 0
             return True
     return False
+
+
+def _change_hotel(book: Conversation, talk: Talk, world: World) -> bool:
+    """ "Change the hotel" means the end of the ride that is one; where that is not plain, every line is offered."""
+    ends = homes(talk.draft, world.menu)
+    if len(ends) == 1:
+        anytime.reopen(talk, ends[0])
+    else:
+        anytime.change(book, talk, world)
+    talk.misses = 0
+    return True
 
 
 def line_named(book: Conversation, talk: Talk, what: str, v: Vocabulary, world: World) -> str | None:
@@ -285,13 +316,35 @@ def line_named(book: Conversation, talk: Talk, what: str, v: Vocabulary, world: 
 
 
 def _understand(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
-    """Fill in whatever the words say, in the talk's own language or, failing that, another."""
+    """Fill in whatever the words say, in the talk's own language or another; what is left over is shown back."""
+    parts, asked, heard = [words], talk.state, False
     for vocabulary in spoken_here:
-        found = read(book, talk, words, world, vocabulary)
-        if found:
-            fill(book, talk, found, world, words=True)
-            return True
-    return False
+        reading = read(book, talk, ", ".join(parts), world, vocabulary, asked)
+        if not reading.found:
+            continue
+        fill(book, talk, reading.found, world, words=True)
+        for block, facts in reading.remarks:
+            talk.remark(block, **facts)
+        parts, asked, heard = unread(reading.words), "", True
+    if heard:
+        _left(talk, parts, spoken_here)
+    return heard
+
+
+def _left(talk: Talk, parts: list[str], spoken_here: list[Vocabulary]) -> None:
+    """Nothing a guest says is dropped without a word."""
+    words = leftover(parts, spoken_here)
+    if words and asks(words, spoken_here):
+        talk.aside = talk.aside or "for_team"
+    elif words:
+        talk.remark("leftover", words=_line(words))
+
+
+def _is_another(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
+    """Whether words at a free-text question are plainly the answer to another one: all of them a day, a party, a route."""
+    readings = (read(book, talk, words, world, v, talk.state) for v in spoken_here)
+    own = {talk.state, "extras"} if talk.state == "name" else {talk.state}  # some people are called Flores
+    return any(PLAIN & set(each.found) - own and is_understood(each.words, spoken_here) for each in readings)
 
 
 # --- pins and contact cards ---

@@ -92,6 +92,11 @@ class Extra:
     aliases: tuple[str, ...] = ()
     short: Text | None = None
 
+    @property
+    def most(self) -> int:
+        """How many a guest may take: pieces up to the limit, anything else once."""
+        return self.limit if self.per == "piece" else 1
+
 
 @dataclass(frozen=True, slots=True)
 class Menu:

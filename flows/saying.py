@@ -70,14 +70,15 @@ def _before(book: Conversation, talk: Talk, offer: Offer) -> list[Say]:
     if echoed := _echoed(talk):
         said.append(Say("understood", so_far(talk.draft, offer.world, echoed)))
     said += [Say.from_json(remark) for remark in talk.remarks]
-    if talk.aside in BESIDE and talk.state not in book.after:
+    if talk.aside in BESIDE and (talk.state not in book.after or talk.aside == "help"):
         said.append(_beside(book, talk, offer))
     return said
 
 
 def _echoed(talk: Talk) -> set[str]:
     """What is said back: anything not asked for, and of a plain answer only what had to be interpreted."""
-    new = {key for key in talk.understood if key in talk.draft} - UNECHOED
+    new = {key for key in talk.understood if key in talk.draft}
+    new -= UNECHOED if "unasked" not in talk.understood else {"notes"}
     if talk.state == "extras":
         new -= {"extras"}
     if len(new) == 1 and new & {"pickup"} and talk.state == "dropoff":
@@ -95,7 +96,9 @@ def _beside(book: Conversation, talk: Talk, offer: Offer) -> Say:
         return cards.price(talk, offer)
     if talk.aside == "for_team":
         return Say("for_team")
-    return Say("summary", cards.everything(talk, offer)) if talk.aside == "summary" else Say("help")
+    if talk.aside == "help":
+        return Say("help_sent") if talk.state in book.after else Say("help")
+    return Say("summary", cards.everything(talk, offer))
 
 
 def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
@@ -120,22 +123,28 @@ def _lines(book: Conversation, talk: Talk, offer: Offer) -> list[str]:
 
 def _question(book: Conversation, talk: Talk, offer: Offer) -> Say:
     """The open question: in the words of a doubt where there is one, in other words after a miss."""
-    if talk.state in talk.doubts:
-        return _doubtful(book, talk, offer)
     question = book.question(talk.state, talk, offer.world.menu)
+    card = question.card(talk, offer) if question else cards.review(talk, offer)
+    if talk.state in talk.doubts:
+        return _doubtful(book, talk, card)
     if question is None:
-        return cards.review(talk, offer)
-    card = question.card(talk, offer)
+        return card
     if talk.misses and card.block in book.keys:
         card = replace(card, block=f"{card.block}_again")
     return _kept(talk, card)
 
 
-def _doubtful(book: Conversation, talk: Talk, offer: Offer) -> Say:
+def _doubtful(book: Conversation, talk: Talk, plain: Say) -> Say:
+    """What is in doubt, with its own options or, where it offers no answer, with those of the `plain` question."""
     card = Say.from_json(talk.doubts[talk.state]["say"])
     if talk.state == book.then:
-        return replace(card, facts=cards.everything(talk, offer) | dict(card.facts))
-    return _kept(talk, card)
+        return replace(card, facts=dict(plain.facts) | dict(card.facts))
+    answers = () if _offers_an_answer(card) else tuple(one for one in plain.options if one not in card.options)
+    return _kept(talk, replace(card, options=(*answers, *card.options)))
+
+
+def _offers_an_answer(card: Say) -> bool:
+    return any(option.question not in ("anytime", "change") for option in card.options)
 
 
 def _kept(talk: Talk, card: Say) -> Say:

@@ -5,11 +5,12 @@ from typing import Any
 
 from flows import anytime
 from flows.conversation import Conversation
-from flows.filling import fill
+from flows.filling import fill, say_recounted, stands
 from flows.menu import World
 from flows.script import label_words
 from flows.speech import Option, Tap
 from flows.talk import Send, Talk
+from flows.understand.party import check_party
 from flows.understand.places import ask_zone
 from flows.understand.text import plain
 
@@ -19,6 +20,8 @@ def tap(book: Conversation, talk: Talk, pressed: Tap | None, world: World) -> No
     if pressed is None:
         return talk.remark("unknown_tap")
     talk.misses = 0
+    if pressed == Tap("anytime", "start_over", pressed.turn) and pressed.turn < talk.turn:
+        return anytime.cancel(book, talk, world)  # an old card: is it still meant?
     if pressed.question == "anytime" and pressed.value in anytime.COMMANDS:
         return anytime.obey(pressed.value, book, talk, world)
     if pressed.question == "review":
@@ -27,10 +30,18 @@ def tap(book: Conversation, talk: Talk, pressed: Tap | None, world: World) -> No
         return _change_line(book, talk, pressed.value, world)
     if pressed.question == "terms":
         return _accept(book, talk, pressed, world)
-    value = _tapped(book, talk, pressed, world)
-    if value is None and pressed.value not in ("skip", "keep", "done"):
+    elsewhere = pressed.question not in (talk.state, talk.reopened)
+    understood = _tapped(book, talk, pressed, world)
+    if not understood:
         talk.remark("unknown_tap")
+    elif elsewhere and pressed.question in talk.draft and pressed.question not in talk.doubts:
+        _say_once(talk, pressed.question, world)  # an old card: what it changed is said back
     return None
+
+
+def _say_once(talk: Talk, key: str, world: World) -> None:
+    if not any(remark["block"] in ("stands", "extra_now") for remark in talk.remarks):
+        stands(talk, key, world)
 
 
 def _review(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
@@ -64,30 +75,25 @@ def _change_line(book: Conversation, talk: Talk, key: str, world: World) -> None
     if key in talk.draft and key in book.keys:
         anytime.reopen(talk, key)
         talk.choosing = key == "extras"
-    elif key in book.keys and book.applies(key, talk.draft, world.menu):
-        talk.draft.pop(key, None)
-    elif key != "nothing":
+    elif key not in ("nothing", talk.state):
         talk.remark("unknown_tap")
 
 
-def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> Any:
-    """Keep the value of an option as an answer; None when it means nothing here."""
+def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> bool:
+    """Keep the value of an option as an answer; false when it means nothing here."""
     key, value = pressed.question, pressed.value
     if key not in book.keys or not (key == "service" or book.applies(key, talk.draft, world.menu)):
-        return None
+        return False
     if value == "keep":
-        talk.reopened = talk.urgent = None
-        talk.doubts.pop(key, None)
-        return None
+        return _keep(talk, key)
     if key == "extras":
         return _tick(talk, value, world)
     if value == "skip":
         return _skip(book, talk, key, world)
     meaning = TAPPED[key](talk, value, world) if key in TAPPED else value
     if meaning is None:
-        return None
-    if key in talk.draft and key not in (talk.state, talk.reopened):
-        talk.understood += [key, "unasked"]  # an old card: what it changed is said back
+        return False
+    _settle_doubt(talk, key)
     if isinstance(meaning, dict) and key == "time":
         fill(book, talk, meaning, world)
     else:
@@ -95,27 +101,46 @@ def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> Any:
     return True
 
 
-def _skip(book: Conversation, talk: Talk, key: str, world: World) -> Any:
-    if any(row.skips for row in book.rows(key)):
+def _keep(talk: Talk, key: str) -> bool:
+    if key in (talk.reopened, talk.state):
+        talk.reopened = talk.urgent = None
+    talk.doubts.pop(key, None)
+    return True
+
+
+def _settle_doubt(talk: Talk, key: str) -> None:
+    """A doubt may offer to answer another question instead ("which end?"): then it is settled too."""
+    offered = talk.doubts.get(talk.state, {}).get("say", {}).get("options", ())
+    if key != talk.state and any(option["question"] == key for option in offered):
+        talk.doubts.pop(talk.state)
+        talk.reopened = talk.urgent = None
+
+
+def _skip(book: Conversation, talk: Talk, key: str, world: World) -> bool:
+    skips = any(row.skips for row in book.rows(key))
+    if skips:
         fill(book, talk, {key: None}, world)
-        return True
-    return None
+    return skips
 
 
-def _tick(talk: Talk, value: str, world: World) -> Any:
-    """One more of an extra, or none again after the last; "done" ends the choosing."""
+def _tick(talk: Talk, value: str, world: World) -> bool:
+    """One of an extra: ticked or not, where there is one; one more or one less, where it comes by the piece; "done" ends it."""
     if value == "done":
         settle_extras(talk)
         return True
-    extra = world.menu.extra(value)
+    key = value.removeprefix("less:")
+    extra = world.menu.extra(key)
     if not extra:
-        return None
+        return False
     basket: dict[str, int] = dict(talk.draft.get("extras") or {})
-    most = extra.limit if extra.per == "piece" else 1
-    count = (basket.get(value, 0) + 1) % (most + 1)
-    basket = {key: n for key, n in (basket | {value: count}).items() if n}
-    talk.answer("extras", basket)
-    talk.choosing = True
+    before = basket.get(key, 0)
+    count = before - 1 if key != value else 1 - before if extra.most == 1 else before + 1
+    count = max(0, min(count, extra.most))
+    talk.answer("extras", {key: n for key, n in (basket | {key: count}).items() if n})
+    say_recounted(talk, dict.fromkeys([key], before) if before else {}, world)
+    if key == value and before == extra.most > 1:
+        talk.remark("extra_most", name=dict(extra.name), most=extra.most)
+    talk.choosing, talk.reopened = True, "extras"  # an old card's tap is answered by the card as it is now
     return True
 
 
@@ -163,7 +188,10 @@ def _tapped_party(talk: Talk, value: str, world: World) -> Any:
     memory = talk.doubts.get("party", {}).get("memory", {}).get("party")
     if memory and value == "ages":
         return memory
-    return {"adults": int(value), "children": [], "infants": 0} if value.isdecimal() and 0 < int(value) < 100 else None
+    if not value.isdecimal() or not 0 < int(value) < 100:
+        return None
+    rest = memory if memory and not memory["adults"] else {"children": [], "infants": 0}  # "and how many adults?"
+    return check_party({**rest, "adults": int(value)})
 
 
 def _tapped_bags(talk: Talk, value: str, world: World) -> Any:

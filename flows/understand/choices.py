@@ -69,26 +69,32 @@ def a_vehicle(ear: Ear) -> str | None:
     if ear.asked == "vehicle" and ear.shown:
         said = plain(ear.words.typed)
         tiers = [value for value in ear.shown if ear.menu.vehicle(value)]
-        if tiers and ear.vocabulary.cheapest.match(said):
-            return tiers[0]
-        if tiers and ear.vocabulary.largest.match(said):
-            return tiers[-1]
+        cheapest, largest = ear.vocabulary.cheapest.match(said), ear.vocabulary.largest.match(said)
+        if tiers and (cheapest or largest):
+            ear.words.cross_out_all()
+            return tiers[0] if cheapest else tiers[-1]
     return next((tier.key for tier in ear.menu.vehicles if _named(ear, names_of(tier.name, tier.aliases))), None)
 
 
 def some_extras(ear: Ear) -> dict[str, int] | None:
-    """The extras that are named, on top of those already chosen; "no flowers" takes them away again."""
+    """The extras that are named, on top of those already chosen; "no flowers" takes them away, "remove one" and "another" count."""
     chosen: dict[str, int] = dict(ear.draft.get("extras") or {})
     heard = False
     heads = _heads(ear)
     for extra in ear.menu.extras:
         for name in [*names_of(extra.name, extra.aliases), *heads.get(extra.key, ())]:
-            count = _quantity(ear, name)
+            count = _quantity(ear, name, chosen.get(extra.key, 0))
             if count is not None:
                 heard = True
                 chosen[extra.key] = max(0, min(count, extra.limit))
+                if count > extra.limit > 1:
+                    _remark(ear, "extra_most", name=dict(extra.name), most=extra.limit)
                 break
     return {key: count for key, count in chosen.items() if count} if heard else None
+
+
+def _remark(ear: Ear, block: str, **facts: Any) -> None:
+    ear.found.setdefault("_remarks", []).append((block, facts))
 
 
 def _heads(ear: Ear) -> dict[str, list[str]]:
@@ -104,20 +110,28 @@ def _head_words(name: Text) -> list[str]:
     return [words[-1 if language == "en" else 0] for language, text in name.items() if (words := text.split())]
 
 
-def _quantity(ear: Ear, name: str) -> int | None:
-    found = ear.words.take(_counted(name, ear.vocabulary.language))
+def _quantity(ear: Ear, name: str, before: int) -> int | None:
+    """How many there shall be, when there are so many `before`."""
+    found = ear.words.take(_counted(name))
     if not found:
         return None
-    return 0 if found["not"] else ear.vocabulary.number(found["n"] or "1")
+    count = next((n for v in ALL.values() if (n := v.number(found["n"] or "1"))), 0)
+    if fewer := found["not"] or found["less"] or found["less2"]:
+        return 0 if found["not"] == fewer and not found["n"] else before - count
+    return before + count if found["more"] or found["more2"] else count
 
 
 @lru_cache(maxsize=2048)
-def _counted(name: str, language: str) -> Pattern:
-    """An extra's name in singular or plural, with a number or a "no" before it."""
-    v = ALL[language]
+def _counted(name: str) -> Pattern:
+    """An extra's name in singular or plural, with a number, a "no" or a "more" about it, in any language."""
+    numbers = alternatives({word: n for v in ALL.values() for word, n in v.numbers.items()})
+    without, more, less = (
+        "|".join(getattr(v, key).pattern for v in ALL.values()) for key in ("without", "more", "less")
+    )
     loose = r"[\s-]+(?:car[\s-]+)?".join(f"{word.rstrip('s')}(?:s|es)?" for word in map(_escaped, name.split()))
-    count = rf"(?:(?P<n>\d{{1,2}}|{alternatives(v.numbers)})\s+)?"
-    return phrase(rf"(?P<not>(?:{v.without.pattern})\s+(?:(?:the|any|el|la|los|las)\s+)?)?{count}{loose}")
+    count = rf"(?:(?P<n>\d{{1,2}}|{numbers})\s+)?(?:(?:(?P<more>{more})|(?P<less>{less}))[\s:]+)?(?:of (?:the )?)?"
+    after = rf"(?:\s+(?:(?P<less2>{less})|(?P<more2>{more})))?"
+    return phrase(rf"(?P<not>(?:{without})\s+(?:(?:the|any|el|la|los|las)\s+)?)?{count}{loose}{after}")
 
 
 def _escaped(word: str) -> str:

@@ -20,11 +20,9 @@ LONGEST_NAME, LONGEST_NOTE, LONGEST_ROOM, LONGEST_EMAIL = 100, 1000, 40, 254
 
 def a_flight(ear: Ear) -> str | None:
     """A flight number as "AA1045", or "unknown" when the guest has none yet."""
-    if ear.asked == "flight" and ear.vocabulary.unknown.match(ear.words.rest):
-        return "unknown"
-    if ear.vocabulary.flight.search(ear.words.folded) and ear.vocabulary.unknown.match(ear.words.rest):
-        return "unknown"
     announced = ear.vocabulary.flight.search(ear.words.folded)
+    if (ear.asked == "flight" or announced) and ear.is_all(ear.vocabulary.unknown):
+        return "unknown"
     if ear.asked == "flight" or announced:
         found = _FLIGHT.search(ear.words.folded, announced.end() if announced else 0)
     else:
@@ -46,27 +44,32 @@ def an_email(ear: Ear) -> str | Doubt | None:
     """One e-mail address on one line; a doubt when what was sent cannot be one."""
     found = ear.words.take(_EMAIL)
     if not found:
-        return Doubt("bad_email", missed=True) if "@" in ear.words.typed or ear.asked == "email" else None
+        return _unreadable(ear, "bad_email") if "@" in ear.words.typed or ear.asked == "email" else None
     address = ear.words.typed[found.start() : found.end()].rstrip(".")
     lines = [line for line in re.split(r"[\r\n\u2028\u2029]+", ear.words.typed) if line.strip()]
     broken = ear.asked == "email" and len(lines) > 1
     if broken or len(address) > LONGEST_EMAIL or not address.isprintable() or "@" in ear.words.folded:
-        return Doubt("bad_email", missed=True)
+        return _unreadable(ear, "bad_email")
     return address
+
+
+def _unreadable(ear: Ear, block: str) -> Doubt:
+    ear.words.cross_out_all()
+    return Doubt(block, missed=True)
 
 
 def a_phone(ear: Ear) -> str | Doubt | None:
     """A phone number in E.164; without a country code it is read as one of the operator's country."""
     found = _PHONE.search(ear.words.folded)
     if not found:
-        return Doubt("bad_phone", missed=True) if ear.asked == "phone" else None
+        return _unreadable(ear, "bad_phone") if ear.asked == "phone" else None
     if ear.asked != "phone" and not found[0].startswith("+") and sum(map(str.isdigit, found[0])) < 10:
         return None
     number = e164(found[0], ear.menu.country)
     if number:
         ear.words.cross_out(*found.span())
     elif ear.asked == "phone":
-        return Doubt("bad_phone", missed=True)
+        return _unreadable(ear, "bad_phone")
     return number
 
 

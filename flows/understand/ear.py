@@ -7,7 +7,7 @@ from typing import Any
 from flows.menu import Menu, World
 from flows.speech import Option, Say
 from flows.understand.text import Words
-from flows.understand.vocabulary import Vocabulary
+from flows.understand.vocabulary import Pattern, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +51,14 @@ class Ear:
 
     def bare_number(self) -> int | None:
         """The one number that is all there is in the message."""
-        return self.vocabulary.number(self.words.rest)
+        number = self.vocabulary.number(self.words.rest)
+        if number is not None:
+            self.words.cross_out_all()
+        return number
+
+    def is_all(self, pattern: Pattern) -> bool:
+        """Whether the pattern is all that is left of the message; then it has been understood."""
+        matches = bool(pattern.match(self.words.rest))
+        if matches:
+            self.words.cross_out_all()
+        return matches

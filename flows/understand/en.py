@@ -85,7 +85,7 @@ ENGLISH = Vocabulary(
     ),
     only=phrase(r"just|only"),
     filler=frozenset(
-        "the a an please pls one i want would like take prefer ll we d go with for me us that this option number it is my in at on to book need thanks yes ok okay and let s want".split()
+        "the a an please pls one i want would like take prefer ll we d go with for me us that this option number it is my in at on to book need thanks yes ok okay and let s want also too again have has there".split()
     ),
     option=whole(
         rf"(?:the |option |number |no |nr )*(?P<n>\d{{1,2}}|{alternatives(ORDINALS)})(?: one| option)?(?: please| pls| thanks?)?"
@@ -144,9 +144,7 @@ ENGLISH = Vocabulary(
     ),
     lines={
         "service": whole(r"service|tour|excursion|trip|what"),
-        "pickup": whole(
-            r"pick ?up(?: (?:place|point|hotel))?|origin|start|from|hotel|where from|route|departure place"
-        ),
+        "pickup": whole(r"pick ?up(?: (?:place|point|hotel))?|origin|start|from|where from|route|departure place"),
         "dropoff": whole(r"drop ?off(?: (?:place|point|hotel))?|destination|to|where to"),
         "room": whole(r"room(?: number)?"),
         "date": whole(r"date|day|when"),
@@ -240,11 +238,11 @@ ENGLISH = Vocabulary(
         r"(?:(?:going |go |drive |bring (?:me|us) |take (?:me|us) |get )?to|into|drop(?:ped)?(?: (?:me|us))?[ -]?off (?:at|in)|destination)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     staying=phrase(
-        r"(?:staying (?:at|in)|stay (?:at|in)|we are at|i am at|i'm at|we're at|(?:our|my) (?:hotel|airbnb|villa|resort) is|booked (?:at|in)|hotel:)\s+(?P<place>[^,;·\n]{2,60})"
+        r"(?:staying (?:at|in)|stay (?:at|in)|we are at|i am at|i'm at|we're at|booked (?:at|in))\s+(?P<place>[^,;·\n]{2,60})"
     ),
     from_there=phrase(r"from|leaving"),
     place_filler=phrase(
-        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|change|remove|off|destination|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please"
+        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|change|remove|off|destination|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please|tour|trip|another"
     ),
     airport=whole(r"(?:the )?(?:international )?airport|aeropuerto"),
     transfer=phrase(
@@ -276,5 +274,11 @@ ENGLISH = Vocabulary(
     way_back=phrase(
         r"(?:and )?(?:(?:we (?:go|come|fly) )?back (?:on|at)|return(?:ing)?(?: on| at)?|round ?-?trip)\b[^,;\n]*"
     ),
-    without=phrase(r"no|without|remove|not|drop|minus"),
+    without=phrase(r"no|without|remove|not|drop|minus|take (?:off|away)|cancel"),
+    more=phrase(r"more|another|extra|additional"),
+    less=phrase(r"less|fewer"),
+    hotel=whole(r"hotel(?: name)?|resort|airbnb|villa"),
+    hotel_is=phrase(
+        r"(?:(?:change|correct|update|switch) (?:the |my |our )?(?:hotel|resort|airbnb|villa)(?: name)?\s*(?:to|for|:)|(?:the|our|my) (?:hotel|resort|airbnb|villa) (?:is|will be|should be|would be|changed to)(?: now| actually| in fact)?|hotel\s*[:=])\s+(?P<place>[^,;·\n]{2,60})"
+    ),
 )

@@ -77,7 +77,7 @@ SPANISH = Vocabulary(
     ),
     only=phrase(r"solo|solamente|nada mas|unicamente"),
     filler=frozenset(
-        "el la los las un una unos unas por favor porfa quiero quisiera queremos me nos lo le da de del con para prefiero tomo tomamos escojo opcion numero es mi en a al y si ok gracias reservar necesito esa ese eso mejor".split()
+        "el la los las un una unos unas por favor porfa quiero quisiera queremos me nos lo le da de del con para prefiero tomo tomamos escojo opcion numero es mi en a al y si ok gracias reservar necesito esa ese eso mejor tambien ademas hay tengo tenemos llevo llevamos".split()
     ),
     option=whole(
         rf"(?:el |la |lo |opcion |numero |no )*(?P<n>\d{{1,2}}|{alternatives(ORDINALS)})(?: opcion)?(?: por favor| porfa| gracias)?"
@@ -138,7 +138,7 @@ SPANISH = Vocabulary(
     ),
     lines={
         "service": whole(r"servicio|excursion|tour|viaje"),
-        "pickup": whole(r"(?:lugar de |punto de )?(?:recogida|origen|salida|partida)|hotel|ruta|desde"),
+        "pickup": whole(r"(?:lugar de |punto de )?(?:recogida|origen|salida|partida)|ruta|desde"),
         "dropoff": whole(r"(?:lugar de )?(?:destino|llegada|bajada)|hasta"),
         "room": whole(r"habitacion|cuarto"),
         "date": whole(r"fecha|dia|cuando"),
@@ -222,11 +222,11 @@ SPANISH = Vocabulary(
         r"(?:(?:ir |vamos |voy |llegar |llev[ae](?:r?nos|r?me) )?(?:a|al|hasta|hacia|para|pa|pal|pa'l)|destino)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     staying=phrase(
-        r"(?:(?:me )?(?:quedo|quedamos|hospedo|hospedamos|alojo|alojamos|estamos|estoy|estaremos|voy a estar) en|nos (?:quedamos|hospedamos|alojamos) en|hospedad[oa]s? en|alojad[oa]s? en|(?:mi|nuestro) (?:hotel|airbnb) es)\s+(?P<place>[^,;·\n]{2,60})"
+        r"(?:(?:me )?(?:quedo|quedamos|hospedo|hospedamos|alojo|alojamos|estamos|estoy|estaremos|voy a estar) en|nos (?:quedamos|hospedamos|alojamos) en|hospedad[oa]s? en|alojad[oa]s? en)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     from_there=phrase(r"desde|saliendo"),
     place_filler=phrase(
-        r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|cotizar|saber|consultar|informacion|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por"
+        r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|cotizar|saber|consultar|informacion|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por|excursion|viaje|otr[oa]"
     ),
     airport=whole(r"(?:el |del |al )?aeropuerto(?: internacional)?|airport"),
     transfer=phrase(
@@ -254,5 +254,11 @@ SPANISH = Vocabulary(
     ),
     round_trip=phrase(r"ida y vuelta|ida y regreso"),
     way_back=phrase(r"(?:y )?(?:(?:de )?regreso|(?:de )?vuelta|ida y vuelta|regresamos|volvemos)\b[^,;\n]*"),
-    without=phrase(r"sin|no|quitar|quite|menos"),
+    without=phrase(r"sin|no|quitar|quit[ea](?:r?me|r?nos)?|saque|menos"),
+    more=phrase(r"mas|otr[oa]|adicional(?:es)?"),
+    less=phrase(r"menos"),
+    hotel=whole(r"hotel|resort|airbnb|villa"),
+    hotel_is=phrase(
+        r"(?:(?:cambi(?:ar|e|a|o)|corregir|corrija|actualizar) (?:el |mi |nuestro )?(?:hotel|resort|airbnb)\s*(?:a|al|por|para|:)|(?:el|mi|nuestro) (?:hotel|resort|airbnb) (?:es|sera|seria|debe ser)(?: ahora)?(?: el)?|hotel\s*[:=])\s+(?P<place>[^,;·\n]{2,60})"
+    ),
 )

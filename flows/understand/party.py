@@ -106,7 +106,7 @@ def _completed(ear: Ear, party: dict[str, Any]) -> dict[str, Any] | Doubt | None
     if not party["adults"]:
         number = again["adults"] if again else ear.bare_number()
         return check_party(party | {"adults": number}) if number else None
-    if ear.vocabulary.unknown.match(ear.words.rest):
+    if ear.is_all(ear.vocabulary.unknown):
         return party
     return _aged(ear, party)
 
@@ -117,6 +117,7 @@ def _aged(ear: Ear, party: dict[str, Any]) -> dict[str, Any] | Doubt | None:
     missing = party["children"].count(None)
     if not told or len(told) > missing:
         return None
+    ear.words.cross_out_all()
     known = [age for age in party["children"] if age is not None]
     return check_party(party | {"children": known + told + [None] * (missing - len(told))})
 
@@ -127,5 +128,5 @@ def a_luggage(ear: Ear) -> int | None:
         return 0
     counted = _sum(ear, ear.vocabulary.bags)
     if counted is None and ear.asked == "luggage":
-        counted = 0 if ear.vocabulary.none.match(ear.words.rest) else ear.bare_number()
+        counted = 0 if ear.is_all(ear.vocabulary.none) else ear.bare_number()
     return counted if counted is None or counted <= MOST else None

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL, asks
 from flows.understand.text import BLANK, plain
+from flows.understand.vocabulary import phrase
 
 SURE, CLOSE, MARGIN, MOST = 87, 68, 4, 5
 AREAS = ("area", "town")
@@ -22,6 +23,9 @@ NEAR_KM, FAR_KM = 0.4, 30.0
 ENDS = ("pickup", "dropoff")
 _ADDRESS = re.compile(
     r"(?:air ?bnb|villa|casa|calle|c/|street|avenue|avenida|av|apto?|apartment|apartamento|condo|residencial|edificio)\b"
+)
+_AND_MORE = (
+    r"\s(?:with|con|and (?:an?|my|our|we|\d+)|y (?:una?|mi|\d+))\s"  # what comes behind a place is no part of its name
 )
 _KEEP_BRACKETS = re.compile(r"\(.*?\)")
 
@@ -70,6 +74,8 @@ def _end(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
     phrase = _route(ear).get(end)
     if phrase:
         return resolve(ear, end, phrase)
+    if end == "dropoff" and "_hotel" in ear.found:
+        return _which_end(ear, ear.found["_hotel"])
     if (ear.found.get("_correcting") or ear.asked == "room") and ear.asked not in ENDS and not _route(ear):
         return _corrected(ear, end)
     return _bare(ear, end) if ear.asked == end else None
@@ -78,13 +84,42 @@ def _end(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
 def _corrected(ear: Ear, end: str) -> dict[str, Any] | None:
     """ "Sorry, I meant Uvero Alto": takes the place of the end that is of its kind, else of the destination."""
     typed = _cleaned(ear, 0, len(ear.words.typed))
-    ranked = _ranked(ear.menu, typed, SURE) if len(typed) > 2 else []
+    named = len(typed) > 2 and not ear.vocabulary.hotel.match(plain(typed))
+    ranked = _ranked(ear.menu, typed, SURE) if named else []
     if not ranked or (len(ranked) > 1 and ranked[0][1] < ranked[1][1] + MARGIN):
         return None
     airport = ranked[0][0].kind == "airport"
     alike = [one for one in ENDS if one in ear.draft and (kind_of(ear.draft[one], ear.menu) == "airport") == airport]
     meant = "pickup" if ear.asked == "room" else "dropoff" if len(alike) != 1 else alike[0]
-    return {"place": ranked[0][0].key} if end == meant else None
+    if end != meant:
+        return None
+    ear.words.cross_out(*_stretch(ear, 0, len(ear.words.typed)))
+    return {"place": ranked[0][0].key}
+
+
+def homes(draft: Mapping[str, Any], menu: Menu) -> list[str]:
+    """The known ends of a ride at which its guests may live: those that are no airport."""
+    return [end for end in ENDS if end in draft and kind_of(draft[end], menu) != "airport"]
+
+
+def _home_ends(ear: Ear, told: Mapping[str, str]) -> list[str]:
+    """The end that "our hotel" is, from what is known and `told`; several when it cannot be known which."""
+    known = {end: resolve(ear, end, name) for end, name in told.items()}
+    draft = {**ear.draft, **{end: stop if isinstance(stop, dict) else {} for end, stop in known.items()}}
+    missing = [end for end in ENDS if end not in draft]
+    if ear.asked in missing:
+        return [ear.asked]
+    return homes(draft, ear.menu) or missing[:1] or list(ENDS)
+
+
+def _which_end(ear: Ear, typed: str) -> Doubt:
+    """ "The hotel is Palma Real", of a ride with a hotel at both ends, or at none."""
+    found = resolve(ear, "dropoff", typed)
+    place = ear.menu.place(found.get("place")) if isinstance(found, dict) else None
+    options = [
+        Option(end, place.key, f"@line_{end}") if place else Option("change", end, f"@line_{end}") for end in ENDS
+    ]
+    return Doubt("which_end", {"place": dict(place.name) if place else typed[:80]}, tuple(options))
 
 
 def _zone_told(ear: Ear, end: str) -> dict[str, Any] | None:
@@ -94,25 +129,32 @@ def _zone_told(ear: Ear, end: str) -> dict[str, Any] | None:
         return None
     names = {plain(name): zone.key for zone in ear.menu.zones for name in (*zone.name.values(), *zone.aliases)}
     found = process.extractOne(ear.words.rest, list(names), scorer=fuzz.ratio, score_cutoff=80)
-    return {"typed": typed, "zone": names[found[0]]} if found else None
+    if not found:
+        return None
+    ear.words.cross_out_all()
+    return {"typed": typed, "zone": names[found[0]]}
 
 
 def _bare(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
     service = ear.menu.service(ear.draft.get("service"))
-    if service and service.meeting and ear.vocabulary.own_way.match(plain(ear.words.typed)):
-        return {"place": service.meeting}
     named = index_of(ear.menu).names.get(plain(ear.words.typed), ())
+    if service and service.meeting and ear.vocabulary.own_way.match(plain(ear.words.typed)):
+        named = (service.meeting,)
     if len(named) == 1:
+        ear.words.cross_out_all()
         return {"place": named[0]}
     if len(plain(ear.words.typed)) < 2 or ear.found.get("_tour"):
         return None
     if _says_no_place(ear):
         return None
-    kept = _cleaned(ear, 0, len(ear.words.typed))
-    if not _may_be_a_place(ear, kept):
+    start, stop = _stretch(ear, 0, len(ear.words.typed))
+    kept = ear.words.as_typed(start, stop)
+    if not kept or not _may_be_a_place(ear, kept):
         return None
     whole = kept if BLANK in ear.words.folded else " ".join(ear.words.typed.split())
-    return resolve(ear, end, kept, whole) if kept else None
+    place = resolve(ear, end, kept, whole)
+    ear.words.cross_out(*((start, stop) if isinstance(place, dict) and "place" in place else (0, len(ear.words.typed))))
+    return place
 
 
 def _may_be_a_place(ear: Ear, kept: str) -> bool:
@@ -145,6 +187,27 @@ def _route(ear: Ear) -> dict[str, str]:
 
 
 def _read_route(ear: Ear) -> dict[str, str]:
+    hotel = _hotel(ear)
+    ends = _ends(ear)
+    hotel = hotel or _one_end(ear, "hotel", ear.vocabulary.staying).get("hotel", "")
+    living = _home_ends(ear, ends) if hotel else []
+    if len(living) > 1:
+        ear.found["_hotel"] = hotel
+    return ends | {living[0]: hotel} if len(living) == 1 else ends
+
+
+def _hotel(ear: Ear) -> str:
+    """The hotel of "change the hotel to …", which else would look like a route."""
+    found = ear.vocabulary.hotel_is.search(ear.words.folded)
+    name = _cleaned(ear, *found.span("place")) if found else ""
+    if found and (_is_airport(ear, name) or asks(ear.words.typed, ALL.values())):
+        return ""
+    if found:
+        ear.words.cross_out(found.start(), _stretch(ear, *found.span("place"))[1])
+    return name
+
+
+def _ends(ear: Ear) -> dict[str, str]:
     v = ear.vocabulary
     if ear.found.get("_tour"):
         return _one_end(ear, "pickup", v.pickup)
@@ -152,12 +215,10 @@ def _read_route(ear: Ear) -> dict[str, str]:
         groups = ("pickup", "dropoff") if found["pickup"] else ("pickup2", "dropoff2")
         ends = {group.rstrip("2"): _cleaned(ear, *found.span(group)) for group in groups}
         if all(ends.values()) and (_worth(ear, *ends.values()) or (found["pickup"] and _route_asked(ear))):
+            ear.words.cross_out(found.start(groups[0]), _stretch(ear, *found.span(groups[1]))[1])
             return {end: name for end, name in ends.items() if name}
     ends = _one_end(ear, "pickup", v.pickup) | _one_end(ear, "dropoff", v.dropoff)
-    if not ends and "pickup" not in ear.draft and "dropoff" not in ear.draft:
-        ends = _side_by_side(ear)
-    home = "dropoff" if "pickup" in ends or "pickup" in ear.draft else "pickup"
-    return ends if home in ends else ends | _one_end(ear, home, v.staying)
+    return ends or ({} if set(ENDS) & set(ear.draft) else _side_by_side(ear))
 
 
 def _routes_in(ear: Ear) -> Iterator[re.Match[str]]:
@@ -187,7 +248,11 @@ def _side_by_side(ear: Ear) -> dict[str, str]:
         size = next((n for n in range(min(5, len(words)), 0, -1) if len(names.get(" ".join(words[:n]), ())) == 1), 0)
         found += [" ".join(words[:size])] if size else []
         words = words[size or 1 :]
-    return dict(zip(ENDS, found, strict=True)) if len(found) == 2 else {}
+    if len(found) != 2:
+        return {}
+    for name in found:
+        ear.words.take(phrase(r"\W+".join(name.split())))
+    return dict(zip(ENDS, found, strict=True))
 
 
 def _worth(ear: Ear, *names: str) -> bool:
@@ -201,13 +266,18 @@ def _route_asked(ear: Ear) -> bool:
 
 def _cleaned(ear: Ear, start: int, end: int) -> str:
     """The name in a stretch of the message, as typed, without the words around it."""
+    return ear.words.as_typed(*_stretch(ear, start, end))
+
+
+def _stretch(ear: Ear, start: int, end: int) -> tuple[int, int]:
+    """Where that name begins and ends."""
     stretch = ear.words.folded[start:end]
     before = re.match(rf"(?:(?:{ear.vocabulary.place_filler.pattern})|[\W_])*", stretch)
     skipped = before.end() if before else 0
-    ends = r"[·;?!\n]" if _ADDRESS.match(stretch[skipped:]) else r"[·;?!\n]|,(?=\s)"
+    ends = r"[·;?!\n]" if _ADDRESS.match(stretch[skipped:]) else rf"[·;?!\n]|,(?=\s)|{_AND_MORE}"
     body = re.split(ends, stretch[skipped:].rstrip("·,.;:!? "), maxsplit=1)[0]
     body = re.sub(rf"(?:\s+(?:{ear.vocabulary.place_filler.pattern})|[\W_])*\Z", "", body)
-    return ear.words.as_typed(start + skipped, start + skipped + len(body))
+    return start + skipped, start + skipped + len(body)
 
 
 def _is_airport(ear: Ear, name: str) -> bool:

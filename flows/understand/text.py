@@ -68,6 +68,10 @@ class Words:
         """These characters have been understood."""
         self.folded = self.folded[:start] + BLANK * (end - start) + self.folded[end:]
 
+    def cross_out_all(self) -> None:
+        """The whole of the message has been understood."""
+        self.cross_out(0, len(self.folded))
+
     def as_typed(self, start: int, end: int) -> str:
         """The same stretch with its accents and capitals."""
         return self.typed[start:end].strip(" ,.;:!?¡¿-")

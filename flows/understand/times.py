@@ -68,7 +68,10 @@ def some_times(ear: Ear) -> list[str]:
         return _readings(ear, v.number(found["hour"]), 0, found["half"], _PARTS[found["part"]])
     if found := ear.words.take(v.clock):
         return _from_clock(ear, found)
-    return _bare(ear) if ear.asked in ("time", "departure") else []
+    times = _bare(ear) if ear.asked in ("time", "departure") else []
+    if times:
+        ear.words.cross_out_all()
+    return times
 
 
 def _from_clock(ear: Ear, found: re.Match[str]) -> list[str]:

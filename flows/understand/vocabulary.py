@@ -163,6 +163,13 @@ class Vocabulary:
     round_trip: Pattern
     without: Pattern
     """Stands before an extra that is not wanted."""
+    more: Pattern
+    """Stands by an extra of which there shall be so many more."""
+    less: Pattern
+    hotel: Pattern
+    """What a guest calls the end of the ride that is no airport."""
+    hotel_is: Pattern
+    """That end is told, or told anew; group place."""
 
     def number(self, words: str) -> int | None:
         """ "four" or "4" as a number, None when it is neither."""

@@ -207,7 +207,11 @@ def test_what_cannot_be_read_is_never_called_a_misunderstanding(kind: str) -> No
     for words in ("blorp", "blorp blorp", "blorp again"):
         guest.says(words)
     for _ in range(4):
-        guest.sends(kind, location=(40.4, -3.7) if kind == "location" else None, contact=("Bob", "5") if kind == "contact" else None)
+        guest.sends(
+            kind,
+            location=(40.4, -3.7) if kind == "location" else None,
+            contact=("Bob", "5") if kind == "contact" else None,
+        )
         assert guest.before and "offer_person" not in guest.before
 
 

@@ -314,7 +314,7 @@ def test_an_old_card_that_changes_something_says_so() -> None:
     """The guest sees what the tap did."""
     guest = Guest("Bob")
     guest.says("airport to Bávaro tomorrow")
-    assert "From Airport SDQ." in guest.taps("pickup", "sdq", 1)
+    assert "Pick-up: Airport SDQ." in guest.taps("pickup", "sdq", 1)
 
 
 @pytest.mark.parametrize(

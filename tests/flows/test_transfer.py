@@ -131,7 +131,7 @@ def test_the_phone_is_asked_only_where_the_channel_gives_none() -> None:
 
 
 def test_extras_tick_count_and_fall_off_again() -> None:
-    """A piece counts up to its limit, anything else is on or off; the card may be replaced and shows the total."""
+    """A piece counts up to its limit and down again, anything else is on or off; the card may be replaced and shows the total."""
     guest = Guest()
     guest.says("airport to Bávaro tomorrow at 3pm, 2 adults, 2 bags")
     guest.says("AA1045")
@@ -142,6 +142,10 @@ def test_extras_tick_count_and_fall_off_again() -> None:
     assert "US$46.00" in guest.taps("extras", "drinks")
     for _ in range(3):
         guest.taps("extras", "child_seat")
+    assert guest.talk.draft["extras"] == {"child_seat": 3, "drinks": 1}
+    assert "Child seat: 3 is the most" in guest.text
+    for _ in range(3):
+        guest.says("One less: Child seat")
     assert guest.talk.draft["extras"] == {"drinks": 1}
     guest.taps("extras", "drinks")
     assert guest.talk.draft["extras"] == {}

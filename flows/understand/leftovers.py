@@ -1,0 +1,51 @@
+"""What nobody has understood in a message: it is shown back instead of dropped."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from flows.understand.text import BLANK, Words, plain
+from flows.understand.vocabulary import Vocabulary
+
+_PARTS = re.compile(r"[,;!?\n]+|\.(?=\s|\Z)|\s[-&+]\s|\b(?:and|y|plus|with|con|but|pero)\b")
+
+
+def unread(words: Words) -> list[str]:
+    """The parts of the message in which no word was understood, as typed."""
+    parts = (words.as_typed(start, end) for start, end in _parts(words.folded) if BLANK not in words.folded[start:end])
+    return [part for part in parts if part]
+
+
+def leftover(parts: Iterable[str], spoken_here: Sequence[Vocabulary]) -> str:
+    """Those of the parts that say something; "" when all are courtesies."""
+    return ", ".join(part for part in parts if _tells(part, spoken_here))
+
+
+def is_understood(words: Words, spoken_here: Sequence[Vocabulary]) -> bool:
+    """Whether every word that tells anything has been understood."""
+    return not _telling(words.rest, spoken_here)
+
+
+def _parts(folded: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for found in _PARTS.finditer(folded):
+        yield start, found.start()
+        start = found.end()
+    yield start, len(folded)
+
+
+def _tells(part: str, spoken_here: Sequence[Vocabulary]) -> bool:
+    said = plain(part)
+    polite = any(
+        pattern.match(said)
+        for v in spoken_here
+        for pattern in (v.yes, v.no, v.none, v.skip, v.done, v.send, v.thanks, v.keep, *v.anytime.values())
+    )
+    return not polite and _telling(said, spoken_here)
+
+
+def _telling(said: str, spoken_here: Sequence[Vocabulary]) -> bool:
+    for v in spoken_here:
+        for courtesy in (v.hello, v.price_asked, v.place_filler):
+            said = courtesy.sub(" ", said)
+    idle = frozenset().union(*(v.filler | v.marks for v in spoken_here))
+    return any(word not in idle and (len(word) > 1 or word.isdecimal()) for word in said.split())

@@ -1,0 +1,347 @@
+"""Whatever a guest says is taken, asked about or shown back; nothing disappears without a sentence."""
+
+from typing import Any
+
+import pytest
+
+from tests.flows.people import Guest, both, usd
+from tests.flows.test_after_send import SENT
+from tests.flows.test_bad_input import at
+from tests.flows.test_transfer import whole_request
+
+ALL = "airport to Bávaro tomorrow 3pm, AA1045, 2 people, 2 bags, suv"
+TODO = "aeropuerto a Bávaro mañana a las 3 de la tarde, vuelo AA1045, 2 personas, 2 maletas, suv"
+
+
+def reviewing(language: str = "en") -> Guest:
+    """A guest who looks at the review."""
+    guest = Guest("Hannah Moore")
+    whole_request(guest)
+    guest.talk.language = language
+    return guest
+
+
+def booked() -> Guest:
+    """A guest who has paid."""
+    guest = reviewing()
+    guest.says("send")
+    guest.says("accept")
+    guest.learns("sent", **SENT)
+    guest.learns(
+        "paid", reference="CA-7K4M2", paid=usd(36), total=usd(36), lead="Rafael", meeting=both("exit B", "salida B")
+    )
+    return guest
+
+
+# --- what was not understood ---
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "left"),
+    [
+        ([ALL], "2 child seats and a dog", '"a dog"'),
+        ([TODO], "2 sillas infantiles y un perro", '"un perro"'),
+        ([], "airport to Bávaro tomorrow at 3pm, we bring a wheelchair", '"we bring a wheelchair"'),
+        ([], "airport to Bávaro with a wheelchair", '"a wheelchair"'),
+        ([], "aeropuerto a Bávaro mañana, llevamos un perro", '"llevamos un perro"'),
+        (["transfer"], "Arena Blanca, lobby two", '"lobby two"'),
+        (["airport to Bávaro"], "sunday, blorp", '"blorp"'),
+        (["airport to Bávaro tomorrow"], "3pm and a parrot", '"a parrot"'),
+        (["airport to Bávaro tomorrow at 3pm"], "AA1045, terminal unknown", '"terminal unknown"'),
+        (["airport to Bávaro tomorrow at 3pm, AA1045"], "2 adults and a parrot", '"a parrot"'),
+        (["airport to Bávaro tomorrow at 3pm, AA1045, 2 adults"], "2 bags and a surfboard", '"a surfboard"'),
+        (["airport to Bávaro tomorrow at 3pm, AA1045, 2 adults, 2 bags"], "the van, with a trailer", '"a trailer"'),
+        (["airport to Bávaro tomorrow at 3pm, AA1045, 2 adults, 2 bags"], "2, and a trailer", '"a trailer"'),
+        (["hi"], "saona, blorp blorp", '"blorp blorp"'),
+        (["from Arena Blanca to the airport"], "tomorrow and a parrot", '"a parrot"'),
+    ],
+)
+def test_what_is_left_over_is_shown_back(before: list[str], typed: str, left: str) -> None:
+    """At every question, in both languages; the rest is taken."""
+    guest = at(*before)
+    draft = dict(guest.talk.draft)
+    answer = guest.says(typed)
+    assert "leftover" in guest.before
+    assert left in answer
+    assert guest.talk.draft != draft
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Can you pick us up at Arena Blanca tomorrow at 5 in the morning and take us to the airport?",
+        "Hello! We are two and we would love a transfer from the airport to Bávaro tomorrow at 3pm, thanks a lot",
+        "quisiera cotizar un traslado para 6 personas desde arena blanca al aeropuerto para el viernes, gracias",
+        "Hi, I'm Hannah Moore, airport to Bávaro tomorrow 3pm",
+        "how much from the airport to Bávaro, for 4 people?",
+        "ida y vuelta aeropuerto bavaro el 28 de noviembre a las 3pm, regreso el 5 de diciembre, 2 adultos",
+        "from the airport to our airbnb: Calle Los Manglares 12, apt 3B, Bávaro, tomorrow 3pm, 3 people",
+        "Hello, airport to Bávaro mañana a las 3pm, 2 adultos",
+        "puj bavaro, 2 adults and 2 kids, 4 and 7 years old, please",
+    ],
+)
+def test_polite_words_are_not_called_misunderstood(typed: str) -> None:
+    """Only a part of which nothing was understood is shown back."""
+    guest = Guest()
+    guest.says(typed)
+    assert "leftover" not in guest.before
+
+
+def test_a_part_in_the_other_language_is_understood() -> None:
+    """ "…, somos 4" in an English sentence."""
+    guest = Guest()
+    guest.says("Hello please, from the airport to Bávaro tomorrow at 3pm, somos 4")
+    assert guest.talk.draft["party"]["adults"] == 4
+
+
+def test_a_question_beside_an_answer_is_for_the_team() -> None:
+    """The answer is kept, the question has its sentence."""
+    guest = Guest()
+    guest.says("airport to Bávaro tomorrow at 3pm, do you have wifi?")
+    assert guest.talk.draft["time"] == "15:00"
+    assert "for_team" in guest.before
+
+
+# --- extras ---
+
+
+@pytest.mark.parametrize(
+    ("typed", "left", "said"),
+    [
+        ("remove one child seat", {"child_seat": 1}, "Child seat: now 1."),
+        ("quitar una silla infantil", {"child_seat": 1}, "Child seat: now 1."),
+        ("one child seat less", {"child_seat": 1}, "Child seat: now 1."),
+        ("una silla infantil menos", {"child_seat": 1}, "Child seat: now 1."),
+        ("another child seat", {"child_seat": 3}, "Child seat: now 3."),
+        ("una silla infantil más", {"child_seat": 3}, "Child seat: now 3."),
+        ("no child seats", {}, "Child seat: taken off."),
+        ("remove the child seats", {}, "Child seat: taken off."),
+        ("sin sillas infantiles", {}, "Child seat: taken off."),
+        ("10 child seats", {"child_seat": 3}, "Child seat: 3 is the most"),
+    ],
+)
+@pytest.mark.parametrize("settled", [False, True])
+def test_taking_away_counts_and_says_what_stands(typed: str, left: dict[str, int], said: str, settled: bool) -> None:
+    """At the extras and after them."""
+    guest = at(ALL, "2 child seats")
+    if settled:
+        guest.says("done")
+    answer = guest.says(typed)
+    assert guest.talk.draft["extras"] == left
+    assert said in answer
+
+
+def test_pieces_are_tapped_up_and_down() -> None:
+    """One less stands beside what is ticked; what comes once is ticked and unticked."""
+    guest = at(ALL)
+    guest.taps("extras", "flowers")
+    assert "[✓ Welcome flowers $35.00]\n[One less: Welcome flowers]" in guest.text
+    assert "Welcome flowers: now 2.\nAdded: Welcome flowers × 2.\nUS$111.00" in guest.taps("extras", "flowers")
+    assert "[✓ 2 × Welcome flowers $35.00]" in guest.text
+    guest.taps("extras", "less:flowers")
+    assert "Welcome flowers: taken off." in guest.taps("extras", "less:flowers")
+    assert guest.talk.draft["extras"] == {}
+    guest.taps("extras", "drinks")
+    assert "less:drinks" not in guest.options
+    assert "Cold drinks: taken off." in guest.taps("extras", "drinks")
+
+
+def test_an_extra_of_an_old_card_is_answered_by_the_card_as_it_is() -> None:
+    """With its ticks and price, from anywhere in the draft."""
+    guest = at(ALL, "flowers", "done", "no")
+    assert guest.block == "notes"
+    answer = guest.taps("extras", "flowers", turn=1)
+    assert "Welcome flowers: now 2." in answer
+    assert (guest.block, guest.replies[0].edits) == ("extras", True)
+    assert "US$111.00" in answer
+    guest.taps("extras", "done")
+    assert guest.block == "notes"
+    guest.says("change the date")
+    guest.taps("extras", "less:flowers", turn=1)
+    assert "Welcome flowers: now 1." in guest.text
+
+
+# --- the hotel ---
+
+
+@pytest.mark.parametrize(
+    ("typed", "place", "people"),
+    [
+        ("the hotel is Palma Real, and 3 people", "palma_real", 3),
+        ("the hotel is Palma Real and 3 people", "palma_real", 3),
+        ("change the hotel to Palma Real", "palma_real", 2),
+        ("el hotel es Palma Real, y somos 3", "palma_real", 3),
+        ("cambie el hotel a Hyatt Ziva", "hyatt_ziva", 2),
+        ("our hotel is Hyatt Ziva", "hyatt_ziva", 2),
+    ],
+)
+def test_the_hotel_is_the_end_that_is_no_airport(typed: str, place: str, people: int) -> None:
+    """Said back, and at the review again."""
+    guest = reviewing()
+    guest.says(typed)
+    assert (guest.talk.draft["pickup"], guest.talk.draft["dropoff"]) == ({"place": "puj"}, {"place": place})
+    assert guest.talk.draft["party"]["adults"] == people
+    assert guest.block == "review"
+    assert "understood" in guest.before
+
+
+def test_the_hotel_may_be_where_the_ride_begins() -> None:
+    """ "Change the hotel" asks for that end too."""
+    guest = at("from Arena Blanca to the airport", "204", "tomorrow")
+    guest.says("the hotel is Palma Real")
+    assert guest.talk.draft["pickup"] == {"place": "palma_real"}
+    guest.says("change the hotel")
+    assert guest.talk.reopened == "pickup"
+
+
+def test_a_ride_between_two_hotels_asks_which_end() -> None:
+    """Either end is one tap or one word."""
+    for answer, end in ((("pickup", "palma_real"), "pickup"), ("destination", "dropoff")):
+        guest = at("from Arena Blanca to Bayahibe tomorrow at 3pm", "204")
+        assert "Is Palma Real Resort where we pick you up" in guest.says("the hotel is Palma Real")
+        _ = guest.says(answer) if isinstance(answer, str) else guest.taps(*answer)
+        assert guest.talk.draft[end] == {"place": "palma_real"}
+        assert guest.talk.reopened is None
+        assert "which_end" not in (guest.block, *guest.before)
+
+
+# --- days, free text ---
+
+
+@pytest.mark.parametrize(("typed", "block"), [("30 February", "no_such_day"), ("yesterday", "past_date")])
+@pytest.mark.parametrize(
+    "before",
+    [
+        [], ["from Arena Blanca to the airport"], ["from Arena Blanca to the airport", "a room I do not know the number of at all"],
+        ["airport to Xanadu Towers"], ["saona"], ["airport to Bávaro tomorrow at 3pm"], [ALL], [ALL, "no", "no"],
+        [ALL, "no", "no", "no"],
+    ],
+)  # fmt: skip
+def test_a_day_that_cannot_be_is_said_at_any_question(before: list[str], typed: str, block: str) -> None:
+    """And asked again; first message, room, an unknown place, a tour, flight, extras, notes, name."""
+    guest = at(*before)
+    guest.says(typed)
+    assert block in (guest.block, *guest.before)
+    if guest.block == block:
+        assert len([option for option in guest.options if option.startswith("2026")]) == 4
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("from PUJ to Xanadu Towers yesterday at 3pm", {"pickup": {"place": "puj"}, "time": "15:00"}),
+        ("tomorrow", {"date": "2026-11-21"}), ("4 people", {"party": {"adults": 4, "children": [], "infants": 0}}),
+        ("mañana a las 10 de la mañana", {"date": "2026-11-21", "time": "10:00"}), ("nov 28", {"date": "2026-11-28"}),
+        ("from Palma Real to the airport", {"pickup": {"place": "palma_real"}}),
+        ("room 204, tomorrow", {"room": "204", "date": "2026-11-21"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("missed", [False, True])
+def test_at_the_room_something_else_is_understood_as_that(typed: str, expected: dict[str, Any], missed: bool) -> None:
+    """And what was said about a bad room is not said again."""
+    guest = at("from Arena Blanca to the airport")
+    if missed:
+        guest.says("this is a very long sentence that means nothing at all to us here")
+        assert (guest.block, guest.options) == ("text_long", ["skip"])
+    guest.says(typed)
+    assert expected.items() <= guest.talk.draft.items()
+    assert guest.block != "text_long"
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("🏝️", False), ("***", False), ("204", True), ("Penthouse", True)])
+def test_a_room_has_a_letter_or_a_figure(typed: str, kept: bool) -> None:
+    """Anything else is asked again."""
+    guest = at("from Arena Blanca to the airport")
+    guest.says(typed)
+    assert ("room" in guest.talk.draft) == kept
+
+
+@pytest.mark.parametrize("before", [[ALL, "no"], [ALL, "no", "no"], [ALL, "no", "no", "no"]])
+@pytest.mark.parametrize(
+    ("typed", "key", "value"),
+    [("3 people", "party", {"adults": 3, "children": [], "infants": 0}), ("sunday", "date", "2026-11-22")],
+)
+def test_free_text_is_no_place_for_a_party_or_a_day(before: list[str], typed: str, key: str, value: Any) -> None:
+    """Occasion, notes and name; a note that holds more is a note."""
+    guest = at(*before)
+    state = guest.talk.state
+    guest.says(typed)
+    assert guest.talk.draft[key] == value
+    assert (guest.talk.state, "understood" in guest.before) == (state, True)
+    guest.says("one of 3 people is in a wheelchair")
+    assert guest.talk.draft[state] == "one of 3 people is in a wheelchair"
+
+
+# --- options that come along ---
+
+
+def test_a_doubt_brings_the_options_of_its_question() -> None:
+    """Whoever only taps can go on."""
+    guest = at("airport to Bávaro")
+    guest.taps("pickup", "bavaro", turn=1)
+    assert guest.block == "same_place"
+    assert {"puj", "arena_blanca"} <= set(guest.options)
+    guest = at(ALL.replace("2 people", "40 people"))
+    assert (guest.block, guest.options) == ("party_large", ["1", "2", "3", "4", "5", "6", "person"])
+    guest = at("airport to Bávaro tomorrow at 3pm", "AA1045", "a child of 4")
+    assert guest.block == "party_no_adult"
+    guest.taps("party", "2")
+    assert guest.talk.draft["party"] == {"adults": 2, "children": [4], "infants": 0}
+
+
+@pytest.mark.parametrize("answer", [("luggage", "0"), "No bags", "Sin equipaje", "0", "none"])
+def test_no_bags_is_an_option(answer: str | tuple[str, str]) -> None:
+    """Tapped or typed; "7" stays seven bags."""
+    guest = at("airport to Bávaro tomorrow at 3pm, AA1045, 2 adults")
+    assert guest.options[-1] == "0"
+    _ = guest.says(answer) if isinstance(answer, str) else guest.taps(*answer)
+    assert guest.talk.draft["luggage"] == 0
+
+
+# --- after the booking ---
+
+
+@pytest.mark.parametrize(
+    ("typed", "state"),
+    [
+        ("from PUJ to Hyatt Ziva tomorrow at 3pm", "flight"),
+        ("de PUJ a Bayahibe pasado mañana a las 4 de la tarde", "flight"),
+        ("Hello, we need another transfer from Bávaro to the airport on sunday at 10am, 3 people", "flight"),
+        ("I'd also like to book the Saona tour on tuesday for 2 adults", "departure"),
+        ("from PUJ to Xanadu Towers tomorrow at 3pm", "dropoff"),
+        ("from PUJ to Hyatt Ziva on 30 february", "date"),
+    ],
+)
+def test_a_whole_request_begins_a_new_booking(typed: str, state: str) -> None:
+    """In one line, and the booked one stays."""
+    guest = booked()
+    guest.says(typed)
+    assert "new_beside" in guest.before
+    assert "CA-7K4M2" in guest.text
+    assert (guest.talk.state, guest.wishes) == (state, ())
+    assert guest.talk.draft["name"] == "Hannah Moore"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "we land an hour later", "our flight from PUJ to Samaná tomorrow is delayed", "tomorrow at 4pm please",
+        "airport to Bávaro tomorrow at 3pm", "the hotel is Palma Real", "can we go to Hyatt Ziva?",
+    ],
+)  # fmt: skip
+def test_words_about_the_booking_begin_nothing(typed: str) -> None:
+    """They are for the team."""
+    guest = booked()
+    guest.says(typed)
+    assert (guest.talk.state, guest.block) == ("booked", "told_team")
+
+
+def test_help_helps_after_the_booking_too() -> None:
+    """And "back" says how to change what was sent."""
+    guest = booked()
+    assert "our team reads it" in guest.says("help")
+    assert guest.before == ["help_sent"]
+    guest.says("ayuda")
+    assert guest.before == ["help_sent"]
+    guest.says("back")
+    assert guest.before == ["cancel_how"]

@@ -25,7 +25,7 @@ HOURS = range(6, 22)  # of the fleet strip, by the brand's clock
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One booking on the board. `awaiting`: house, partner or guest must speak next, since `since`."""
+    """One booking on the board. `starts` is the pick-up, where there is one; house, partner or guest is `awaiting`ed `since`."""
 
     id: int
     reference: str
@@ -124,10 +124,11 @@ async def _rows(which: str, now: datetime, day: datetime, search: str = "") -> l
         **values,
     ))  # fmt: skip
     spoken = {row["booking_id"]: row for row in await read(_SPOKEN.format(chosen=chosen), **values)}
-    return [
+    rows = [
         await _row(each, legs.get(each["id"], []), threads.get(each["id"], []), spoken.get(each["id"]), now, day)
         for each in bookings
     ]
+    return sorted(rows, key=lambda row: (row.starts, row.id))
 
 
 _SPOKEN = (
@@ -156,7 +157,9 @@ async def _row(
     booking: dict[str, Any], legs: Rows, threads: Rows, spoken: dict[str, Any] | None, now: datetime, day: datetime
 ) -> Row:
     leg = next((leg for leg in legs if instant(leg["ends"]) > now), legs[-1])
-    starts, ends = instant(leg["starts"]), instant(leg["ends"])
+    story, ends = await _story(booking), instant(leg["ends"])
+    pickup = story["legs"][legs.index(leg)]["pickup_at"]
+    starts = datetime.fromisoformat(pickup["utc"]) if pickup else instant(leg["starts"])
     until = instant(booking["hold_until"]) if booking["hold_until"] and booking["state"] == "on_hold" else None
     wrote = (
         instant(spoken["guest"]) if spoken and spoken["guest"] and spoken["guest"] > (spoken["staff"] or 0) else None
@@ -164,7 +167,7 @@ async def _row(
     awaiting, since = awaited(booking["state"], instant(booking["created"]), threads, wrote)
     stands = standing(booking["state"], leg["dispatch"], starts, ends, now)
     return Row(
-        id=booking["id"], reference=booking["reference"], state=booking["state"], story=await _story(booking),
+        id=booking["id"], reference=booking["reference"], state=booking["state"], story=story,
         starts=starts, ends=ends, dispatch=leg["dispatch"], lead=leg["lead_name"],
         payment=payment_state(booking["total"], booking["due_now"], int(booking["paid"]), int(booking["refunded"])),
         group=_group(stands, starts, now, day), awaiting=awaiting, since=since,
@@ -181,12 +184,12 @@ def _group(stands: str, starts: datetime, now: datetime, day: datetime) -> str:
     return "later" if starts < day + timedelta(days=1) else "coming"
 
 
-_stories: dict[tuple[int, int], Story] = {}
+_stories: dict[tuple[str, int], Story] = {}
 
 
 async def _story(booking: dict[str, Any]) -> Story:
     """What was booked, drawn from the frozen request; kept in memory as long as the booking does not change."""
-    key = (booking["id"], booking["changed"])
+    key = (booking["reference"], booking["changed"])
     if key not in _stories:
         if len(_stories) > 2000:
             _stories.clear()
@@ -242,7 +245,7 @@ async def _asking_partners() -> list[dict[str, Any]]:
     )
     return [
         {"kind": "partner", "who": row["partner_name"], "reference": row["reference"], "text": row["text"],
-         "since": instant(row["since"]), "href": f"/desk/bookings/{row['reference']}?talk={row['id']}"}
+         "since": instant(row["since"]), "href": f"/desk/bookings/{row['reference']}?talk={row['id']}#text"}
         for row in asked
     ]  # fmt: skip
 
@@ -256,7 +259,7 @@ def _asking_guests(rows: list[Row], guests: list[dict[str, Any]]) -> list[dict[s
     known = {item["reference"] for item in silent}
     wrote = [
         {"kind": "guest", "who": row.story["guest"]["name"], "reference": row.reference, "text": None,
-         "since": row.guest_wrote, "href": f"/desk/bookings/{row.reference}?talk=guest"}
+         "since": row.guest_wrote, "href": f"/desk/bookings/{row.reference}?talk=guest#text"}
         for row in rows
         if row.guest_wrote and row.reference not in known
     ]  # fmt: skip
@@ -264,7 +267,7 @@ def _asking_guests(rows: list[Row], guests: list[dict[str, Any]]) -> list[dict[s
 
 
 def _talk_page(row: Mapping[str, Any]) -> str:
-    return f"/desk/bookings/{row['reference']}?talk=guest" if row["reference"] else f"/desk/talks/{row['id']}"
+    return f"/desk/bookings/{row['reference']}?talk=guest#text" if row["reference"] else f"/desk/talks/{row['id']}#text"
 
 
 def _without_lead(rows: list[Row], zone: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from models.database import Refused, read
 from models.fields import instant
 from web.access import hashed
 from web.app import make_app
+from web.board import board
 from web.keys import DemoLogin
 from web.stage.stage import stage_routes
 
@@ -94,7 +95,7 @@ async def _stage(program: Program) -> list[web.RouteDef]:
             "zone": catalog.brand.zone,
             "people": people,
             **_time(program),
-            **await _counts(),
+            **await _counts(program.clock.now()),
         }
 
     async def advance(step: timedelta | None) -> dict[str, Any]:
@@ -125,12 +126,11 @@ def _time(program: Program) -> dict[str, Any]:
     return {"now": program.clock.now().isoformat(), "offset": program.clock.offset.total_seconds()}
 
 
-async def _counts() -> dict[str, Any]:
-    rows = await read(
-        "SELECT (SELECT COUNT(*) FROM booking) AS total, "
-        "(SELECT COUNT(*) FROM thread WHERE awaiting = 'house' AND state = 'open') AS awaiting"
-    )
-    return {"bookings": rows[0]}
+async def _counts(now: datetime) -> dict[str, Any]:
+    """How many bookings there are, and how much waits for us: the board's own number."""
+    total = (await read("SELECT COUNT(*) AS n FROM booking"))[0]["n"]
+    waiting = (await board(now)).counts["needs"]
+    return {"bookings": {"total": total, "awaiting": waiting}}
 
 
 async def _to_the_next(program: Program) -> timedelta:

@@ -253,7 +253,7 @@ async def test_a_tour_shows_its_day_step_by_step(front: Front) -> None:
     )  # fmt: skip
     page = (await front.get(link))[1]
     assert "Your itinerary" in page
-    assert "Pick-up at Secrets Cap Cana" in page
+    assert "Pick-up · Secrets Cap Cana" in page
     assert "What to bring" in page
 
 

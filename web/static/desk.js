@@ -175,7 +175,16 @@ function step(event, by) {
   next.scrollIntoView({ block: "nearest" });
 }
 
+// Who comes to answer finds the box in view, the cursor in it.
+function answer() {
+  const box = location.hash === "#text" && document.getElementById("text");
+  if (!box) return;
+  box.focus({ preventScroll: true });
+  box.form.scrollIntoView({ block: "end" });
+}
+
 document.querySelectorAll("[data-end]").forEach(toEnd);
+answer();
 listen();
 setInterval(() => { if (!document.hidden) renew(); }, LIVE_AGAIN);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });

@@ -112,7 +112,8 @@ function drawSwitches(switches = {}) {
   sessionStorage.setItem("down", JSON.stringify(downSince));
   find(".sliders").classList.toggle("down", Object.keys(downSince).length > 0);
   const banner = find(".down-banner");
-  const lines = Object.entries(downSince).map(([provider, time]) => [words.down[provider], fill(words.down_since, { time })]);
+  const times = [...new Set(Object.values(downSince))];
+  const lines = times.map((time) => [Object.keys(downSince).filter((provider) => downSince[provider] === time).map((provider) => words.down[provider]).join(", "), fill(words.down_since, { time })]);
   banner.hidden = lines.length === 0;
   banner.lastElementChild.replaceChildren(...lines.flatMap(([head, rest], at) => [at ? el("br") : "", el("b", {}, `${head} `), rest]));
 }
@@ -134,33 +135,35 @@ function countLife(life) {
 /** Lost: what was written and nobody took within a while, nor is it tried again. Doubled: the bot said the very same thing twice in a row. */
 function drawScore() {
   sessionStorage.setItem("score", JSON.stringify(score));
-  const doubled = stage.phones.reduce((sum, phone) => sum + twins(phone.messages), 0);
+  const doubled = stage.phones.reduce((sum, phone) => sum + twins(phone), 0);
   const parts = [[words.killed, score.killed], [words.lost, lost()], [words.doubled, doubled]];
   find(".score").replaceChildren(...parts.flatMap(([word, number], at) => [el("span", {}, `${word} `, el(`b${at ? (number ? ".bad" : ".good") : ""}`, {}, `${number}`))]));
   find(".score").title = [words.killed_more, score.back && fill(words.back_in, { seconds: score.back })].filter(Boolean).join("; ");
 }
 
-/** How often the same was said twice; whoever wrote twice in a row may be answered twice. */
-function twins(messages) {
-  let found = 0, owed = 0;
-  messages.forEach((message, at) => {
-    if (message.mine) owed = messages[at - 1]?.mine ? owed + 1 : 0;
-    else if (at && twin(message, messages[at - 1])) { if (owed) owed -= 1; else found += 1; }
-  });
+/** How often the bot said the same once more than it was asked: by this guest, or by anybody where the house and the leads read. */
+function twins(phone) {
+  const said = phone.messages, asked = [...inputs(phone.role === "guest" ? [said] : stage.chats), ...taps()];
+  let found = 0, before = 0;
+  for (let at = 0, last; at < said.length; at = last + 1) {
+    last = at;
+    if (said[at].mine) continue;
+    while (said[last + 1] && twin(said[last + 1], said[last])) last += 1;
+    const until = Date.parse(said[last].at);
+    if (last > at) found += Math.max(0, last - at + 1 - Math.max(1, asked.filter((one) => one > before && one <= until).length));
+    before = until;
+  }
   return found;
 }
 
-const twin = (one, other) => !one.mine && !other.mine && one.text !== "" && one.text === other.text && one.id !== other.id && !one.edited && Math.abs(new Date(one.at) - new Date(other.at)) < 120000 && !tapped(other.at, one.at);
+const twin = (one, other) => !one.mine && !other.mine && one.text !== "" && one.text === other.text && !one.edited && Math.abs(new Date(one.at) - new Date(other.at)) < 120000;
+const inputs = (chats) => chats.flat().filter((message) => message.mine).map((message) => Date.parse(message.at));
 
-/** A tap is no message of its own, so the same answer after another tap is no double. */
-function tapped(from, to) {
-  const before = new Set();
-  for (const entry of wire.entries.filter((one) => one.way === "webhook" && one.kind === "tap")) {
-    const at = Date.parse(entry.at);
-    if (at >= Date.parse(from) - 50 && at <= Date.parse(to) && !before.has(entry.body)) return true;
-    before.add(entry.body);
-  }
-  return false;
+/** A tap is no message of its own; the same webhook again is the same tap. */
+function taps() {
+  const first = new Map();
+  for (const entry of wire.entries) if (entry.way === "webhook" && entry.kind === "tap" && !first.has(entry.body)) first.set(entry.body, Date.parse(entry.at) - 50);
+  return [...first.values()];
 }
 
 function lost() {

@@ -93,7 +93,8 @@ export function setUpTries(stage) {
     const chip = event.target.closest("[data-try]");
     if (!chip) return;
     chip.disabled = true;
-    try { await tries[chip.dataset.try](stage); } catch (why) { result(fill(said.failed, { why: why.message })); } finally { chip.disabled = false; }
+    chip.setAttribute("aria-busy", "true");
+    try { await tries[chip.dataset.try](stage); } catch (why) { result(fill(said.failed, { why: why.message })); } finally { chip.disabled = false; chip.removeAttribute("aria-busy"); }
   });
 }
 

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -46,33 +46,32 @@ class Channel:
         self.name, self.carrier, self.pace = name, carrier, pace
         self.room = asyncio.Semaphore(AT_ONCE)
         self.at_work: dict[asyncio.Task[None], Lane] = {}
-        self.misses, self.probe = 0, 0.0
+        self.misses, self.probe = 0, datetime.min.replace(tzinfo=UTC)
 
     @property
     def down(self) -> bool:
         """Whether the provider was not there several times in a row."""
         return self.misses >= DOWN
 
-    @property
-    def free(self) -> int:
+    def free(self, now: datetime) -> int:
         """How many lanes to claim now: no more than can leave soon, so that what is urgent overtakes the rest."""
         if self.down:
-            return int(not self.at_work and time.monotonic() >= self.probe)
+            return int(not self.at_work and now >= self.probe)
         return min(AT_ONCE, self.pace.soon) - len(self.at_work)
 
-    def may_try(self) -> bool:
+    def may_try(self, now: datetime) -> bool:
         """Whether an attempt makes sense; while the provider is away, one does now and then."""
         if not self.down:
             return True
-        if time.monotonic() < self.probe:
+        if now < self.probe:
             return False
-        self.probe = time.monotonic() + ATTEMPT
+        self.probe = now + timedelta(seconds=ATTEMPT)
         return True
 
-    def missed(self, until: float) -> None:
-        """It was not there; nobody else tries for `until` seconds once that has happened several times in a row."""
+    def missed(self, probe: datetime) -> None:
+        """It was not there; nobody tries before `probe` once that has happened several times in a row."""
         self.misses += 1
-        self.probe = time.monotonic() + until
+        self.probe = probe
         if self.misses == DOWN:
             log.warning("a provider is away", channel=self.name)
 
@@ -138,8 +137,9 @@ class Courier:
         some = False
         for name in await lanes.due(self.house.now()):
             channel = self._channel(name)
-            if not self.stopping and channel.free > 0:
-                for lane in await lanes.claim(self.house.owner, self.house.now(), name, channel.free):
+            free = 0 if self.stopping else channel.free(self.house.now())
+            if free > 0:
+                for lane in await lanes.claim(self.house.owner, self.house.now(), name, free):
                     self._go(channel, lane, None)
                     some = True
         return some
@@ -193,7 +193,7 @@ class Courier:
             return Outcome("lapsed", error="it came to be pointless before it could leave")
         if rest := channel.pace.rest(lane, now):
             return Outcome("held", due=now + rest)
-        if not channel.may_try():
+        if not channel.may_try(now):
             return Outcome("held", due=self._after(REST), error=f"{channel.name} is away")
         return self._outcome(channel, out, await self._tried(channel, lane, out))
 
@@ -229,7 +229,7 @@ class Courier:
 
     def _outcome(self, channel: Channel, out: Outgoing, result: Sent | Retry | Failed) -> Outcome:
         if isinstance(result, Retry) and result.away:
-            channel.missed(self.random.uniform(*PROBE))
+            channel.missed(self._after(PROBE))
         else:
             channel.answered()
         match result:

@@ -13,7 +13,7 @@ from handlers.telling import tell, tell_house
 from models import ledger, news, story, timeline
 from models.booking import may_confirm
 from models.database import Run, transaction
-from models.fields import micros, packed
+from models.fields import micros
 from models.money import Money
 from models.refusal import SoldOut
 
@@ -46,7 +46,7 @@ class Paid:
 async def guest_paid(house: House, paid: Paid) -> None:
     """Take what the provider told us, once, whatever the order and however often it comes."""
     async with transaction() as run:
-        if not await _first_time(run, paid, house.now()):
+        if not await ledger.heard_first(run, paid.provider, paid.event, paid.kind, paid.kept(), house.now()):
             return
         checkout = await _checkout(run, paid.session)
         if checkout is None:
@@ -59,16 +59,6 @@ async def guest_paid(house: House, paid: Paid) -> None:
         wrong = _wrong(paid, checkout, house)
         await _book_in(run, booking, paid, wrong)
         await (_hold_apart(run, house, booking, paid, wrong) if wrong else _settle(run, house, booking, paid))
-
-
-async def _first_time(run: Run, paid: Paid, now: datetime) -> bool:
-    """One event, one effect: by the event's id."""
-    rows = await run(
-        "INSERT INTO event (provider, external_id, kind, body, received) "
-        "VALUES (:provider, :event, :kind, :body, :now) ON CONFLICT (provider, external_id) DO NOTHING RETURNING id",
-        provider=paid.provider, event=paid.event, kind=paid.kind, body=packed(paid.kept()), now=micros(now),
-    )  # fmt: skip
-    return bool(rows)
 
 
 async def _checkout(run: Run, session: str) -> dict[str, Any] | None:

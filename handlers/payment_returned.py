@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from handlers.house import House
-from models import delivery, news, timeline
+from models import delivery, ledger, news, timeline
 from models.database import Run, transaction
-from models.fields import micros, packed
+from models.fields import micros
 from models.money import Money
 
 
@@ -35,11 +35,7 @@ async def payment_returned(house: House, returned: Returned) -> None:
     """Take what the provider told us, once per refund."""
     now, kept = house.now(), {"refund": returned.refund, "payment": returned.payment, "amount": returned.amount}
     async with transaction() as run:
-        first = await run(
-            "INSERT INTO event (provider, external_id, kind, body, received) "
-            "VALUES (:provider, :event, 'returned', :body, :now) ON CONFLICT (provider, external_id) DO NOTHING RETURNING id",
-            provider=returned.provider, event=returned.event, body=packed(kept), now=micros(now),
-        )  # fmt: skip
+        first = await ledger.heard_first(run, returned.provider, returned.event, "returned", kept, now)
         of = await run(
             "SELECT booking_id, apart FROM payment WHERE provider = :provider AND provider_id = :payment AND kind = 'payment'",
             provider=returned.provider, payment=returned.payment,

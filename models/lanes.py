@@ -74,7 +74,8 @@ def clock() -> int:
     return time.monotonic_ns() // 1000
 
 
-def _leasing(sql: str) -> str:
+def leasing(sql: str) -> str:
+    """SQL with `{clock}` as the clock of leases: the database's own, or on SQLite the process's (`:clock`)."""
     return sql.replace("{clock}", _CLOCK[dialect()])
 
 
@@ -93,7 +94,7 @@ async def recover(owner: str, now: datetime) -> None:
 async def due(now: datetime) -> list[str]:
     """The channels on which something is due that nobody carries, or whose bearer died."""
     found = await read(
-        _leasing("SELECT DISTINCT channel FROM recipient WHERE next_due <= :now AND (lease IS NULL OR lease < {clock})"),
+        leasing("SELECT DISTINCT channel FROM recipient WHERE next_due <= :now AND (lease IS NULL OR lease < {clock})"),
         **({"clock": clock()} if dialect() == "sqlite" else {}), now=micros(now),
     )  # fmt: skip
     return [str(row["channel"]) for row in found]
@@ -102,7 +103,7 @@ async def due(now: datetime) -> list[str]:
 async def claim(owner: str, now: datetime, channel: str, at_most: int) -> list[Lane]:
     """Claim lanes of a channel in which something is due, or whose bearer died; what is most urgent first."""
     skip = " FOR UPDATE SKIP LOCKED" if dialect() == "postgres" else ""
-    sql = _leasing(
+    sql = leasing(
         "UPDATE recipient SET lease = {clock} + :lease, owner = :owner, fence = fence + 1 WHERE id IN ("  # noqa: S608
         "SELECT id FROM recipient WHERE channel = :channel AND next_due <= :now AND (lease IS NULL OR lease < {clock}) "
         f"ORDER BY urgency, next_due LIMIT :most{skip}) RETURNING id, fence, channel, address, used"
@@ -115,7 +116,7 @@ async def claim(owner: str, now: datetime, channel: str, at_most: int) -> list[L
 
 async def claim_quiet(run: Run, recipient: int, owner: str, now: datetime) -> Lane | None:
     """Claim the lane of someone who just wrote, if nothing waits in it."""
-    sql = _leasing(
+    sql = leasing(
         "UPDATE recipient SET lease = {clock} + :lease, owner = :owner, fence = fence + 1, next_due = :now "
         "WHERE id = :recipient AND next_due IS NULL AND lease IS NULL RETURNING id, fence, channel, address, used"
     )
@@ -139,7 +140,7 @@ async def renew(held: list[Lane], owner: str) -> None:
         return
     since = time.monotonic()
     names = {f"lane{number}": lane.recipient for number, lane in enumerate(held)}
-    sql = _leasing(
+    sql = leasing(
         "UPDATE recipient SET lease = {clock} + :lease WHERE owner = :owner "  # noqa: S608  # our own names
         f"AND id IN ({', '.join(':' + name for name in names)}) RETURNING id, fence"
     )
@@ -193,7 +194,7 @@ async def settle(run: Run, lane: Lane, owner: str, out: Outgoing, outcome: Outco
 
 async def _still_ours(run: Run, lane: Lane, owner: str) -> bool:
     """Lock the lane's row and lengthen the lease; a later statement then sees all that was left in the lane."""
-    sql = _leasing(
+    sql = leasing(
         "UPDATE recipient SET lease = {clock} + :lease, owner = :owner, used = :used "
         "WHERE id = :recipient AND fence = :fence RETURNING id"
     )

@@ -1,12 +1,13 @@
 """The ledger: what was paid and given back, append-only, and what the payment provider told us, once."""
 
+from datetime import datetime
 from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
-from models.database import Ask
-from models.fields import Instant, Json
+from models.database import Ask, Run
+from models.fields import Instant, Json, micros, packed
 
 
 class Event(Model):
@@ -28,6 +29,19 @@ class Event(Model):
 
     class Meta:
         table = "event"
+
+
+async def heard_first(
+    run: Run, provider: str, external_id: str, kind: str, body: dict[str, Any], now: datetime
+) -> bool:
+    """Keep an event of a provider; False when it was kept before: one event, one effect."""
+    rows = await run(
+        "INSERT INTO event (provider, external_id, kind, body, state, attempts, received) "
+        "VALUES (:provider, :external, :kind, :body, 'done', 0, :now) "
+        "ON CONFLICT (provider, external_id) DO NOTHING RETURNING id",
+        provider=provider, external=external_id, kind=kind, body=packed(body), now=micros(now),
+    )  # fmt: skip
+    return bool(rows)
 
 
 class Checkout(Model):

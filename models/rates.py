@@ -6,6 +6,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from models.database import dialect, transaction
+from models.lanes import leasing
 
 
 class Rate(Model):
@@ -28,17 +29,17 @@ async def take(name: str, rate: float, burst: int, most: int) -> tuple[int, floa
     """
     if dialect() == "sqlite":
         return _take_own(name, rate, burst, most)
-    step = round(1_000_000 / rate)
+    step, sql = round(1_000_000 / rate), leasing(_TAKE)
     async with transaction() as run:
-        rows = await run(_TAKE, name=name, step=step, burst=burst, most=most)
+        rows = await run(sql, name=name, step=step, burst=burst, most=most)
         if not rows:
             await run("INSERT INTO rate (name, used) VALUES (:name, 0) ON CONFLICT DO NOTHING", name=name)
-            rows = await run(_TAKE, name=name, step=step, burst=burst, most=most)
+            rows = await run(sql, name=name, step=step, burst=burst, most=most)
     return int(rows[0]["given"]), max(0, int(rows[0]["wait"])) / 1_000_000
 
 
 _TAKE = (
-    "WITH seen AS (SELECT used, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS now "
+    "WITH seen AS (SELECT used, {clock} AS now "
     "FROM rate WHERE name = :name FOR UPDATE), "
     "free AS (SELECT greatest(used, now) AS used, now, "
     "greatest(0, least(:most::bigint, (now + :burst::bigint * :step::bigint - greatest(used, now)) / :step::bigint)) AS given "

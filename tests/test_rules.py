@@ -136,7 +136,7 @@ async def test_without_the_rule_for_events_and_the_index_on_payments_money_is_bo
     async def always(*_: Any) -> bool:
         return True
 
-    monkeypatch.setattr(paying, "_first_time", always)
+    monkeypatch.setattr(ledger, "heard_first", always)
     with pytest.raises(IntegrityError):
         await guest_paid(house, paid)
     await drop("one_payment")

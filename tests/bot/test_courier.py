@@ -245,18 +245,16 @@ async def test_a_provider_that_is_away_is_left_alone_but_for_a_probe(clock: Cloc
         await comes(lambda: not on_their_way(one))
         channel = one.channels["whatsapp"]
         assert channel.down
-        tried = len(phone.given)
+        tried, channel.probe = len(phone.given), clock() + timedelta(seconds=REST[1] + 1)
         clock.forward(seconds=REST[1])
-        one.wake.set()
         await rounds(one, 3)
         assert len(phone.given) == tried  # not before the probe's moment
-        channel.probe = 0.0
+        clock.forward(seconds=1)
         one.wake.set()
         await comes(lambda: len(phone.given) == tried + 1 and not on_their_way(one))
         await rounds(one, 3)
         assert len(phone.given) == tried + 1
         phone.answer = lambda out: SENT
-        channel.probe = 0.0
         clock.forward(seconds=REST[1])
         one.wake.set()
         for number in numbers:
@@ -279,7 +277,7 @@ async def test_on_its_return_nobody_waits_a_minute_and_nobody_is_asked_about_wha
     ana, phone = await a_guest(), Phone(lambda out: AWAY)
     one = courier(clock, phone)
     one._channel("whatsapp").misses = DOWN
-    one._channel("whatsapp").probe = float("inf")
+    one._channel("whatsapp").probe = NOW + timedelta(days=1)
     (number,) = await left(ana, "hello")
     (lane_of_hers,) = await lanes.claim("this", NOW, "whatsapp", 1)
     one._go(one.channels["whatsapp"], lane_of_hers, None)

@@ -102,7 +102,7 @@ async def send(carrier: WhatsApp, number: int, text: str = "Your driver waits.")
     now = datetime.now(UTC)
     out = Outgoing(
         id=1, recipient=1, fence=1, attempt=number, channel="whatsapp", address=HANNAH, kind="said",
-        payload={"block": "said"}, language="en", last_heard=micros(now), begun=micros(now) if number > 1 else None,
+        payload={"block": "said"}, language="en", last_heard=micros(now), created=micros(now), begun=micros(now) if number > 1 else None,
     )  # fmt: skip
     return await carrier.send(out, Attempt(now, Drawn(text)))
 
@@ -136,7 +136,7 @@ async def test_while_twilio_cannot_be_asked_nothing_is_sent_again(line: Line, ca
 async def test_a_message_whose_answer_was_lost_does_not_leave_twice(line: Line, carrier: WhatsApp) -> None:
     """The line broke off after Twilio had taken it: a short reason, and the next attempt finds it."""
     line.fault = lambda method, number: "after" if method == "POST" else ""
-    assert await send(carrier, 1) == Retry("Twilio is away: ServerDisconnectedError")
+    assert await send(carrier, 1) == Retry("Twilio is away: ServerDisconnectedError", away=True)
     assert isinstance(await send(carrier, 2), Sent)
     assert await line.arrived() == ["Your driver waits."]
 
@@ -148,7 +148,7 @@ async def test_a_twilio_that_does_not_answer_is_left_in_time(
     monkeypatch.setattr(channel, "ANSWER", 0.1)
     line.fault = lambda method, number: "hang"
     async with asyncio.timeout(10):
-        assert await send(carrier, 1) == Retry("Twilio is away: TimeoutError")
+        assert await send(carrier, 1) == Retry("Twilio is away: TimeoutError", away=True)
 
 
 @pytest.mark.parametrize("fault", ["before", "after"])

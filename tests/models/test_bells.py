@@ -1,6 +1,7 @@
 """Bells: rung once durable, heard by every process on the same database, and made good after a silence."""
 
 import asyncio
+from collections.abc import Callable
 
 import asyncpg
 import pytest
@@ -43,11 +44,11 @@ async def another_process(url: str) -> asyncpg.Connection:
     return await asyncpg.connect(**database.credentials(url))
 
 
-async def until(asked: object) -> None:
+async def until(asked: Callable[[], object]) -> None:
     """Wait for it, with the event loop turning."""
     async with asyncio.timeout(10):
-        while not asked():  # type: ignore[operator]  # noqa: ASYNC110  # another process's doing
-            await asyncio.sleep(0.01)
+        while not asked():  # noqa: ASYNC110  # another process's doing
+            await asyncio.sleep(0)
 
 
 async def test_other_processes_hear_and_are_heard(database: str, heard: list[str]) -> None:

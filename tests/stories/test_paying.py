@@ -162,6 +162,7 @@ async def test_paid_after_the_hold_and_taken(
     await bellhop.pull("/sim/hurry")
 
     await team.hears(reference, "taken")
+    await bellhop.later(minutes=1)  # by then the courier has seen that Stripe is back
     await ana.hears("160.00", "back")
 
     async def nets_to_zero() -> bool:

@@ -35,7 +35,7 @@ class Packing:
 
     async def chat(self, out: Outgoing, now: datetime) -> Attempt:
         """A chat message, drawn in the reader's language."""
-        drawn = words.draw(out.payload, out.language)
+        drawn = words.draw(out.payload, out.language, out.channel)
         picture, picture_url = None, None
         if out.payload.get("picture") and out.booking is not None:
             picture = await self.document(out.booking, str(out.payload["picture"]))

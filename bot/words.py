@@ -114,14 +114,14 @@ def block(name: str, language: str, facts: Facts) -> str:
     return _voice(spoken(language)).block(name, facts)
 
 
-def draw(say: Facts, language: str) -> Drawn:
-    """A kept `Say` (its `as_json`) in a reader's language.
+def draw(say: Facts, language: str, channel: str = "") -> Drawn:
+    """A kept `Say` (its `as_json`) in a reader's language; what is `strong` is bold where the channel's text can be.
 
     A label that begins with "@" is a block, drawn with the option's own facts over the message's; a link's words are
     the block `link_<purpose>`.
     """
     voice = _voice(spoken(language))
-    facts = say.get("facts", {})
+    facts = {**say.get("facts", {}), "_stars": channel == "whatsapp"}
     sentences = [_text(voice, sentence) for sentence in say.get("before", ())]
     text = "\n".join([*sentences, voice.block(say["block"], facts)]).strip()
     options = tuple(_option(voice, option, facts) for option in say.get("options", ()))
@@ -291,6 +291,7 @@ class Voice:
             "travellers": lambda party: self.said("travellers_words", {"party": party}),
             "bags": lambda party: self.said("bags_words", {"party": party}),
             "stop": lambda stop: self.said("stop_words", {"stop": stop}),
+            "strong": _strong,
         }
 
     def _environment(self, recap_: Callable[..., Any], finalize: Any = None) -> jinja2.Environment:
@@ -338,6 +339,12 @@ def _drawn(scripts: Mapping[str, jinja2.Template], name: str, facts: Facts) -> s
     source = scripts[name]
     text = "".join(source.blocks[name](source.new_context(dict(facts))))
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+@jinja2.pass_context
+def _strong(context: Context, text: str) -> str:
+    """Bold as WhatsApp writes it; no other channel's plain text has any."""
+    return f"*{text}*" if context.get("_stars") else text
 
 
 @jinja2.pass_context

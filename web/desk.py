@@ -25,6 +25,7 @@ from web.pages import page
 
 COUNTERS = ("today", "needs", "road", "awaiting", "holds", "paid")
 OUR_PAGES = re.compile(r"https?://\S+/(?:b|partner)/\S+")
+STARS = re.compile(r"\*(\S[^*\n]*)\*")  # WhatsApp's bold: staff read the words
 LONGEST = 1500  # characters staff can write at once; WhatsApp: 1600 with what we put around them
 
 Act = Callable[[House, Actor, int, str], Awaitable[None]]
@@ -202,7 +203,7 @@ def _as_read(row: dict[str, Any]) -> str:
     payload = unpacked(row["payload"])
     if text is None and payload.get("block"):
         text = words.draw(payload, row["language"]).text
-    return OUR_PAGES.sub("[link]", text or "")
+    return STARS.sub(r"\1", OUR_PAGES.sub("[link]", text or ""))
 
 
 def _by_hand(row: dict[str, Any]) -> str | None:

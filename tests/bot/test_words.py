@@ -10,6 +10,7 @@ from bot import words
 from bot.notation import Notation
 from models import recap
 from tests.bot import stories
+from tests.flows.people import Guest
 
 EN, ES = Notation("en"), Notation("es")
 PUNTA_CANA = stories.instant("2026-11-21T19:00:00Z")
@@ -198,3 +199,18 @@ def test_an_unknown_language_reads_english() -> None:
     """Nobody gets an empty message because we do not speak their language."""
     assert words.block("link_invoice", "fr", {}) == "Invoice"
     assert words.spoken(None) == "en"
+
+
+def test_the_total_is_bold_where_the_channel_has_bold() -> None:
+    """WhatsApp's stars stand around head and total of the review; Telegram's plain text reads the same without."""
+    guest = Guest("Ana")
+    guest.says("airport to Bávaro tomorrow at 3pm, 2 adults, 2 bags, AA1045, sedan, no extras, no occasion, no notes")
+    for answer in ("no occasion", "no notes", "Ana Lindqvist", "skip"):
+        guest.says(answer)
+    assert guest.block == "review"
+    starred, plain = (
+        words.draw(guest.replies[-1].as_json(), "en", channel).text for channel in ("whatsapp", "telegram")
+    )
+    assert "*Your request, Ana Lindqvist*" in starred.splitlines()
+    assert any(re.fullmatch(r"\*US\$[\d.]+ in total\*, tax included", line) for line in starred.splitlines())
+    assert plain == starred.replace("*", "")

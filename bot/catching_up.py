@@ -17,7 +17,7 @@ from handlers.caught_up import OVERLAP, caught_up, in_doubt, missing_since, our_
 from handlers.delivery_reported import delivery_reported
 from handlers.house import House
 from handlers.someone_wrote import someone_wrote
-from models.database import is_away
+from models.database import is_away, is_contended
 from models.fields import packed
 from models.settings import keep_value
 from models.turns import Carry
@@ -53,7 +53,7 @@ async def _tried(what: str, job: Awaitable[None]) -> None:
     try:
         await job
     except Exception as fault:
-        if not isinstance(fault, AWAY) and not is_away(fault):
+        if not (isinstance(fault, AWAY) or is_away(fault) or is_contended(fault)):
             log.exception("catching up failed", what=what)
             return
         log.warning("could not catch up", what=what, why=f"{type(fault).__name__}: {fault}"[:200])
@@ -79,7 +79,8 @@ async def _reports(house: House, whatsapp: WhatsApp) -> None:
     doubtful = await in_doubt(house, "whatsapp")
     if not doubtful:
         return
-    reports = await whatsapp.reports_since(min(each.left for each in doubtful) - OVERLAP, AT_MOST)
+    left = [each.left for each in doubtful]
+    reports = await whatsapp.reports(min(left) - OVERLAP, max(left) + OVERLAP, AT_MOST)
     for each in doubtful:
         report = reports.get(each.provider_id)
         if report is not None and report.became != each.state:

@@ -160,7 +160,7 @@ async def _catching_up(program: Program) -> None:
         try:
             await program.catch_up()
         except Exception as refused:  # noqa: BLE001  # a database that is away; a minute later it may be back
-            log.warning("could not catch up", why=str(refused)[:200])
+            log.warning("could not catch up", why=repr(refused)[:200])
         await asyncio.sleep(LOOK)
 
 

@@ -263,11 +263,12 @@ class WhatsApp:
             form[f"MediaContentType{number}"] = str(file.content_type)
         return form
 
-    async def reports_since(self, since: datetime, at_most: int) -> dict[str, Report]:
-        """What became of the newest `at_most` messages that we sent since then, by Twilio's id."""
+    async def reports(self, since: datetime, until: datetime, at_most: int) -> dict[str, Report]:
+        """What became of the newest `at_most` messages that we sent between these moments, by Twilio's id."""
         listed = await self.client.messages.list_async(
-            from_=self.sender, date_sent_after=since.astimezone(UTC), limit=at_most
-        )
+            from_=self.sender, date_sent_after=since.astimezone(UTC), date_sent_before=until.astimezone(UTC),
+            limit=at_most,
+        )  # fmt: skip
         known = (
             {"MessageSid": str(each.sid), "MessageStatus": str(each.status), "ErrorCode": str(each.error_code or "")}
             for each in listed

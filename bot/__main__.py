@@ -69,7 +69,8 @@ def demo() -> None:
 @app.command()
 def serve() -> None:
     """The server: hooks, pages, courier and clock."""
-    from web.serving import serve as serve_until_stopped
+    with ahead.loading():
+        from web.serving import serve as serve_until_stopped
 
     _run(serve_until_stopped(_settings(), stage=False))
 

@@ -10,6 +10,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Self
 
 LEAVING = 12.0  # seconds that a process may take to end by itself; a server drains within ten
@@ -56,12 +58,21 @@ def server() -> Process:
     return Process("bot.ahead", "web.serving")
 
 
+@contextmanager
+def loading() -> Iterator[None]:
+    """Nothing that loads is garbage, and looking for some took an eighth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def main() -> None:
     """In a process begun ahead: load the module, wait for what is told, begin."""
-    gc.disable()  # nothing that loads is garbage, and looking for some took an eighth of the time
-    module = importlib.import_module(sys.argv[1])
-    gc.freeze()
-    gc.enable()
+    with loading():
+        module = importlib.import_module(sys.argv[1])
     told = sys.stdin.readline()
     if told:
         os.environ.update(json.loads(told))

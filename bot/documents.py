@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import signal
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from typing import Any, Self
 
@@ -23,7 +25,20 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """What is begun meanwhile ignores Ctrl-C, which reaches every process of a terminal, and says nothing when it is killed."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
+    try:
+        yield
+    finally:
+        del os.environ["PYTHONWARNINGS"]
+        signal.signal(signal.SIGINT, before)
+
+
 def _warm(folder: str) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     tempfile.tempdir = folder  # WeasyPrint leaves its fonts there when the process ends; we remove the folder
     os.nice(10)  # before anything is loaded: a starting server goes first
@@ -63,7 +78,8 @@ class Documents:
             initargs=(self._folder.name,),
             max_tasks_per_child=SHEETS_PER_PROCESS,
         )
-        self._pool.submit(int)
+        with _quietly():
+            self._pool.submit(int)
 
     def close(self) -> None:
         """Ends the process; what it had not begun is dropped and asked for again by its delivery."""

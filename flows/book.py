@@ -26,6 +26,11 @@ def transfer(draft: Draft, menu: Menu) -> bool:
     return bool(service and service.kind == "transfer")
 
 
+def perhaps_a_transfer(draft: Draft, menu: Menu) -> bool:
+    """A ride, or nothing chosen yet."""
+    return "service" not in draft or transfer(draft, menu)
+
+
 def tour(draft: Draft, menu: Menu) -> bool:
     """Something with departures."""
     service = menu.service(draft.get("service"))
@@ -49,10 +54,21 @@ def from_a_hotel(draft: Draft, menu: Menu) -> bool:
     return kind_of(draft.get("pickup"), menu) == "hotel"
 
 
+def perhaps_from_a_hotel(draft: Draft, menu: Menu) -> bool:
+    """Picked up at a hotel, or nobody knows yet where."""
+    return "pickup" not in draft or from_a_hotel(draft, menu)
+
+
 def at_an_airport(draft: Draft, menu: Menu) -> bool:
     """One end of the ride is an airport, so a flight matters."""
     ends = (kind_of(draft.get(end), menu) for end in ("pickup", "dropoff"))
     return transfer(draft, menu) and "airport" in ends
+
+
+def perhaps_at_an_airport(draft: Draft, menu: Menu) -> bool:
+    """One end of the ride is an airport, or may be one yet."""
+    unknown = not {"pickup", "dropoff"} <= set(draft)
+    return at_an_airport(draft, menu) or (unknown and perhaps_a_transfer(draft, menu))
 
 
 def extras_on_sale(draft: Draft, menu: Menu) -> bool:
@@ -68,15 +84,23 @@ QUESTIONS = (
     Question("service", a_service, cards.service),
     Question("pickup", a_pickup, cards.pickup, only_if=transfer),
     Question("dropoff", a_dropoff, cards.dropoff, only_if=transfer),
-    Question("room", a_room, card("room", cards.skip("room")), only_if=from_a_hotel, whole=answers.room, skips=True),
+    Question(
+        "room",
+        a_room,
+        card("room", cards.skip("room")),
+        only_if=from_a_hotel,
+        kept_if=perhaps_from_a_hotel,
+        whole=answers.room,
+        skips=True,
+    ),
     Question("date", a_date, cards.date, only_if=transfer, kept_if=lambda draft, menu: True),
-    Question("time", a_time, cards.time, only_if=transfer, counts=True),
-    Question("flight", a_flight, card("flight", NO_FLIGHT), only_if=at_an_airport),
+    Question("time", a_time, cards.time, only_if=transfer, kept_if=perhaps_a_transfer, counts=True),
+    Question("flight", a_flight, card("flight", NO_FLIGHT), only_if=at_an_airport, kept_if=perhaps_at_an_airport),
     Question("party", a_party, cards.party, counts=True),
     Question("departure", answers.a_departure, cards.departure, only_if=tour, needs="departures"),
     Question("pickup", a_pickup, cards.pickup, only_if=tour_that_fetches),
-    Question("luggage", a_luggage, cards.luggage, only_if=transfer, counts=True),
-    Question("vehicle", a_vehicle, cards.vehicle, only_if=transfer, needs="vehicles"),
+    Question("luggage", a_luggage, cards.luggage, only_if=transfer, kept_if=perhaps_a_transfer, counts=True),
+    Question("vehicle", a_vehicle, cards.vehicle, only_if=transfer, kept_if=perhaps_a_transfer, needs="vehicles"),
     Question("extras", some_extras, cards.extras, only_if=extras_on_sale, needs="quote"),
     Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True),
     Question("notes", answers.nothing, cards.tour_notes, only_if=tour_that_asks, whole=answers.tour_notes),

@@ -168,7 +168,7 @@ def _old_enough(talk: Talk, world: World) -> None:
 
 
 def _room_is_of_this_hotel(talk: Talk, world: World) -> None:
-    if talk.draft.get("room") and kind_of(talk.draft.get("pickup"), world.menu) != "hotel":
+    if talk.draft.get("room") and "pickup" in talk.draft and kind_of(talk.draft.get("pickup"), world.menu) != "hotel":
         talk.forget("room")
 
 

@@ -78,7 +78,11 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
     missed, said = False, talk.doubts.get(talk.state)
     found = _still_to_be_there(talk, found) | found
     for key in book.keys:
-        if key not in found or not _belongs(book, key, talk, found, world):
+        if key not in found:
+            continue
+        if not _belongs(book, key, talk, found, world):
+            if found[key] and key not in ("time", "dropoff"):  # a tour's departures and way are on its own cards
+                talk.remark("not_for_this", line=key)
             continue
         value = found[key] if key != "time" else narrowed(found[key], talk.draft, world)
         if isinstance(value, Doubt) and key == "date" and not _asked_here(book, key, talk, world):

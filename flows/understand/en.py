@@ -195,7 +195,7 @@ ENGLISH = Vocabulary(
         r"(?:be|arrive|get|reach)(?: there| in time| at| to| the| my| our)*(?: [^,;.\d]{2,30}?)? (?:by|before|no later than|latest(?: at)?)|(?:must|need to|have to|has to|want to|should) (?:arrive|be there|get there|check in)(?: there)?(?: at| by)?|(?:there|airport) by|arrive by"
     ),
     takeoff=phrase(
-        r"(?:flight|plane) (?:leaves|departs|takes off|goes|is leaving|(?:is|departure is)(?= (?:at|around|tomorrow|today|on)\b| \d))|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
+        r"(?:flight|plane) (?:(?=at \d)|leaves|departs|takes off|goes|is leaving|(?:is|departure is)(?= (?:at|around|tomorrow|today|on)\b| \d))|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
     ),
     half_past=phrase(
         rf"(?:at )?(?P<part>half past|quarter past|quarter to|half)\s+(?P<hour>{_HOUR})(?:\s*(?P<half>[ap])\.?m\.?)?"
@@ -204,7 +204,7 @@ ENGLISH = Vocabulary(
         r"(?:at |around |about |maybe |like |approximately |by )*(?P<hour>\d{1,4}|[a-z]+)(?: ish)?(?: or so| please)?"
     ),
     people=phrase(
-        rf"(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|of us)|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"
+        rf"(?!one of us)(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|of us)|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"
     ),
     group_of=phrase(rf"(?:family|party|group) of (?P<n>{_N})"),
     adults=phrase(rf"(?P<n>{_N})\s*(?:adults?|grown-?ups?)"),

@@ -187,7 +187,7 @@ SPANISH = Vocabulary(
         r"(?:estar|llegar)(?: [^,;.\d]{2,30}?)? (?:antes de|a mas tardar)|(?:debo|debemos|tengo que|tenemos que|hay que|necesito|necesitamos|quiero|queremos) (?:estar|llegar)(?: [^,;.\d]{2,30}?)?(?= a las?\b)"
     ),
     takeoff=phrase(
-        r"vuelo (?:sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
+        r"vuelo (?:(?=a las )|sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
     ),
     half_past=None,
     about=whole(

@@ -40,7 +40,13 @@ def _tells(part: str, spoken_here: Sequence[Vocabulary]) -> bool:
         for v in spoken_here
         for pattern in (v.yes, v.no, v.none, v.skip, v.done, v.send, v.thanks, v.keep, *v.anytime.values())
     )
-    return not polite and _telling(said, spoken_here)
+    return not polite and not _thanks(said, spoken_here) and _telling(said, spoken_here)
+
+
+def _thanks(said: str, spoken_here: Sequence[Vocabulary]) -> bool:
+    """ "Thank you very much in advance"."""
+    words = said.split()
+    return any(v.thanks.match(" ".join(words[: n + 1])) for v in spoken_here for n in range(len(words)))
 
 
 def _telling(said: str, spoken_here: Sequence[Vocabulary]) -> bool:

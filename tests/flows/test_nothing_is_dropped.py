@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from bot import words
+from bot.carriers import numbered
 from tests.flows.people import Guest, both, usd
 from tests.flows.test_after_send import SENT
 from tests.flows.test_bad_input import at
@@ -100,6 +102,41 @@ def test_a_question_beside_an_answer_is_for_the_team() -> None:
     guest.says("airport to Bávaro tomorrow at 3pm, do you have wifi?")
     assert guest.talk.draft["time"] == "15:00"
     assert "for_team" in guest.before
+
+
+def test_what_is_told_before_its_question_applies_is_kept() -> None:
+    """Time, bags, flight and vehicle before the service; a room before the pick-up."""
+    guest = at("tomorrow at 3pm for 4 people with 2 bags, flight AA1045, an SUV", "transfer", "airport", "Bávaro")
+    assert guest.block == "extras"
+    assert (guest.talk.draft["time"], guest.talk.draft["flight"], guest.talk.draft["luggage"]) == ("15:00", "AA1045", 2)
+    guest = at("transfer", "room 204", "from Arena Blanca to the airport")
+    assert (guest.block, guest.talk.draft["room"]) == ("date", "204")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("from Arena Blanca to Bayahibe tomorrow at 3pm, flight AA1045", "Flight: not needed"),
+        ("saona on tuesday for 2 adults, 2 bags", "Luggage: not needed"),
+        ("saona el martes, 2 adultos y 2 maletas", "Equipaje: no hace falta"),
+    ],
+)
+def test_what_is_not_needed_is_said_to_be_left_out(typed: str, said: str) -> None:
+    """A flight between two hotels, bags on a tour."""
+    assert said in Guest().says(typed)
+
+
+def test_a_flight_at_six_is_no_pickup_at_six() -> None:
+    """On the way to the airport it is counted back."""
+    guest = at("from Arena Blanca to the airport on Saturday the 28th, flight at 6pm")
+    assert (guest.block, guest.options) == ("there_by", ["14:15"])
+
+
+def test_one_of_us_is_no_party_of_one() -> None:
+    """And what it is about is shown back."""
+    guest = at("one of us is vegetarian, airport to Bávaro tomorrow at 3pm")
+    assert "party" not in guest.talk.draft
+    assert '"one of us is vegetarian"' in guest.text
 
 
 # --- extras ---
@@ -296,6 +333,15 @@ def test_no_bags_is_an_option(answer: str | tuple[str, str]) -> None:
     assert guest.options[-1] == "0"
     _ = guest.says(answer) if isinstance(answer, str) else guest.taps(*answer)
     assert guest.talk.draft["luggage"] == 0
+
+
+def test_numbered_lines_give_no_bags_its_own_number() -> None:
+    """ "7" under them is seven bags, "0" is none."""
+    guest = at("airport to Bávaro tomorrow at 3pm, AA1045, 2 adults")
+    lines = numbered(words.draw(guest.replies[0].as_json(), "en")).split("\n")
+    assert (lines[0], lines[-1]) == ("1. 1 bag", "0. No bags")
+    guest.says("7")
+    assert guest.talk.draft["luggage"] == 7
 
 
 # --- after the booking ---

@@ -2,6 +2,7 @@
 
 import errno
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -169,7 +170,10 @@ def is_away(error: BaseException) -> bool:
     """Whether the database itself refuses (locked, full, gone), rather than a statement or a value being wrong."""
     if isinstance(error, IntegrityError):
         return False
-    if isinstance(error, OperationalError | TransactionManagementError) and dialect() == "sqlite":
+    if (
+        isinstance(error, sqlite3.OperationalError | OperationalError | TransactionManagementError)
+        and dialect() == "sqlite"
+    ):
         return any(word in str(error).lower() for word in _SQLITE_AWAY)
     if isinstance(error, OSError) and dialect() == "sqlite":
         return error.errno in _FULL

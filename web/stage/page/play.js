@@ -7,6 +7,7 @@ import { numbered } from "./rich.js";
 
 const OPENING = "airport to Bávaro tomorrow at 3pm, 4 people";
 const FRESH = "start over";
+const PATIENCE = 450; // looks of 200 ms: a server that was killed fetches what it missed within a minute
 // What Hannah taps when it is offered, whatever was asked.
 const OFFERED = [/^accept and send/i, /^send( the)? request/i, /^forget my answers/i];
 // What she says, by what she is asked: [question, the option she would tap, what she types if there is none].
@@ -59,7 +60,7 @@ async function answer(phone, before) {
   step("wait");
   let heard = [];
   let quiet = 0;
-  for (let tick = 0; tick < 150 && play.running; tick += 1) {
+  for (let tick = 0; tick < PATIENCE && play.running; tick += 1) {
     await wait(200);
     await phone.refresh();
     const fresh = phone.messages.slice(before).filter((message) => !message.mine);

@@ -337,7 +337,7 @@ def _left(talk: Talk, parts: list[str], spoken_here: list[Vocabulary]) -> None:
     if words and asks(words, spoken_here):
         talk.aside = talk.aside or "for_team"
     elif words:
-        talk.remark("leftover", words=_line(words))
+        talk.remark("leftover", words=_line(words), noted="notes" in talk.draft)
 
 
 def _is_another(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:

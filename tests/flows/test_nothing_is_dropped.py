@@ -69,6 +69,18 @@ def test_what_is_left_over_is_shown_back(before: list[str], typed: str, left: st
 
 
 @pytest.mark.parametrize(
+    ("language", "typed", "words"),
+    [("en", "add flowers and a parrot", "change the notes"), ("es", "flores y un loro", "cambiar las notas")],
+)
+def test_after_the_notes_it_is_told_how_to_add_to_them(language: str, typed: str, words: str) -> None:
+    """In words that open the notes again."""
+    guest = reviewing(language)
+    assert words in guest.says(typed)
+    guest.says(words)
+    assert guest.block == "notes"
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "Can you pick us up at Arena Blanca tomorrow at 5 in the morning and take us to the airport?",

@@ -22,7 +22,7 @@ def leftover(parts: Iterable[str], spoken_here: Sequence[Vocabulary]) -> str:
 
 def is_understood(words: Words, spoken_here: Sequence[Vocabulary]) -> bool:
     """Whether every word that tells anything has been understood."""
-    return not _telling(words.rest, spoken_here)
+    return not is_told(words.rest, spoken_here)
 
 
 def _parts(folded: str) -> Iterator[tuple[int, int]]:
@@ -40,7 +40,7 @@ def _tells(part: str, spoken_here: Sequence[Vocabulary]) -> bool:
         for v in spoken_here
         for pattern in (v.yes, v.no, v.none, v.skip, v.done, v.send, v.thanks, v.keep, *v.anytime.values())
     )
-    return not polite and not _thanks(said, spoken_here) and _telling(said, spoken_here)
+    return not polite and not _thanks(said, spoken_here) and is_told(said, spoken_here)
 
 
 def _thanks(said: str, spoken_here: Sequence[Vocabulary]) -> bool:
@@ -49,7 +49,8 @@ def _thanks(said: str, spoken_here: Sequence[Vocabulary]) -> bool:
     return any(v.thanks.match(" ".join(words[: n + 1])) for v in spoken_here for n in range(len(words)))
 
 
-def _telling(said: str, spoken_here: Sequence[Vocabulary]) -> bool:
+def is_told(said: str, spoken_here: Sequence[Vocabulary]) -> bool:
+    """Whether plain words tell anything beside courtesies and words that only join others."""
     for v in spoken_here:
         for courtesy in (v.hello, v.price_asked, v.place_filler):
             said = courtesy.sub(" ", said)

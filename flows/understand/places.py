@@ -14,10 +14,12 @@ from flows.speech import Option
 from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL, asks
+from flows.understand.leftovers import is_told
 from flows.understand.text import BLANK, plain
 from flows.understand.vocabulary import phrase
 
 SURE, CLOSE, MARGIN, MOST = 87, 68, 4, 5
+OWN_WORDS = 3  # of a name beside its area's
 AREAS = ("area", "town")
 NEAR_KM, FAR_KM = 0.4, 30.0
 ENDS = ("pickup", "dropoff")
@@ -296,7 +298,7 @@ def resolve(ear: Ear, end: str, typed: str, whole: str = "") -> dict[str, Any] |
     best = ranked[0][1]
     same = [place for place, score in ranked if score >= best - MARGIN]
     if best >= SURE and len(same) == 1:
-        return {"place": same[0].key}
+        return _named_in(same[0], typed) or {"place": same[0].key}
     close = same if best >= SURE else [place for place, _ in ranked]
     return Doubt(
         "which_place",
@@ -315,6 +317,17 @@ def _in_a_known_area(ear: Ear, typed: str) -> dict[str, Any] | None:
     named = [p for p in areas if any(f" {plain(n)} " in said for n in (*p.name.values(), *p.aliases))]
     zones = {place.zone for place in named}
     return {"typed": typed[:200], "zone": zones.pop()} if len(zones) == 1 else None
+
+
+def _named_in(area: Place, typed: str) -> dict[str, Any] | None:
+    """A hotel we do not know, told with its area: "Dreams Macao" is kept as it was typed, in that zone."""
+    said = f" {plain(typed)} "
+    names = [name for each in (*area.name.values(), *area.aliases) if f" {(name := plain(each))} " in said]
+    if area.kind not in AREAS or not names:
+        return None
+    own = said.replace(f" {max(names, key=len)} ", " ").split()
+    told = len(own) <= OWN_WORDS and is_told(" ".join(own), list(ALL.values()))
+    return {"typed": typed[:200], "zone": area.zone} if told else None
 
 
 def _hotels(menu: Menu) -> list[str]:

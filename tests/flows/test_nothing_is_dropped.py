@@ -254,6 +254,13 @@ def test_a_ride_between_two_hotels_asks_which_end() -> None:
         assert "which_end" not in (guest.block, *guest.before)
 
 
+@pytest.mark.parametrize(("typed", "zone"), [("Dreams Macao", "uvero_alto"), ("Ocean Blue Bávaro", "bavaro")])
+def test_a_hotel_we_do_not_know_keeps_its_name_beside_its_area(typed: str, zone: str) -> None:
+    """The driver must know more than the area; the area alone stays the place."""
+    guest = at(f"airport to {typed} tomorrow")
+    assert guest.talk.draft["dropoff"] == {"typed": typed, "zone": zone}
+
+
 # --- days, free text ---
 
 

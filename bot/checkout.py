@@ -8,9 +8,8 @@ import orjson
 import stripe
 import structlog
 
+from bot import words
 from bot.carriers import Attempt, Failed, Retry, Sent
-from bot.notation import Notation
-from bot.words import spoken
 from handlers.checkout_opened import Wanted, opened, wanted
 from handlers.guest_paid import Paid, guest_paid
 from handlers.house import House
@@ -106,9 +105,8 @@ def _session(of: Wanted, page: str) -> Any:
 
 
 def _what(of: Wanted) -> str:
-    notation = Notation(spoken(of.language))
-    leg = of.story["legs"][0]
-    return f"{notation.local(of.story['service']['name'])}, {notation.moment(leg['starts'])}"
+    service, moment = (words.phrase(name, of.language, of.story) for name in ("service", "moment_words"))
+    return f"{service}, {moment}"
 
 
 def verified(body: bytes, signature: str, secret: str) -> dict[str, Any] | None:

@@ -170,6 +170,11 @@ def story_recap(story: Facts, audience: recaps.Audience, language: str) -> list[
     return recap(recaps.fields(story, audience), language)
 
 
+def phrase(name: str, language: str, story: Facts) -> str:
+    """A field or one of the small phrases of the recap, such as "moment_words", in one line."""
+    return _voice(spoken(language)).said(name, story)
+
+
 def _field(field: Any) -> tuple[str, Facts]:
     """A field as `models.recap` makes it, or the pair it became when it was kept."""
     return (field[0], field[1]) if isinstance(field, list | tuple) else (field.key, field.facts)

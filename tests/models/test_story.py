@@ -53,3 +53,5 @@ def test_pick_up_and_departure_are_told_apart() -> None:
     assert drawn("schedule") == "Tue 24 Nov. Pick-up 07:15 · Hotel Arena Blanca. Departure 08:30, back 16:30"
     assert drawn("schedule", "es") == "mar 24 nov. Recogida 07:15 · Hotel Arena Blanca. Salida 08:30, regreso 16:30"
     assert drawn("schedule", pickup={"place": "bayahibe_pier"}) == "Tue 24 Nov. Departure 08:30, back 16:30"
+    assert words.phrase("moment_words", "en", story()) == "Tue 24 Nov, pick-up 07:15"
+    assert words.phrase("moment_words", "es", story(pickup={"place": "bayahibe_pier"})) == "mar 24 nov 08:30"

@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Event",
             name="attempts",
-            field=fields.IntField(default=0),
+            field=fields.IntField(default=0, db_default=0),
         ),
         ops.AddField(
             model_name="Event",
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Event",
             name="state",
-            field=fields.CharField(default="done", max_length=8),
+            field=fields.CharField(default="done", db_default="done", max_length=8),
         ),
         ops.AddField(
             model_name="Recipient",

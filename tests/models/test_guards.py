@@ -167,6 +167,9 @@ async def test_a_database_of_the_first_version_comes_over_with_all_it_holds(temp
             "INSERT INTO recipient (id, channel, address, name, stopped, urgency, fence, failures) "
             "VALUES (1, 'whatsapp', '+46701740605', 'Ana', true, 5, 7, 3)"
         )
+        await run(
+            "INSERT INTO event (provider, external_id, kind, body, received) VALUES ('stripe', 'evt_1', 'failed', '{}', 0)"
+        )
     booking = await given.a_booking(NOW)
     await given.a_payment(booking, NOW)
     async with transaction() as run:
@@ -180,6 +183,7 @@ async def test_a_database_of_the_first_version_comes_over_with_all_it_holds(temp
     assert await read("SELECT id, name, fence FROM recipient") == [{"id": 1, "name": "Ana", "fence": 7}]
     assert await read("SELECT recipient_id, booking_id FROM delivery") == [{"recipient_id": 1, "booking_id": booking}]
     assert await ledger.sums(read, booking) == (4800, 0)
+    assert await read("SELECT state, attempts FROM event") == [{"state": "done", "attempts": 0}]
     await close()
     await template.drop(url)
 

@@ -237,7 +237,8 @@ async def test_the_booking_tells_its_own_story(ana: Person, desk: Desk) -> None:
 def _fields(text: str) -> dict[str, str]:
     """The "Label: value" lines of a recap, in order; in a mail a value may stand on the next line."""
     found: dict[str, str] = {}
-    for line in text.replace(" · ", "\n").splitlines():  # an approved template has no line for what not every booking has
+    # An approved template has no line of its own for what not every booking has.
+    for line in text.replace(" · ", "\n").splitlines():
         name, colon, value = line.strip().partition(":")
         if colon and name in TEAM_FIELDS and name not in found:
             found[name] = value.strip()

@@ -23,7 +23,7 @@ Kind = Callable[["_Check", Any, At], Any]  # checks a value and gives it as it i
 Marks = dict[At, tuple[int, int]]
 
 DROPPED: Any = object()
-KEY = re.compile(r"[a-z][a-z0-9_]*")
+KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")  # a name must fit behind a key of Telegram, with its question (64 bytes)
 EMAIL = re.compile(r"[^@\s<>,;:\"()]+@[^@\s<>,;:\"()]+\.[^@\s<>,;:\"().]{2,}")
 LARGEST = 2_000_000  # characters; a file beyond that is not a catalogue
 
@@ -356,7 +356,9 @@ def keyed(of: Kind) -> Kind:
             return check.wrong(at, f"Names with something behind each belong here, not {_shown(value)}.")
         for key in value:
             if not KEY.fullmatch(key):
-                check.wrong((*at, key), f"{key!r} is not a name: small letters, digits and _, a letter first.")
+                check.wrong(
+                    (*at, key), f"{key!r} is not a name: small letters, digits and _, a letter first, 32 at most."
+                )
         return _kept({key: of(check, each, (*at, key)) for key, each in value.items()})
 
     return kind

@@ -45,6 +45,11 @@ def test_every_photo_of_the_sample_is_there() -> None:
 VAN = "van: {name: Van, icon: van, seats: 7, bags: 8, units: 4, turnaround: 30}"
 MARKED = {
     "unknown key": (VAN, VAN.replace("seats", "seets"), "'seets' is not known here. Did you mean 'seats'?"),
+    "too long a name": (
+        f"  {VAN}",
+        f"  {'v' * 33}{VAN[3:]}",
+        "small letters, digits and _, a letter first, 32 at most.",
+    ),
     "missing key": (VAN, VAN.replace("seats: 7, ", ""), "'seats' is missing."),
     "wrong type": (VAN, VAN.replace("seats: 7", "seats: seven"), "A whole number belongs here, not 'seven'."),
     "too small": (VAN, VAN.replace("seats: 7", "seats: 0"), "0 is not between 1 and 100."),

@@ -229,12 +229,12 @@ async def test_whatsapp_survives_a_kill_at_every_step(server: Server) -> None:
     await ana.taps("Send request")
     await ana.hears("Accept and send")
     assert await ana.taps("Accept and send") == 200
-    await server.again("web.hooks:guest_paid before")
+    await server.again("bot.checkout:guest_paid before")
     await ana.hears("CA-")
 
     await server.pays(ana)
     await server.dies()  # the payment's webhook was not answered, nothing of it is kept
-    await server.starts("web.hooks:guest_paid after")
+    await server.starts("bot.checkout:guest_paid after")
     await server.hurried()
     await server.dies()  # the payment is kept, not one confirmation has left, the webhook comes again
     await server.starts("models.lanes:settle before 4")

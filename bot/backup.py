@@ -71,7 +71,8 @@ async def restore(settings: Settings, path: Path, tell: Tell) -> list[str]:
             manifest = _unpack(path, Path(folder))
             records = Path(folder) / RECORDS
             with _key_in_place(Path(folder) / KEY, settings):
-                await _shape(_url(records))
+                if manifest["migration"] != _newest():
+                    await _shape(_url(records))
                 unsent = _quieten(records, datetime.fromisoformat(manifest["moment"]))
                 await _shape(settings.database)
                 counts = await copying.copy(_url(records), settings.database, tell)
@@ -104,7 +105,10 @@ def _plainly() -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error, asyncpg.PostgresError) as trouble:
-        raise Wrong(f"that did not work, everything is as it was: {trouble}") from trouble
+        raise Wrong(f"{_WENT_WRONG}{trouble}") from trouble
+
+
+_WENT_WRONG = "that did not work, everything is as it was: "
 
 
 async def _shape(url: str) -> None:
@@ -115,7 +119,8 @@ async def _shape(url: str) -> None:
     )  # fmt: skip
     _, said = await migrating.communicate()
     if migrating.returncode:
-        raise Wrong(said.decode(errors="replace").strip()[-2000:])
+        words = said.decode(errors="replace").strip()
+        raise Wrong(words if "Traceback" not in words else _WENT_WRONG + words.splitlines()[-1])
 
 
 def _url(path: Path) -> str:
@@ -203,12 +208,15 @@ def _unpack(path: Path, folder: Path) -> Manifest:
 
 
 def _refuse_newer(path: Path, theirs: str, migration: str) -> None:
-    ours = installed("bellhop")
-    known = max(file.stem for file in (Path(models.__path__[0]) / "migrations").glob("0*.py"))
+    ours, known = installed("bellhop"), _newest()
     if _numbers(theirs) > _numbers(ours) or migration > known:
         raise Wrong(
             f"{path} was made by Bellhop {theirs} ({migration}), this is {ours} ({known}): update Bellhop, then restore"
         )
+
+
+def _newest() -> str:
+    return max(file.stem for file in (Path(models.__path__[0]) / "migrations").glob("0*.py"))
 
 
 def _numbers(version: str) -> list[int]:

@@ -242,7 +242,9 @@ class _Sqlite:
 
     async def numbers(self) -> dict[str, int]:
         return {
-            table: given for table, given in await self.ask("SELECT name, seq FROM sqlite_sequence") if table != SHAPE
+            table: given
+            for table, given in await self.ask("SELECT name, seq FROM sqlite_sequence WHERE seq > 0")
+            if table != SHAPE
         }
 
     async def number_on(self, given: dict[str, int]) -> None:

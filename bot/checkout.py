@@ -1,6 +1,7 @@
 """The card checkout: makes a page at Stripe for what is due, and reads the events that come back."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ import structlog
 from bot import words
 from bot.carriers import Attempt, Failed, Retry, Sent
 from handlers.checkout_opened import Wanted, opened, wanted
+from handlers.event_told import Event, unread
 from handlers.guest_paid import Paid, guest_paid
 from handlers.house import House
 from handlers.payment_returned import Returned, payment_returned
@@ -123,11 +125,15 @@ def verified(body: bytes, signature: str, secret: str) -> dict[str, Any] | None:
 
 
 async def told(house: House, event: dict[str, Any]) -> None:
-    """Take an event of Stripe's, however it reached us; one that cannot be read would be no better another time."""
+    """Take an event of Stripe's, however it reached us; of one about money that cannot be read the desk has the id."""
     try:
         about = read_event(event)
-    except (AttributeError, KeyError, TypeError, ValueError, ArithmeticError) as fault:
+    except Exception as fault:  # noqa: BLE001  # whatever it is: an odd shape, or a mistake of ours
         log.warning("Stripe sent what cannot be read", fault=repr(fault)[:200])
+        with suppress(ValueError):  # not even an id
+            await unread(
+                house, Event("stripe", _id(event), "unread", {"what": str(event.get("type"))[:80]}), repr(fault)[:200]
+            )
         return
     match about:
         case Paid():

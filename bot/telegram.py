@@ -79,6 +79,23 @@ def read(update: dict[str, Any], now: datetime) -> Heard | None:
     return None
 
 
+def read_barely(update: dict[str, Any], now: datetime) -> Heard | None:
+    """Who wrote and their words, of a message that `read` stumbles over; None when not even that stands in it."""
+    found = (update.get(each) for each in ("message", "edited_message"))
+    message: dict[str, Any] = next((each for each in found if isinstance(each, dict)), {})
+    chat, number, said = message.get("chat"), update.get("update_id"), message.get("text") or message.get("caption")
+    sender = chat.get("id") if isinstance(chat, dict) else None
+    if not (_figure(number) and _figure(sender)):
+        return None
+    words = said.replace("\x00", "") if isinstance(said, str) else ""
+    return Heard("telegram", str(number), str(sender), now, words=words, kind="text" if words else "other")
+
+
+def _figure(given: Any) -> bool:
+    """Whether it is one of Telegram's numbers (at most 52 bits)."""
+    return isinstance(given, int) and not isinstance(given, bool) and abs(given) < 2**52
+
+
 def _message(message: dict[str, Any], number: str, now: datetime, *, edited: bool) -> Heard | None:
     chat, person = message.get("chat", {}), message.get("from", {})
     if "id" not in chat or person.get("is_bot"):

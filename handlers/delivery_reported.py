@@ -1,16 +1,21 @@
 """A provider told us what became of a delivery, or an attempt ended for good: it is noted, and staff hear what failed."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
+import structlog
+
+from handlers.event_told import Event, event_told
 from handlers.house import SYSTEM, House
 from handlers.telling import tell, tell_house
 from models import bells, delivery, news, timeline
 from models.catalog import is_chat
-from models.database import Run, transaction
+from models.database import Run, is_away, transaction
 from models.delivery import WAKE
 from models.fields import micros, packed, unpacked
+
+log = structlog.get_logger()
 
 _ORDER = {"sending": 0, "sent": 1, "delivered": 2, "read": 3}
 BY_MAIL_INSTEAD = ("message_from_house", "thread_message_lead")
@@ -33,28 +38,58 @@ class Report:
     why: Why = "refused"
     reason: str = ""
 
+    def as_event(self, reported: int, attempt: int) -> Event:
+        """What is kept of it when it cannot be noted at once."""
+        body = {"delivery": reported, "attempt": attempt, **asdict(self)}
+        return Event("twilio", f"{reported}.{attempt}:{self.became}", "reported", body)
 
-async def delivery_reported(house: House, reported: int, attempt: int, report: Report) -> None:
-    """Note what became of an attempt; a late report never takes back a later one."""
-    async with transaction() as run:
-        lock = " FOR UPDATE" if run.locks_rows else ""
-        rows = await run(
-            "SELECT * FROM delivery WHERE id = :id AND attempt = :attempt "  # noqa: S608
-            f"AND state IN ('sending', 'sent', 'delivered'){lock}",  # one that waits again is beyond what this tells
-            id=reported, attempt=attempt,
-        )  # fmt: skip
-        if not rows:
+    @classmethod
+    def of_event(cls, told: Event) -> tuple[int, int, Self]:
+        """Delivery, attempt and the report again."""
+        values = dict(told.body)
+        return values.pop("delivery"), values.pop("attempt"), cls(**values)
+
+
+async def delivery_reported(house: House, reported: int, attempt: int, report: Report, owed: int | None = None) -> None:
+    """Note what became of an attempt; a late report never takes back a later one.
+
+    One whose noting fails with a bug is kept as an event that is owed, and so is taken again.
+    """
+
+    async def act(run: Run) -> None:
+        await _note(run, house, reported, attempt, report)
+
+    try:
+        if owed is None:
+            async with transaction() as run:
+                await act(run)
             return
-        row = rows[0]
-        if report.became == "failed":
-            await _failed(run, house, row, report)
-        elif _ORDER[report.became] > _ORDER[row["state"]]:
-            await run(
-                f"UPDATE delivery SET state = :state, {report.became} = :now, "  # noqa: S608  # one of three words
-                "provider_id = COALESCE(provider_id, :sid) WHERE id = :id",
-                state=report.became, now=micros(house.now()), sid=report.provider_id, id=reported,
-            )  # fmt: skip
-        news.announce("delivery", row["booking_id"])
+    except Exception as bug:
+        if is_away(bug):
+            raise
+        log.warning("a report could not be noted at once", delivery=reported, why=repr(bug)[:200])
+    await event_told(house, report.as_event(reported, attempt), act, owed)
+
+
+async def _note(run: Run, house: House, reported: int, attempt: int, report: Report) -> None:
+    lock = " FOR UPDATE" if run.locks_rows else ""
+    rows = await run(
+        "SELECT * FROM delivery WHERE id = :id AND attempt = :attempt "  # noqa: S608
+        f"AND state IN ('sending', 'sent', 'delivered'){lock}",  # one that waits again is beyond what this tells
+        id=reported, attempt=attempt,
+    )  # fmt: skip
+    if not rows:
+        return
+    row = rows[0]
+    if report.became == "failed":
+        await _failed(run, house, row, report)
+    elif _ORDER[report.became] > _ORDER[row["state"]]:
+        await run(
+            f"UPDATE delivery SET state = :state, {report.became} = :now, "  # noqa: S608  # one of three words
+            "provider_id = COALESCE(provider_id, :sid) WHERE id = :id",
+            state=report.became, now=micros(house.now()), sid=report.provider_id, id=reported,
+        )  # fmt: skip
+    news.announce("delivery", row["booking_id"])
 
 
 async def _failed(run: Run, house: House, row: dict[str, Any], report: Report) -> None:

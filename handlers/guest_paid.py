@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import structlog
 
 from handlers.booking_confirmed import booking_confirmed, certain
+from handlers.event_told import Event, event_told
 from handlers.house import Actor, House
 from handlers.payment_returned import give_back
 from handlers.telling import tell, tell_house
@@ -35,30 +36,41 @@ class Paid:
     method: str | None
     at: datetime
 
-    def kept(self) -> dict[str, Any]:
-        """What is kept of the event: not its body, which holds the guest's secret link and address."""
-        return {
+    def as_event(self) -> Event:
+        """What is kept of it: not Stripe's whole body, which holds the guest's secret link and address."""
+        body = {
             "session": self.session, "payment": self.payment, "amount": self.amount, "currency": self.currency,
-            "live": self.live,
+            "live": self.live, "method": self.method, "at": self.at.isoformat(),
         }  # fmt: skip
+        return Event(self.provider, self.event, self.kind, body)
+
+    @classmethod
+    def from_event(cls, told: Event) -> Self:
+        """The same again."""
+        values = {**told.body, "at": datetime.fromisoformat(told.body["at"])}
+        return cls(provider=told.provider, event=told.external_id, kind=told.kind, **values)
 
 
-async def guest_paid(house: House, paid: Paid) -> None:
-    """Take what the provider told us, once, whatever the order and however often it comes."""
-    async with transaction() as run:
-        if not await ledger.heard_first(run, paid.provider, paid.event, paid.kind, paid.kept(), house.now()):
-            return
+async def guest_paid(house: House, paid: Paid, owed: int | None = None) -> None:
+    """Take what the provider told us, once, whatever the order and however often it comes; `owed`: once more after a bug."""
+
+    async def act(run: Run) -> None:
         checkout = await _checkout(run, paid.session)
         if checkout is None:
             log.warning("a payment for no checkout of ours", session=paid.session)
-            return
-        booking = int(checkout["booking_id"])
-        if paid.kind != "completed":
-            await _not_paid(run, house, booking, paid)
-            return
-        wrong = _wrong(paid, checkout, house)
-        await _book_in(run, booking, paid, wrong)
+        elif paid.kind == "completed":
+            await _came(run, house, checkout, paid)
+        else:
+            await _not_paid(run, house, int(checkout["booking_id"]), paid)
+
+    await event_told(house, paid.as_event(), act, owed)
+
+
+async def _came(run: Run, house: House, checkout: dict[str, Any], paid: Paid) -> None:
+    booking, wrong = int(checkout["booking_id"]), _wrong(paid, checkout, house)
+    if await _book_in(run, booking, paid, wrong):
         await (_hold_apart(run, house, booking, paid, wrong) if wrong else _settle(run, house, booking, paid))
+        await ledger.is_known(run, paid.payment, house.now())
 
 
 async def _checkout(run: Run, session: str) -> dict[str, Any] | None:
@@ -85,16 +97,18 @@ def _wrong(paid: Paid, checkout: dict[str, Any], house: House) -> dict[str, Any]
     return None
 
 
-async def _book_in(run: Run, booking: int, paid: Paid, wrong: dict[str, Any] | None) -> None:
-    """Whatever came is in the ledger as it came; its page has done its work and cannot be paid again."""
-    await run(
+async def _book_in(run: Run, booking: int, paid: Paid, wrong: dict[str, Any] | None) -> bool:
+    """Whatever came is in the ledger as it came; its page has done its work. False when that payment stands there already."""
+    written = await run(
         "INSERT INTO payment (booking_id, kind, provider, provider_id, amount, currency, method, at, apart) "
-        "VALUES (:booking, 'payment', :provider, :payment, :amount, :currency, :method, :at, :apart)",
+        "VALUES (:booking, 'payment', :provider, :payment, :amount, :currency, :method, :at, :apart) "
+        "ON CONFLICT DO NOTHING RETURNING id",
         booking=booking, provider=paid.provider, payment=paid.payment, amount=paid.amount,
         currency=paid.currency.upper(), method=paid.method, at=micros(paid.at), apart=wrong and wrong["kind"],
     )  # fmt: skip
     await run("UPDATE checkout SET state = 'complete' WHERE session = :session", session=paid.session)
     news.announce("payment", booking)
+    return bool(written)
 
 
 async def _settle(run: Run, house: House, booking: int, paid: Paid) -> None:

@@ -84,7 +84,7 @@ async def _take(house: House, heard: Heard, recipient: int, inbound: int | None)
     for _ in range(TRIES):
         seen = await turns.look(recipient)
         if seen.owed and inbound is None:
-            return await _owe(house, heard, seen, None, "")
+            return await owe(house, heard, seen, None, "")
         try:
             return await _turn(await _moment(house, heard, seen, inbound))
         except Repeated:
@@ -97,8 +97,8 @@ async def _take(house: House, heard: Heard, recipient: int, inbound: int | None)
             if is_away(bug):
                 raise  # not kept: the provider sends it again
             log.exception("turn failed", recipient=recipient, channel=heard.channel)
-            return await _owe(house, heard, seen, inbound, repr(bug)[:500])
-    return await _owe(house, heard, seen, inbound, "the talk moved on three times")
+            return await owe(house, heard, seen, inbound, repr(bug)[:500])
+    return await owe(house, heard, seen, inbound, "the talk moved on three times")
 
 
 async def _moment(house: House, heard: Heard, seen: Seen, inbound: int | None) -> Moment:
@@ -246,8 +246,8 @@ async def _listen(at: Moment) -> Carry:
     return None
 
 
-async def _owe(house: House, heard: Heard, seen: Seen, inbound: int | None, error: str) -> Carry:
-    """Keep the message to be tried again; behind an owed one it waits its turn."""
+async def owe(house: House, heard: Heard, seen: Seen, inbound: int | None, error: str) -> Carry:
+    """Keep the message to be tried again; behind an owed one it waits its turn (no `error`)."""
     now = house.now()
     language = str((seen.state or {}).get("language") or spoken(heard, await house.catalog()))
     apology = Reply("our_mistake", Say("our_mistake").as_json(), language)

@@ -1,11 +1,12 @@
 """Money went back to a guest: the ledger has it, the booking remembers it, once."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+from handlers.event_told import Event, TooEarly, event_told
 from handlers.house import House
-from models import delivery, ledger, news, timeline
-from models.database import Run, transaction
+from models import delivery, news, timeline
+from models.database import Run
 from models.fields import micros
 from models.money import Money
 
@@ -21,6 +22,16 @@ class Returned:
     amount: int
     currency: str
 
+    def as_event(self) -> Event:
+        """What is kept of it."""
+        body = {"refund": self.refund, "payment": self.payment, "amount": self.amount, "currency": self.currency}
+        return Event(self.provider, self.event, "returned", body)
+
+    @classmethod
+    def from_event(cls, told: Event) -> Self:
+        """The same again."""
+        return cls(provider=told.provider, event=told.external_id, **told.body)
+
 
 async def give_back(run: Run, house: House, booking: int, reference: str, payment: str, amount: int) -> None:
     """Leave it to the courier to have a payment given back; the ledger changes when the provider has done it."""
@@ -31,17 +42,19 @@ async def give_back(run: Run, house: House, booking: int, reference: str, paymen
     )  # fmt: skip
 
 
-async def payment_returned(house: House, returned: Returned) -> None:
-    """Take what the provider told us, once per refund."""
-    now, kept = house.now(), {"refund": returned.refund, "payment": returned.payment, "amount": returned.amount}
-    async with transaction() as run:
-        first = await ledger.heard_first(run, returned.provider, returned.event, "returned", kept, now)
+async def payment_returned(house: House, returned: Returned, owed: int | None = None) -> None:
+    """Take what the provider told us, once per refund; one that comes before its payment waits for it."""
+
+    async def act(run: Run) -> None:
         of = await run(
             "SELECT booking_id, apart FROM payment WHERE provider = :provider AND provider_id = :payment AND kind = 'payment'",
             provider=returned.provider, payment=returned.payment,
         )  # fmt: skip
-        if first and of:
-            await _book_out(run, house, of[0], returned)
+        if not of:
+            raise TooEarly(f"we know of no payment {returned.payment}")
+        await _book_out(run, house, of[0], returned)
+
+    await event_told(house, returned.as_event(), act, owed)
 
 
 async def _book_out(run: Run, house: House, of: dict[str, Any], returned: Returned) -> None:

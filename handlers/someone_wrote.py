@@ -1,20 +1,37 @@
 """Someone wrote to us: who is it? First what they quote or tap, then the role of their address, decides who answers."""
 
+import structlog
+
 from flows.speech import Heard
-from handlers.guest_wrote import guest_wrote
+from handlers.guest_wrote import guest_wrote, owe
 from handlers.house import House
 from handlers.partner_wrote import partner_wrote
 from handlers.staff_wrote import staff_wrote
-from models import delivery
+from models import delivery, turns
 from models.catalog import Alert
-from models.database import read, transaction
+from models.database import is_away, is_contended, read, transaction
 from models.turns import Carry
+
+log = structlog.get_logger()
 
 
 async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) -> Carry:
-    """Hand what was heard to whoever it concerns; `inbound` names a message kept earlier that is tried again."""
-    catalog = await house.catalog()
+    """Hand what was heard to whoever it concerns; `inbound` names a message kept earlier that is tried again.
+
+    Where it fails with a bug before anybody has it, it is owed all the same; a database that refuses is raised.
+    """
     recipient = await _recipient(heard)
+    try:
+        return await _handed_over(house, heard, recipient, inbound)
+    except Exception as bug:
+        if is_away(bug) or is_contended(bug):
+            raise
+        log.exception("nobody could be handed a message", recipient=recipient, channel=heard.channel)
+        return await owe(house, heard, await turns.look(recipient), inbound, repr(bug)[:500])
+
+
+async def _handed_over(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
+    catalog = await house.catalog()
     if alert := await _alert_at(house, heard):
         return await staff_wrote(house, heard, recipient, alert.language, inbound)
     if lead := catalog.lead_at(heard.channel, heard.sender):

@@ -12,7 +12,7 @@ from handlers.menu import menu_of
 from handlers.offers import offer_for
 from handlers.partner_wrote import file_under
 from handlers.telling import tell
-from models import bells, delivery, news, story, threads, timeline
+from models import bells, delivery, ledger, news, story, threads, timeline
 from models import talk as talks
 from models.booking import may_confirm, one_at_a_time
 from models.database import Run, transaction
@@ -179,6 +179,20 @@ async def try_again(house: House, inbound: int) -> None:
             now=micros(house.now()), id=inbound,
         )  # fmt: skip
         news.announce("talk")
+
+
+async def event_again(house: House, event: int) -> None:
+    """Let a parked event be taken once more."""
+    async with transaction() as run:
+        await ledger.try_again(run, event, house.now())
+        news.announce("payment")
+
+
+async def event_aside(house: House, staff: Actor, event: int) -> None:
+    """A parked event has been seen to by hand, or is none of ours: it waits no more."""
+    async with transaction() as run:
+        await ledger.set_aside(run, event, f"set aside by {staff.name}")
+        news.announce("payment")
 
 
 async def filed(house: House, inbound: int, thread: int) -> None:

@@ -1,4 +1,4 @@
-"""Time passed: a hold ended, a message is owed its turn."""
+"""Time passed: a hold ended, a message is owed its turn, an event what follows from it."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -10,10 +10,14 @@ from flows.book import learn
 from flows.speech import Heard
 from flows.talk import Talk
 from handlers.checkout_opened import close_pages
+from handlers.delivery_reported import Report, delivery_reported
+from handlers.event_told import Event
+from handlers.guest_paid import Paid, guest_paid
 from handlers.house import SYSTEM, House
+from handlers.payment_returned import Returned, payment_returned
 from handlers.someone_wrote import someone_wrote
 from handlers.telling import tell
-from models import claims, dues, news, story, timeline, turns
+from models import claims, dues, ledger, news, story, timeline, turns
 from models import talk as talks
 from models.booking import one_at_a_time
 from models.database import Run, transaction
@@ -29,7 +33,34 @@ async def time_passed(house: House) -> list[Carry]:
     """Do everything that is due by now; gives replies that are born claimed."""
     while await _one_due(house):
         pass
-    return [await _owed_turn(house, row) for row in await turns.owed(house.now())]
+    carried = [await _owed_turn(house, row) for row in await turns.owed(house.now())]
+    for row in await ledger.owed(house.now()):
+        await _owed_event(house, row)
+    return carried
+
+
+async def _owed_event(house: House, row: dict[str, Any]) -> None:
+    """Take one owed event up again; a database that refuses leaves it owed and the others their turn."""
+    told = Event(row["provider"], row["external_id"], row["kind"], unpacked(row["body"]))
+    try:
+        await _EVENTS.get(told.kind, _payment)(house, told, int(row["id"]))
+    except Exception:
+        log.exception("an owed event could not be taken up", number=row["id"])
+
+
+async def _payment(house: House, told: Event, owed: int) -> None:
+    await guest_paid(house, Paid.from_event(told), owed)
+
+
+async def _refund(house: House, told: Event, owed: int) -> None:
+    await payment_returned(house, Returned.from_event(told), owed)
+
+
+async def _report(house: House, told: Event, owed: int) -> None:
+    await delivery_reported(house, *Report.of_event(told), owed)
+
+
+_EVENTS = {"returned": _refund, "reported": _report}
 
 
 async def _owed_turn(house: House, row: dict[str, Any]) -> Carry:

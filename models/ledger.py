@@ -6,14 +6,15 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from models.database import Ask, Run
+from models.database import Ask, Rows, Run, read
 from models.fields import Instant, Json, micros, packed
 
 
 class Event(Model):
     """An event of a provider, taken once however often it is sent.
 
-    `state`: done | owed (it failed and is tried again at `due`) | parked (given to the desk).
+    `body` is what is needed to take it again, in plain values. `state`: done | owed (it failed, or speaks of what we do
+    not know yet, and is taken again at `due`) | parked (given to the desk).
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -29,19 +30,87 @@ class Event(Model):
 
     class Meta:
         table = "event"
+        indexes = (("state", "due"),)
 
 
 async def heard_first(
     run: Run, provider: str, external_id: str, kind: str, body: dict[str, Any], now: datetime
-) -> bool:
-    """Keep an event of a provider; False when it was kept before: one event, one effect."""
+) -> int | None:
+    """Keep an event of a provider and give its id; None when it was kept before: one event, one effect."""
     rows = await run(
         "INSERT INTO event (provider, external_id, kind, body, state, attempts, received) "
         "VALUES (:provider, :external, :kind, :body, 'done', 0, :now) "
         "ON CONFLICT (provider, external_id) DO NOTHING RETURNING id",
         provider=provider, external=external_id, kind=kind, body=packed(body), now=micros(now),
     )  # fmt: skip
-    return bool(rows)
+    return int(rows[0]["id"]) if rows else None
+
+
+async def owe(run: Run, event: int, error: str, due: datetime | None, tried: int) -> None:
+    """Keep an event to be taken again at `due`; without that it is parked. `tried`: how often it has failed."""
+    await run(
+        "UPDATE event SET state = :state, due = :due, error = :error, attempts = :tried WHERE id = :id",
+        state="owed" if due else "parked", due=micros(due) if due else None, error=error, tried=tried, id=event,
+    )  # fmt: skip
+
+
+async def owed(now: datetime) -> Rows:
+    """The events whose time has come to be taken again, oldest first."""
+    return await read(
+        "SELECT id, provider, external_id, kind, body FROM event WHERE state = 'owed' AND due <= :now ORDER BY id",
+        now=micros(now),
+    )
+
+
+async def take_up(run: Run, event: int, now: datetime) -> dict[str, Any] | None:
+    """Take an owed event up, as the only one; None when another process was faster. Gives attempts and received."""
+    lock = " FOR UPDATE" if run.locks_rows else ""
+    rows = await run(
+        f"SELECT attempts, received FROM event WHERE id = :id AND state = 'owed' AND due <= :now{lock}",  # noqa: S608
+        id=event, now=micros(now),
+    )  # fmt: skip
+    return rows[0] if rows else None
+
+
+async def done(run: Run, event: int) -> None:
+    """An owed event has had its effect."""
+    await run("UPDATE event SET state = 'done', due = NULL WHERE id = :id", id=event)
+
+
+async def set_aside(run: Run, event: int, why: str) -> None:
+    """A parked event is to have no effect; what stood in its way stays readable."""
+    await run(
+        "UPDATE event SET state = 'done', error = :why || ': ' || error WHERE id = :id AND state = 'parked'",
+        why=why, id=event,
+    )  # fmt: skip
+
+
+async def is_known(run: Run, payment: str, now: datetime) -> None:
+    """What was told of a payment before we knew of it is taken up now, wherever it had got to."""
+    await run(
+        "UPDATE event SET state = 'owed', due = :now, attempts = 0 WHERE state IN ('owed', 'parked') AND kind = 'returned' "
+        "AND body LIKE :payment",
+        now=micros(now), payment=f'%"{payment}"%',
+    )  # fmt: skip
+
+
+async def try_again(run: Run, event: int, now: datetime) -> None:
+    """Let a parked event be taken once more; one that nobody could read stays where it is."""
+    await run(
+        "UPDATE event SET state = 'owed', attempts = 0, due = :now WHERE id = :id AND state = 'parked' AND kind <> 'unread'",
+        now=micros(now), id=event,
+    )  # fmt: skip
+
+
+async def booking_of(ask: Ask, body: dict[str, Any]) -> dict[str, Any] | None:
+    """Id and reference of the booking that an event is about, by its checkout, its payment or its delivery."""
+    rows = await ask(
+        "SELECT id, reference FROM booking WHERE id IN (SELECT booking_id FROM checkout WHERE session = :session "
+        "UNION SELECT booking_id FROM payment WHERE provider_id = :payment "
+        "UNION SELECT booking_id FROM delivery WHERE id = :delivery)",
+        session=body.get("session", ""), payment=body.get("payment", ""), delivery=body.get("delivery", 0),
+    )  # fmt: skip
+    return rows[0] if rows else None
 
 
 class Checkout(Model):

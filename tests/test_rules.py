@@ -133,12 +133,12 @@ async def test_without_the_rule_for_events_and_the_index_on_payments_money_is_bo
     await asyncio.gather(*(guest_paid(house, paid) for _ in range(5)))
     assert await one("SELECT COUNT(*) FROM payment") == 1
 
-    async def always(*_: Any) -> bool:
-        return True
+    async def always(*_: Any) -> int:
+        return 1
 
     monkeypatch.setattr(ledger, "heard_first", always)
-    with pytest.raises(IntegrityError):
-        await guest_paid(house, paid)
+    await guest_paid(house, paid)
+    assert await one("SELECT COUNT(*) FROM payment") == 1
     await drop("one_payment")
     await guest_paid(house, paid)
     assert await one("SELECT COUNT(*) FROM payment") == 2

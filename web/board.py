@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from models import catalogs
+from models import catalogs, ledger
 from models.booking import OVER, standing
 from models.catalog import Catalog
 from models.database import Rows, read
@@ -234,6 +234,7 @@ async def _needs(rows: list[Row], guests: list[dict[str, Any]], zone: str) -> li
         *_without_lead(rows, zone),
         *await _not_sent(),
         *await _parked(),
+        *await _parked_events(),
     ]
 
 
@@ -310,6 +311,19 @@ async def _parked() -> list[dict[str, Any]]:
          "since": instant(row["received"]), "href": "/desk/talks#parked"}
         for row in rows
     ]  # fmt: skip
+
+
+async def _parked_events() -> list[dict[str, Any]]:
+    rows = await read("SELECT provider, body, error, received FROM event WHERE state = 'parked' ORDER BY id LIMIT 20")
+    return [
+        {"kind": "event", "who": row["provider"].title(), "text": row["error"], "since": instant(row["received"]),
+         "reference": _code(await ledger.booking_of(read, unpacked(row["body"]))), "href": "/desk/talks#events"}
+        for row in rows
+    ]  # fmt: skip
+
+
+def _code(booking: dict[str, Any] | None) -> str | None:
+    return booking["reference"] if booking else None
 
 
 # --- counters, the fleet, what just happened ---

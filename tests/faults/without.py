@@ -1,0 +1,82 @@
+"""Guards that a control takes out in a server's process, to see the harm that they keep away."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from tests.faults.launch import place, put
+
+LATE = 0.5  # seconds until what was acknowledged too early is kept
+
+
+def _one_inbound() -> None:
+    """`turns.keep` no longer knows a message again: each webhook is a message of its own."""
+    keep = _known("models.turns:keep")
+
+    async def anew(turn: Any, run: Any) -> Any:
+        name = f"{turn.external_id}#{secrets.token_hex(4)}"
+        return await keep(replace(turn, external_id=name) if turn.inbound is None else turn, run)
+
+    put("models.turns:keep", anew)
+
+
+def _kept_first() -> None:
+    """What someone wrote is acknowledged, and kept only then."""
+    wrote, later = _known("web.hooks:someone_wrote"), set[Any]()
+
+    async def work(given: Any) -> None:
+        await asyncio.sleep(0)
+        ready = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(LATE, ready.set_result, None)
+        await ready
+        await wrote(*given)
+
+    async def at_once(*given: Any) -> None:
+        task = asyncio.create_task(work(given))
+        later.add(task)
+        task.add_done_callback(later.discard)
+
+    put("web.hooks:someone_wrote", at_once)
+
+
+def _lease() -> None:
+    """A lane is anybody's as soon as it is claimed."""
+    put("models.lanes:LEASE", timedelta(milliseconds=1))
+
+
+def _held() -> None:
+    """Whoever was frozen sends what it was about to send."""
+    put("bot.courier:HELD", 10.0**9)
+
+
+def _fence() -> None:
+    """A lane is ours whoever has it."""
+
+    async def whoever(*_: Any) -> bool:
+        return True
+
+    put("models.lanes:_still_ours", whoever)
+
+
+def _attempt() -> None:
+    """How an attempt ended is noted whatever attempt there was since."""
+    put("models.lanes:_NOTE", _known("models.lanes:_NOTE").replace(" AND attempt = :attempt", " AND :attempt > 0"))
+
+
+GUARDS: dict[str, Callable[[], None]] = {
+    "one inbound": _one_inbound, "kept first": _kept_first, "lease": _lease, "held": _held, "fence": _fence,
+    "attempt": _attempt,
+}  # fmt: skip
+
+
+def take_out(name: str) -> None:
+    """Take out one guard in this process."""
+    GUARDS[name]()
+
+
+def _known(where: str) -> Any:
+    owner, name = place(where)
+    return getattr(owner, name)

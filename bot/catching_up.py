@@ -30,13 +30,15 @@ log = structlog.get_logger()
 
 async def catch_up(
     house: House, carry: Callable[[Carry], None], whatsapp: WhatsApp | None, telegram: Telegram | None,
-    payments: stripe.StripeClient | None,
+    payments: stripe.StripeClient | None, *, at_once: bool = False,
 ) -> None:  # fmt: skip
-    """Fetch from every provider what is missing, if it is our turn; `carry` is given each answer that is born claimed.
+    """Fetch from every provider what is missing, if it is our turn or we have just begun (`at_once`).
+
+    `carry` is given each answer that is born claimed.
 
     What a provider or the database refuses now is fetched a minute later, from the same moment on.
     """
-    if not await our_turn(house):
+    if not await our_turn(house) and not at_once:
         return
     jobs: dict[str, Awaitable[None]] = {}
     if whatsapp is not None:
@@ -89,7 +91,7 @@ async def _reports(house: House, whatsapp: WhatsApp) -> None:
 
 async def _payments(house: House, payments: stripe.StripeClient) -> None:
     """What Stripe could not tell us; it tries for three days by itself, but then ever more seldom."""
-    events = await checkout.untold(payments, await missing_since(house, "stripe"))
+    events = await checkout.events_since(payments, await missing_since(house, "stripe"))
     for event in events:
         await checkout.told(house, event)
     if events:

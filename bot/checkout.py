@@ -142,11 +142,13 @@ async def told(house: House, event: dict[str, Any]) -> None:
             await payment_returned(house, about)
 
 
-async def untold(stripe_client: stripe.StripeClient, since: datetime) -> list[dict[str, Any]]:
-    """Events about money of ours since then that Stripe could not bring to every hook, oldest first. Stripe: of 30 days."""
+async def events_since(stripe_client: stripe.StripeClient, since: datetime) -> list[dict[str, Any]]:
+    """Events about money of ours since then, oldest first. Stripe: of 30 days.
+
+    Those that Stripe brought too: a restored backup does not have what its predecessor took, and each has one effect anyway.
+    """
     listed = await stripe_client.v1.events.list_async(
         {
-            "delivery_success": False,
             "created": {"gte": int(since.timestamp())},
             "types": [*_KINDS, *_REFUNDS],
             "limit": 100,

@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import IO
 
@@ -70,9 +71,11 @@ class Program:
         for carried in await time_passed(self.house):
             self.courier.carry(carried)
 
-    async def catch_up(self) -> None:
-        """Fetch what the providers could not bring, when it is our turn."""
-        await catching_up.catch_up(self.house, self.courier.carry, self.whatsapp, self.telegram, self.stripe)
+    async def catch_up(self, *, at_once: bool = False) -> None:
+        """Fetch what the providers could not bring, when it is our turn or at once."""
+        await catching_up.catch_up(
+            self.house, self.courier.carry, self.whatsapp, self.telegram, self.stripe, at_once=at_once
+        )
 
 
 @asynccontextmanager
@@ -156,9 +159,9 @@ async def _ticking(program: Program) -> None:
 
 
 async def _catching_up(program: Program) -> None:
-    while True:
+    for number in count():
         try:
-            await program.catch_up()
+            await program.catch_up(at_once=number == 0)
         except Exception as refused:  # noqa: BLE001  # a database that is away; a minute later it may be back
             log.warning("could not catch up", why=repr(refused)[:200])
         await asyncio.sleep(LOOK)

@@ -15,7 +15,9 @@ from tests.faults.conftest import Form
 from tests.faults.crowd import Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, by_reason, fleet_of
 from tests.faults.verdict import figures, verdict
+from tests.people import Missed
 
+IMPATIENCE = 5.0  # seconds that a guest of a control waits for an answer
 QUIET = 4  # guests who have the house to themselves first: one of each kind
 
 
@@ -56,6 +58,22 @@ async def crowd(fleet: Fleet, guests: list[Guest]) -> AsyncIterator[asyncio.Task
             await task
 
 
+async def harm(fleet: Fleet, guests: list[Guest], trial: Awaitable[None] | None = None) -> list[str]:
+    """What a control finds: whatever the verdict says, and whom the house has forgotten."""
+    faults = []
+    try:
+        await (trial or crowd_alone(fleet, guests))
+    except (Missed, TimeoutError) as missed:
+        faults.append(f"forgotten: {str(missed)[:200]}")
+    return faults + await verdict(fleet, guests)
+
+
+async def crowd_alone(fleet: Fleet, guests: list[Guest]) -> None:
+    """Nobody harms them."""
+    async with crowd(fleet, guests):
+        return
+
+
 async def while_they_talk(talking: Any, between: float) -> bool:
     """Until so many seconds have gone by; False when everybody was done before."""
     done, _ = await asyncio.wait([talking], timeout=between)
@@ -84,3 +102,38 @@ async def test_killed_at_any_moment(
         await random_kills(fleet, more, form, Random(seed))
         report("killed at any moment", await figures(fleet, guests + more))
         assert await verdict(fleet, guests + more) == []
+
+
+# -- controls: the guard is taken out, and the trial finds the harm -----------------------------
+
+
+async def test_a_message_that_is_not_known_again_is_heard_twice(
+    database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
+) -> None:
+    """The control of one message, one effect: nobody is killed, and webhooks come up to three times as before."""
+    async with fleet_of(database_url, tmp_path, servers, people(QUIET), seed) as fleet:
+        fleet.patience, fleet.ledger.repeats = IMPATIENCE, form.repeats
+        await fleet.add().starts(without=("one inbound",))
+        found = await harm(fleet, [Guest(fleet, Plan(number)) for number in range(QUIET)])
+        report("every webhook a new message", by_reason(found))
+        assert any(fault.startswith("heard twice") for fault in found)
+
+
+async def test_what_is_acknowledged_before_it_is_kept_is_lost(
+    database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
+) -> None:
+    """The control of the 200 that says "kept": killed after it, the house has forgotten the guest."""
+    async with fleet_of(database_url, tmp_path, servers, people(QUIET), seed) as fleet:
+        fleet.patience = IMPATIENCE
+        server = fleet.add()
+        await server.starts(("models.turns:keep", "before", 3), without=("kept first",))
+        guests = [Guest(fleet, Plan(number)) for number in range(QUIET) if Plan(number).channel == "telegram"]
+
+        async def killed_once() -> None:
+            async with crowd(fleet, guests):
+                await server.dies()
+                await server.starts()
+
+        found = await harm(fleet, guests, killed_once())
+        report("acknowledged before it is kept", by_reason(found))
+        assert any(fault.startswith("lost") for fault in found)

@@ -15,7 +15,7 @@ from tests.conftest import DIALECT
 from tests.faults.conftest import Form
 from tests.faults.crowd import Guest, Plan, people
 from tests.faults.fleet import Fault, Fleet, Nursery, Replica, by_reason, fleet_of
-from tests.faults.test_kills import QUIET, crowd, quiet, report, while_they_talk
+from tests.faults.test_kills import IMPATIENCE, QUIET, crowd, harm, quiet, report, while_they_talk
 from tests.faults.verdict import figures, take_overs, twice_on_telegram, twice_on_whatsapp, verdict
 
 pytestmark = pytest.mark.skipif(DIALECT != "postgres", reason="an SQLite file has one server")
@@ -80,9 +80,10 @@ async def test_without_leases_the_living_double_each_other(
     """The control: with nobody killed at all, two servers send the same as soon as a claim is worth nothing."""
     async with fleet_of(database_url, tmp_path, servers, people(QUIET), seed) as fleet:
         members = [fleet.add(), fleet.add()]
-        await asyncio.gather(*(each.starts(without=("lease", "fence")) for each in members))
-        guests = await quiet(fleet)
-        found = await verdict(fleet, guests)
+        await asyncio.gather(*(each.starts(without=("lease",)) for each in members))
+        fleet.patience = IMPATIENCE
+        guests = [Guest(fleet, Plan(number)) for number in range(QUIET)]
+        found = await harm(fleet, guests)
         report("without leases", by_reason(found))
         assert any("doubled" in fault for fault in found)
 

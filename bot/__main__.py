@@ -193,11 +193,12 @@ def catalog_load(file: Path) -> None:
 
 async def _load(settings: "Settings", content: dict[str, Any]) -> None:
     from bot.clock import Clock
-    from models import catalogs, database
+    from models import bells, catalogs, database
 
     await database.connect(settings.database)
     try:
-        number = await catalogs.load(content, Clock().now())
+        async with bells.between_processes(settings.database):
+            number = await catalogs.load(content, Clock().now())
         typer.echo(f"On sale now: version {number}.")
     finally:
         await database.close()

@@ -24,6 +24,7 @@ TOGETHER = 0.02  # seconds in which bells are gathered into one
 LARGEST = 7000  # bytes of one telling; PostgreSQL takes 8000
 AGAIN = 1.0  # seconds until a lost connection is made anew
 BEAT = 5.0  # seconds between looks whether the connection still stands
+LAST = 1.0  # seconds that an end waits for what was rung
 
 log = structlog.get_logger()
 
@@ -78,6 +79,7 @@ async def between_processes(url: str) -> AsyncIterator[None]:
         yield
     finally:
         _leaving.discard(outside)
+        await outside.say_the_last(task)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -90,20 +92,28 @@ class _Outside:
         self.rings: dict[_Ring, None] = {}
         self.some = asyncio.Event()
         self.joined = asyncio.Event()
+        self.ending = False
         self.number = 0  # of the server's process behind our connection: our own bells come back with it
 
     def add(self, rung: _Ring) -> None:
         self.rings[rung] = None
         self.some.set()
 
+    async def say_the_last(self, work: "asyncio.Task[None]") -> None:
+        """What was rung before the end leaves too, if PostgreSQL takes it soon."""
+        self.ending = True
+        self.some.set()
+        await asyncio.wait({work}, timeout=LAST)
+
     async def work(self) -> None:
-        while True:
+        while not self.ending:
             try:
                 await self._connected()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as lost:
                 log.warning("the bells between processes are silent", why=str(lost)[:200])
                 self.joined.set()  # the poll stands in until PostgreSQL is back
-            await asyncio.sleep(AGAIN)
+            if not self.ending:
+                await asyncio.sleep(AGAIN)
 
     async def _connected(self) -> None:
         connection = await asyncpg.connect(**self.known)
@@ -112,7 +122,9 @@ class _Outside:
             await connection.add_listener(CHANNEL, self._heard)
             self._anew()
             self.joined.set()
-            while True:
+            ending = False
+            while not ending:
+                ending = self.ending  # whatever was rung before is in this round
                 await self._some()
                 await self._leave(connection)
         finally:
@@ -126,7 +138,7 @@ class _Outside:
 
     async def _some(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(BEAT):
+            async with asyncio.timeout(0 if self.ending else BEAT):
                 await self.some.wait()
         self.some.clear()
         if self.rings:

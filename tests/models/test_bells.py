@@ -106,6 +106,20 @@ async def test_too_much_to_say_becomes_look_at_everything(database: str, heard: 
     assert told[0] == '[["test", ""]]'
 
 
+@between
+async def test_what_is_rung_last_leaves_before_the_end_and_holds_it_up_for_no_time(database: str) -> None:
+    """A command that is over in a moment is heard all the same."""
+    other, told = await another_process(database), []
+    await other.add_listener(bells.CHANNEL, lambda *given: told.append(given[3]))
+    for word in ("first", "last"):
+        async with asyncio.timeout(bells.LAST * 0.9), between_processes(database):
+            await asyncio.sleep(0)
+            bells.ring("test", word)
+    await until(lambda: len(told) == 2)
+    assert told == ['[["test", "first"]]', '[["test", "last"]]']
+    await other.close()
+
+
 async def test_news_may_have_been_missed(database: str) -> None:
     """The desk is told to look anew."""
     queue = news.listen()

@@ -1,6 +1,7 @@
 """Backups of all records with the key of their links, restored when everything else is lost; and moving to another database."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import os
@@ -9,6 +10,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import threading
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -31,6 +33,7 @@ from models.database import sqlite_path
 from models.fields import micros
 
 MANIFEST, RECORDS, KEY = "manifest.json", "records.db", "secret.key"
+_PIECE = 16 << 20  # bytes
 AHEAD = 10_000_000  # ids that a restored table leaves out: more than were given between the backup and the loss
 
 Manifest = dict[str, Any]
@@ -135,7 +138,10 @@ def _appearing(path: Path) -> Iterator[Path]:
     """A file to write beside its place; once written, it is there, and outlives a power cut."""
     if path.exists() and not _is_backup(path):
         raise Wrong(f"{path} is there already and is no backup of ours: choose another name")
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.absolute().parent) as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.absolute().parent) as folder,
+        _little_by_little(Path(folder)),
+    ):
         made = Path(folder) / "made"
         yield made
         made.replace(path)
@@ -144,6 +150,36 @@ def _appearing(path: Path) -> Iterator[Path]:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def _little_by_little(folder: Path) -> Iterator[None]:
+    """What is written in this folder goes to the disk as it comes, and goes from it in pieces.
+
+    Else it goes at once, and whoever commits on that disk meanwhile waits some tenths of a second.
+    """
+    done = threading.Event()
+    flushing = threading.Thread(target=_flush, args=(folder, done))
+    flushing.start()
+    try:
+        yield
+    finally:
+        done.set()
+        flushing.join()
+        for path in folder.iterdir():
+            for size in range(path.stat().st_size, 0, -_PIECE):
+                os.truncate(path, size)
+
+
+def _flush(folder: Path, done: threading.Event) -> None:
+    while not done.wait(0.005):
+        for path in folder.iterdir():
+            with contextlib.suppress(OSError):  # it is gone; or a full disk, of which the writer hears too
+                descriptor = os.open(path, os.O_RDONLY)
+                try:
+                    os.fdatasync(descriptor)
+                finally:
+                    os.close(descriptor)
 
 
 async def _write_records(source: str, to: Path, tell: Tell) -> None:

@@ -159,16 +159,17 @@ class Guest:
         self.reference = found[0]
 
     async def pays(self) -> None:
-        """With a good card, and hears of it. A page that does not answer is asked for again."""
+        """With a good card, and hears of it."""
         self.step = "the pay page"
-        session = (await self._checkout()).rsplit("/", 1)[-1]
+        session = (await self.opens_the_checkout()).rsplit("/", 1)[-1]
         async with self.fleet.http.post(
             f"{self.fleet.sim.url}/sim/checkout/{session}", data={"card": "ok"}, allow_redirects=False
         ) as answer:
             assert answer.status == 303, await answer.text()
         await self._hears(BOOKED[self.plan.language])
 
-    async def _checkout(self) -> str:
+    async def opens_the_checkout(self) -> str:
+        """The address of the checkout; a page that does not answer is asked for again."""
         async with asyncio.timeout(self.fleet.patience):
             while True:
                 with suppress(aiohttp.ClientError, TimeoutError):

@@ -16,6 +16,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -28,6 +29,7 @@ from bot.settings import Settings
 from models import database
 from models.catalog import compile
 from models.catalog_file import read_file
+from models.settings import keep_value
 from tests.conftest import DIALECT, SAMPLE
 from tests.stories.test_killed import a_free_port, prepare
 from web.stage.providers import Running, start
@@ -270,14 +272,6 @@ class Ledger:
 
 
 @dataclass
-class Orphan:
-    """A delivery whose bearer was killed, and when (this process's clock, and the house's)."""
-
-    delivery: int
-    at: float
-
-
-@dataclass
 class Fleet:
     """Everything a trial needs."""
 
@@ -360,7 +354,7 @@ class Fleet:
         await self.was_killed(pid)
 
     async def was_killed(self, pid: int) -> None:
-        """What the dead had in hand is an orphan; that a minute goes by until we catch up is not what is tried here."""
+        """What the dead had in hand is an orphan now."""
         now = time.time()
         with suppress(Exception):  # PostgreSQL may be down as well
             rows = await database.read(
@@ -369,8 +363,6 @@ class Fleet:
                 owner=f"%:{pid}:%",
             )
             self.orphans |= {int(row["id"]): now for row in rows}
-            async with database.transaction() as run:
-                await run("UPDATE kept SET value = '0' WHERE name = 'chore:catch_up'")
 
     async def ends(self) -> None:
         """Everybody is killed."""
@@ -387,6 +379,12 @@ class Fleet:
         async with self.http.post(self.sim.url + path, json=wish) as answer:
             assert answer.status < 300, await answer.text()
             return await answer.json()
+
+    async def later(self, **by: float) -> None:
+        """Let time pass for the house and the providers alike."""
+        self.offset += timedelta(**by).total_seconds()
+        await keep_value("clock_offset", str(self.offset))
+        await self.pull("/sim/clock", offset=self.offset)
 
     async def drained(self) -> None:
         """Until nothing is on its way any more: at the providers, in the lanes, owed or due."""

@@ -52,14 +52,15 @@ def place(where: str) -> tuple[Any, str]:
 
 
 def put(where: str, stand_in: Any) -> None:
-    """Put something in a function's place: everywhere, when `where` is its home, for others have it by name."""
+    """Put something in a function's place: everywhere, when `where` is its home, for others have it by name or in a table."""
     owner, name = place(where)
     old = getattr(owner, name)
     setattr(owner, name, stand_in)
     if getattr(old, "__module__", None) == getattr(owner, "__name__", ""):
         for module in [one for key, one in sys.modules.items() if key.partition(".")[0] in FLOORS]:
-            for known in [key for key, value in vars(module).items() if value is old]:
-                setattr(module, known, stand_in)
+            for table in (vars(module), *[each for each in vars(module).values() if isinstance(each, dict)]):
+                for known in [key for key, value in table.items() if value is old]:
+                    table[known] = stand_in
 
 
 def arm(where: str, moment: str, turns: int) -> None:

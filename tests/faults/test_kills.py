@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
@@ -10,14 +10,17 @@ from typing import Any
 
 import pytest
 
+from models.database import read
 from tests.conftest import DIALECT
 from tests.faults.conftest import Form
 from tests.faults.crowd import Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, by_reason, fleet_of
-from tests.faults.verdict import figures, verdict
+from tests.faults.points import BOUND_EARLY, ON_THE_WAY, WHEN_A_HOLD_ENDS
+from tests.faults.verdict import doubled, figures, heard_once, left, verdict
 from tests.people import Missed
 
 IMPATIENCE = 5.0  # seconds that a guest of a control waits for an answer
+AT_ONCE = 5  # guests who talk at the same time while the points are visited
 QUIET = 4  # guests who have the house to themselves first: one of each kind
 
 
@@ -29,17 +32,17 @@ def report(name: str, found: Any) -> None:
 async def quiet(fleet: Fleet) -> list[Guest]:
     """The first of each kind, one house, no fault: what everybody is to live through."""
     first = [Guest(fleet, Plan(number)) for number in range(QUIET)]
-    await everybody(first)
+    await all_at_once(*(one.books_and_pays() for one in first))
     await fleet.drained()
     return first
 
 
-async def everybody(guests: list[Guest]) -> None:
-    """All of them at once; the first who misses something ends it."""
+async def all_at_once(*works: Coroutine[Any, Any, None]) -> None:
+    """All of them; the first who misses something ends it."""
     try:
         async with asyncio.TaskGroup() as group:
-            for one in guests:
-                group.create_task(one.books_and_pays())
+            for work in works:
+                group.create_task(work)
     except ExceptionGroup as missed:
         raise missed.exceptions[0] from None
 
@@ -47,7 +50,7 @@ async def everybody(guests: list[Guest]) -> None:
 @asynccontextmanager
 async def crowd(fleet: Fleet, guests: list[Guest]) -> AsyncIterator[asyncio.Task[None]]:
     """All of them at once; ends when the last has paid and everything has drained."""
-    task = asyncio.create_task(everybody(guests))
+    task = asyncio.create_task(all_at_once(*(one.books_and_pays() for one in guests)))
     try:
         yield task
         await task
@@ -102,6 +105,86 @@ async def test_killed_at_any_moment(
         await random_kills(fleet, more, form, Random(seed))
         report("killed at any moment", await figures(fleet, guests + more))
         assert await verdict(fleet, guests + more) == []
+
+
+# -- killed at every named point ----------------------------------------------------------------
+
+
+def named_points(form: Form) -> list[tuple[str, str]]:
+    """Before and after each; of the short form every so-many-th, others on the other database."""
+    points = [(where, moment) for moment in ("before", "after") for where in ON_THE_WAY]
+    return points[(DIALECT == "postgres") * form.points // 2 :: form.points]
+
+
+async def go_on(fleet: Fleet, guests: list[Guest], enough: asyncio.Event) -> None:
+    """One guest after the other books and pays, until it is enough."""
+    while not enough.is_set():
+        guests.append(Guest(fleet, Plan(len(guests))))
+        await guests[-1].books_and_pays()
+
+
+async def visit(fleet: Fleet, points: list[tuple[str, str]], dice: Random, enough: asyncio.Event) -> None:
+    """Life after life ends at the next of the points; then it is enough."""
+    server = fleet.replicas[0]
+    for where, moment in points:
+        await server.starts((BOUND_EARLY.get(where, where), moment, dice.randint(1, 2)))
+        if where == "handlers.hearing:keep_heard":
+            for _ in range(2):
+                await fleet.pull("/sim/chats/house/telegram/messages", text="hello", wait=0)
+        pid = server.pid
+        try:
+            await server.dies()
+        except TimeoutError:
+            raise AssertionError(f"never came to {moment} {where}") from None
+        await fleet.was_killed(pid)
+    await server.starts()
+    enough.set()
+
+
+async def test_killed_at_every_point_where_it_commits_or_sends(
+    database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
+) -> None:
+    """Each of the table's points is reached and deadly, and the zeros are the same."""
+    points, enough = named_points(form), asyncio.Event()
+    async with fleet_of(database_url, tmp_path, servers, people(500), seed) as fleet:
+        fleet.patience = form.patience
+        fleet.env |= {"BELLHOP_TELEGRAM_RATE": "25", "BELLHOP_TWILIO_RATE": "70"}
+        await fleet.add().starts()
+        guests = await quiet(fleet)
+        await fleet.kill(fleet.replicas[0])
+        talking = [go_on(fleet, guests, enough) for _ in range(AT_ONCE)]
+        await all_at_once(*talking, visit(fleet, points, Random(seed), enough))
+        await fleet.drained()
+        report("killed at every point", {"points": len(points)} | await figures(fleet, guests))
+        assert fleet.kills == len(points) + 1
+        assert await verdict(fleet, guests) == []
+
+
+async def test_killed_while_a_hold_ends(
+    database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
+) -> None:
+    """A guest opens the checkout and does not pay: one end, told once, the page closed, nothing held any more."""
+    points = [(where, moment) for where in WHEN_A_HOLD_ENDS[::-1] for moment in ("before", "after")]
+    async with fleet_of(database_url, tmp_path, servers, people(2), seed) as fleet:
+        server = fleet.add()
+        await server.starts()
+        guest = Guest(fleet, Plan(1))
+        await guest.books()
+        session = (await guest.opens_the_checkout()).rsplit("/", 1)[-1]
+        await fleet.drained()
+        await fleet.kill(server)
+        await fleet.later(minutes=31)
+        for where, moment in points[form.points > 1 :: 2 if form.points > 1 else 1]:
+            await server.starts((where, moment, 1))
+            await server.dies()
+        await server.starts()
+        await fleet.drained()
+        kinds = [row["kind"] for row in await read("SELECT kind FROM entry ORDER BY id")]
+        assert kinds == ["requested", "held", "hold_ended"]
+        assert await read("SELECT id FROM claim") == []
+        assert len(await read("SELECT id FROM delivery WHERE kind = 'hold_ended_guest' AND state = 'sent'")) == 1
+        assert [one["session"]["status"] for one in fleet.sim.world.sessions if one["session"]["id"] == session] == ["expired"]
+        assert await heard_once(fleet) + await left(fleet) + await doubled(fleet) == []
 
 
 # -- controls: the guard is taken out, and the trial finds the harm -----------------------------

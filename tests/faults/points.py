@@ -1,0 +1,101 @@
+"""Every function that commits or sends: the points at which a server is killed, just before its work and right after it.
+
+`test_points.py` reads the code and holds this table against it.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FLOORS = ("bot", "handlers", "models", "web")
+
+# On the way from a first message to a paid booking: each is visited while a crowd talks.
+ON_THE_WAY = (
+    "bot.checkout:_create",
+    "bot.courier:Courier._settle",
+    "bot.mail:Mail.send",
+    "bot.packing:Packing.document",
+    "bot.telegram:Telegram.send",
+    "bot.whatsapp:WhatsApp.send",
+    "handlers.checkout_opened:opened",
+    "handlers.checkout_opened:wanted",
+    "handlers.delivery_reported:delivery_reported",
+    "handlers.event_told:_tried",
+    "handlers.event_told:event_told",
+    "handlers.guest_paid:_settle",
+    "handlers.guest_wrote:_send",
+    "handlers.guest_wrote:_turn",
+    "handlers.hearing:keep_heard",
+    "handlers.someone_wrote:_recipient",
+    "handlers.time_passed:_one_due",
+    "models.claims:claim",
+    "models.database:migrate",
+    "models.lanes:begin",
+    "models.lanes:claim",
+    "models.lanes:leave",
+    "models.lanes:recover",
+    "models.lanes:renew",
+    "models.rates:take",
+    "models.settings:keep_value",
+    "models.settings:move_on",
+)
+
+# Bound before anybody could put another in its place: its only caller stands for it.
+BOUND_EARLY = {"models.rates:take": "bot.pace:Pace._take"}
+
+# When a hold ends: visited by a guest who does not pay.
+WHEN_A_HOLD_ENDS = ("bot.checkout:Payments.send", "handlers.time_passed:hold_ended")
+
+# Elsewhere, each with where it is held against a kill or why it needs none.
+ASIDE = {
+    "handlers.event_told:_owe": "an event that failed: tests/handlers, one commit",
+    "handlers.event_told:unread": "an event that cannot be read: tests/handlers, one commit",
+    "handlers.guest_wrote:_listen": "a talk that a person has: one commit, as _turn",
+    "handlers.guest_wrote:owe": "a turn that failed: tests/handlers/test_turns_that_fail, one commit",
+    "handlers.hearing:_owe": "as guest_wrote.owe",
+    **dict.fromkeys(
+        (
+            "handlers.staff_acted:confirmed", "handlers.staff_acted:event_again", "handlers.staff_acted:event_aside",
+            "handlers.staff_acted:filed", "handlers.staff_acted:handed_back", "handlers.staff_acted:replied",
+            "handlers.staff_acted:sent_again", "handlers.staff_acted:took_over", "handlers.staff_acted:try_again",
+            "handlers.staff_acted:wrote_in_talk", "handlers.staff_acted:wrote_to_guest", "handlers.staff_logged_in:_note",
+            "handlers.staff_logged_in:logged_in", "handlers.staff_logged_in:logged_out",
+        ),
+        "the desk: one commit, and whoever pressed sees whether it was done",
+    ),
+    "models.catalogs:load": "a command, and the first start: one commit, and loading the same again changes nothing",
+}  # fmt: skip
+
+
+def commits() -> set[str]:
+    """The functions and methods in our code that open a transaction, as module:name."""
+    return {f"{module}:{name}" for module, tree in _modules() for name in _with(tree, ())}
+
+
+def sends() -> set[str]:
+    """The `send` of every carrier."""
+    return {
+        f"{module}:{one.name}.send"
+        for module, tree in _modules() if module.startswith("bot.")
+        for one in tree.body if isinstance(one, ast.ClassDef) and not any(ast.unparse(base) == "Protocol" for base in one.bases)
+        for each in one.body if isinstance(each, ast.AsyncFunctionDef) and each.name == "send"
+    }  # fmt: skip
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    for floor in FLOORS:
+        for path in sorted((ROOT / floor).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            if not name.startswith("web.stage."):
+                yield name, ast.parse(path.read_text("utf-8"))
+
+
+def _with(node: ast.AST, names: tuple[str, ...]) -> Iterator[str]:
+    """The outermost functions under a node in which `transaction()` is called."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call) and ast.unparse(child.func) in ("transaction", "database.transaction"):
+            yield ".".join(names)
+        opens = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        within = isinstance(node, ast.Module | ast.ClassDef)
+        yield from _with(child, (*names, child.name) if opens and within else names)  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
@@ -128,6 +129,7 @@ async def _move(settings: "Settings", to: str) -> None:
 @app.command("backup")
 def back_up(file: Path) -> None:
     """Write all records and the key of the links into one file; a server may be at work."""
+    os.nice(10)  # servers at work come first
     _run(_back_up(_settings(), file))
 
 

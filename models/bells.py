@@ -138,7 +138,7 @@ class _Outside:
 
     async def _some(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(0 if self.ending else BEAT):
+            async with asyncio.timeout(0 if self.ending or self.rings else BEAT):
                 await self.some.wait()
         self.some.clear()
         if self.rings:
@@ -146,8 +146,8 @@ class _Outside:
 
     async def _leave(self, connection: Any) -> None:
         """Tell what was gathered; with nothing to tell, see whether anybody is there."""
-        told = [[rung.bell, rung.said] for rung in self.rings]
-        self.rings.clear()
+        leaving = tuple(self.rings)
+        told = [[rung.bell, rung.said] for rung in leaving]
         text = json.dumps(told)
         if len(text) > LARGEST:  # too much to say: let everybody look at everything
             text = json.dumps([[bell, ""] for bell in dict.fromkeys(bell for bell, _ in told)])
@@ -155,6 +155,8 @@ class _Outside:
             await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, text)
         else:
             await connection.execute("SELECT 1")
+        for rung in leaving:  # not before: what a lost connection did not take leaves by the next
+            self.rings.pop(rung, None)
 
     def _heard(self, _connection: Any, sender: int, _channel: str, text: str) -> None:
         if sender != self.number:

@@ -120,6 +120,32 @@ async def test_what_is_rung_last_leaves_before_the_end_and_holds_it_up_for_no_ti
     await other.close()
 
 
+@between
+async def test_what_a_lost_connection_did_not_take_leaves_by_the_next(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first try to tell fails: the others hear of it all the same."""
+    monkeypatch.setattr(bells, "AGAIN", 0.01)
+    leave, tries = _Outside._leave, []
+
+    class Cut:
+        async def execute(self, *_: object) -> None:
+            raise asyncpg.ConnectionDoesNotExistError("cut")
+
+    async def cut_once(outside: _Outside, connection: asyncpg.Connection) -> None:
+        tries.append(tuple(outside.rings))
+        await leave(outside, Cut() if len(tries) == 1 else connection)
+
+    monkeypatch.setattr(_Outside, "_leave", cut_once)
+    other, told = await another_process(database), []
+    await other.add_listener(bells.CHANNEL, lambda *given: told.append(given[3]))
+    async with between_processes(database):
+        bells.ring("test", "a")
+        await until(lambda: told)
+    assert told == ['[["test", "a"]]']
+    await other.close()
+
+
 async def test_news_may_have_been_missed(database: str) -> None:
     """The desk is told to look anew."""
     queue = news.listen()

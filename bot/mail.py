@@ -49,6 +49,8 @@ class Mail:
         except aiosmtplib.SMTPResponseException as refusal:
             sentence = f"mail server {refusal.code}: {refusal.message}"
             return Failed(sentence) if 500 <= refusal.code < 600 else Retry(sentence)
+        except aiosmtplib.SMTPNotSupported as refusal:  # no SMTPUTF8: no other letter is in its way
+            return Failed(f"the mail server cannot take this address: {refusal}")
         except (aiosmtplib.SMTPException, OSError) as away:
             return Retry(f"the mail server is away: {away}", away=True)
         return Sent(str(message["Message-ID"]), letter.text)

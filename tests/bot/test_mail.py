@@ -1,0 +1,48 @@
+"""Letters to addresses that a mail server cannot take: given up one by one, with nobody else's mail held up."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from bot.carriers import Attempt, Failed, Sent
+from bot.letters import Letter
+from bot.mail import Mail
+from bot.words import Drawn
+from models.lanes import Outgoing
+from tests.conftest import NOW
+
+NOT_ASCII = "josé@correo.example"
+
+
+class Box:
+    """What arrived."""
+
+    def __init__(self) -> None:
+        self.to: list[str] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        """Keep the addressee."""
+        self.to += envelope.rcpt_tos
+        return "250 OK"
+
+
+@pytest.mark.parametrize("utf8", [True, False])
+async def test_a_server_without_smtputf8_fails_that_letter_alone(utf8: bool) -> None:
+    """It is not away: letters to addresses in ASCII arrive, before and after."""
+    box = Box()
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(box, enable_SMTPUTF8=utf8), "127.0.0.1", 0)
+    async with server:
+        mail = Mail(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house")
+        results = [await mail.send(_out(one), _attempt()) for one in ("ana@a.example", NOT_ASCII, "leo@a.example")]
+    assert [type(one) for one in results] == [Sent, Sent if utf8 else Failed, Sent], results
+    assert box.to == ["ana@a.example", *([NOT_ASCII] if utf8 else []), "leo@a.example"]
+
+
+def _attempt() -> Attempt:
+    return Attempt(NOW, Drawn(""), Letter("You are booked", "All set.", "<p>All set.</p>"))
+
+
+def _out(address: str) -> Outgoing:
+    return Outgoing(1, 1, 1, 1, "mail", address, "booking_confirmed_guest", {}, "en", None, 0)

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -24,8 +25,14 @@ log = structlog.get_logger()
 
 AT_ONCE = 16  # sends of one channel on their way in this process, one per recipient: what a crash can double at most
 POLL = 1.0  # seconds between looks for lanes that became due by the clock alone
-FIRST, LONGEST = 2.0, 600.0  # seconds of backoff after a mistake of ours or a busy provider: doubling, with jitter
+FIRST, LONGEST = 2.0, 600.0  # seconds of backoff while a provider is busy: doubling, with jitter
+PACKING = 30.0  # seconds for drawing a delivery and its documents
 ATTEMPT = 45.0  # seconds for one attempt: a provider's steps add up
+AGAIN = (
+    timedelta(seconds=1),
+    timedelta(seconds=10),
+    timedelta(seconds=60),
+)  # after a mistake of ours; then it is the desk's
 PATIENCE = timedelta(hours=48)  # after that a delivery is given up
 DOWN = 3  # attempts in a row that did not reach the provider: then it is away
 PROBE = (5.0, 15.0)  # seconds until one delivery sees whether it is back
@@ -33,6 +40,13 @@ REST = (5.0, 30.0)  # seconds that a lane rests meanwhile: on the return none wa
 DRAIN = 8.0  # seconds that a stop waits for what is on its way
 SETTLE_AGAIN = 0.5  # seconds until the database is told again how an attempt ended
 HELD = lanes.LEASE.total_seconds() - 1  # seconds of a lease that we count on
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """It could not be carried through a fault of ours, which is no news of the provider."""
+
+    reason: str
 
 
 class Lost(Exception):
@@ -193,62 +207,80 @@ class Courier:
             return Outcome("lapsed", error="it came to be pointless before it could leave")
         if rest := channel.pace.rest(lane, now):
             return Outcome("held", due=now + rest)
+        if channel.pace.before > channel.pace.soon:  # back into the queue, where what is most urgent goes first
+            return Outcome("held", due=now)
         if not channel.may_try(now):
             return Outcome("held", due=self._after(REST), error=f"{channel.name} is away")
         return self._outcome(channel, out, await self._tried(channel, lane, out))
 
-    async def _tried(self, channel: Channel, lane: Lane, out: Outgoing) -> Sent | Retry | Failed:
-        try:
-            async with asyncio.timeout(ATTEMPT):
-                return await self._in_turn(channel, lane, out)
-        except TimeoutError:
-            return Retry(f"not done within {ATTEMPT:g} seconds", away=True)
-        except Lost:
-            raise
-        except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
-            log.exception("a delivery could not be carried", delivery=out.id)
-            return Retry(f"our mistake: {bug!r}"[:500])
-
-    async def _in_turn(self, channel: Channel, lane: Lane, out: Outgoing) -> Sent | Retry | Failed:
+    async def _tried(self, channel: Channel, lane: Lane, out: Outgoing) -> Sent | Retry | Failed | Mistake:
         """Wait for the provider's pace first: whoever waits takes no room from those who may go."""
         await channel.pace.turn()
         async with channel.room:
-            return await self._carry(channel, lane, out, self.house.now())
+            try:
+                return await self._carry(channel, lane, out, self.house.now())
+            except Lost:
+                raise
+            except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
+                log.exception("a delivery could not be carried", delivery=out.id)
+                return Mistake(repr(bug)[:500])
 
-    async def _carry(self, channel: Channel, lane: Lane, out: Outgoing, now: datetime) -> Sent | Retry | Failed:
+    async def _carry(
+        self, channel: Channel, lane: Lane, out: Outgoing, now: datetime
+    ) -> Sent | Retry | Failed | Mistake:
         if channel.carrier is None:
             return Failed(f"{channel.name} is not connected")
-        attempt = await self.packing.pack(out, now)
+        async with asyncio.timeout(PACKING):  # not the provider's fault
+            attempt = await self.packing.pack(out, now)
         if time.monotonic() > lane.since + HELD:  # frozen or cut off meanwhile: another may be sending this
             raise Lost
         channel.pace.sent(lane, now)
-        result = await channel.carrier.send(out, attempt)
+        try:
+            async with asyncio.timeout(ATTEMPT):
+                result = await channel.carrier.send(out, attempt)
+        except TimeoutError:
+            return Retry(f"not done within {ATTEMPT:g} seconds", away=True)
         if isinstance(result, Sent):
             return Sent(result.provider_id, without_links(result.text, attempt.urls), result.template)
         return result
 
-    def _outcome(self, channel: Channel, out: Outgoing, result: Sent | Retry | Failed) -> Outcome:
+    def _outcome(self, channel: Channel, out: Outgoing, result: Sent | Retry | Failed | Mistake) -> Outcome:
         if isinstance(result, Retry) and result.away:
             channel.missed(self._after(PROBE))
-        else:
+        elif not isinstance(result, Mistake):
             channel.answered()
         match result:
             case Sent(provider_id=sid, text=text, template=template):
                 return Outcome("sent", provider_id=sid, drawn=text, template=template)
             case Failed(reason=reason):
                 return Outcome("failed", error=reason)
+            case Mistake(reason=reason):
+                return self._after_mistake(out, f"our mistake: {reason}")
             case Retry(reason=reason):
                 if out.attempt > 1 and self.house.now() - instant(out.created) > PATIENCE:
                     return Outcome("given_up", error=reason)
-                return Outcome("retry", error=reason, due=self._again(out, result))
+                return self._after_retry(out, result)
 
-    def _again(self, out: Outgoing, result: Retry) -> datetime:
-        if result.after is not None:
-            return self.house.now() + timedelta(seconds=result.after)
+    def _after_mistake(self, out: Outgoing, reason: str) -> Outcome:
+        """Tried again like a turn that fails; then without its picture, if it has one; then it is the desk's."""
+        made = int(out.payload.get("mistakes", 0))
+        if made < len(AGAIN):
+            return Outcome(
+                "retry", error=reason, due=self.house.now() + AGAIN[made], payload={**out.payload, "mistakes": made + 1}
+            )
+        if "picture" in out.payload:
+            plain = {name: value for name, value in out.payload.items() if name not in ("picture", "mistakes")}
+            return Outcome("retry", error=reason, due=self.house.now(), payload=plain)
+        return Outcome("failed", error=reason)
+
+    def _after_retry(self, out: Outgoing, result: Retry) -> Outcome:
+        """While it is away, soon, for the breaker sees to the rest; when it is busy, as it says itself or later and later."""
         if result.away:
-            return self._after(REST)
-        steady = min(LONGEST, FIRST * 2.0 ** min(out.attempt - 1, 20))
-        return self._after((steady / 2, steady))
+            return Outcome("retry", error=result.reason, due=self._after(REST))
+        busy = int(out.payload.get("busy", 0))
+        steady = min(LONGEST, FIRST * 2.0 ** min(busy, 20))
+        due = self._after((steady / 2, steady) if result.after is None else (result.after, result.after))
+        return Outcome("retry", error=result.reason, due=due, payload={**out.payload, "busy": busy + 1})
 
     def _after(self, between: tuple[float, float]) -> datetime:
         return self.house.now() + timedelta(seconds=self.random.uniform(*between))
@@ -266,7 +298,15 @@ class Courier:
                     log.warning("the database did not take how a delivery ended", delivery=out.id)
                     await asyncio.sleep(SETTLE_AGAIN)
                 elif not is_contended(refusal):
-                    raise
+                    log.exception("how a delivery ended could not be noted whole", delivery=out.id)
+                    return await self._barely_settled(lane, out, outcome)
+
+    async def _barely_settled(self, lane: Lane, out: Outgoing, outcome: Outcome) -> bool:
+        """After a mistake in noting: that it left, and no more; otherwise it would leave again with every lease."""
+        bare = Outcome(outcome.state, outcome.provider_id, error=outcome.error, due=outcome.due)
+        async with transaction() as run:
+            news.announce("delivery", out.booking)
+            return await lanes.settle(run, lane, self.house.owner, out, bare, self.house.now())
 
     async def _settle(self, lane: Lane, out: Outgoing, outcome: Outcome) -> bool:
         """Note how it ended; what will never arrive is told in the same commit."""

@@ -19,8 +19,8 @@ log = structlog.get_logger()
 
 _ORDER = {"sending": 0, "sent": 1, "delivered": 2, "read": 3}
 BY_MAIL_INSTEAD = ("message_from_house", "thread_message_lead")
-TRIES = 5  # attempts that may end with a provider too busy
-LATER = timedelta(minutes=1)  # and once more for each attempt made
+TRIES = 5  # times that a provider may have been too busy
+LATER = timedelta(minutes=1)  # and once more for each time
 
 Why = Literal["closed", "picture", "busy", "unreachable", "refused"]
 
@@ -96,7 +96,7 @@ async def _failed(run: Run, house: House, row: dict[str, Any], report: Report) -
     payload = unpacked(row["payload"])
     mended = _mended(row, payload, report.why)
     if mended is not None:
-        due = house.now() + (LATER * row["attempt"] if report.why == "busy" else timedelta())
+        due = house.now() + LATER * int(mended.get("busy", 0) if report.why == "busy" else 0)
         await _once_more(run, row, mended, due)
         return
     await run("UPDATE delivery SET state = 'failed', error = :error WHERE id = :id", error=report.reason, id=row["id"])
@@ -109,7 +109,8 @@ def _mended(row: dict[str, Any], payload: dict[str, Any], why: Why) -> dict[str,
         return {**payload, "closed": True}
     if why == "picture" and payload.get("picture"):
         return {key: value for key, value in payload.items() if key != "picture"}
-    return payload if why == "busy" and row["attempt"] < TRIES else None
+    busy = int(payload.get("busy", 0)) + 1
+    return {**payload, "busy": busy} if why == "busy" and busy < TRIES else None
 
 
 async def _once_more(run: Run, row: dict[str, Any], payload: dict[str, Any], due: datetime) -> None:

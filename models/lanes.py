@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models.database import Run, dialect, read, transaction
-from models.fields import instant, micros, unpacked
+from models.fields import instant, micros, packed, unpacked
 
 LEASE = timedelta(seconds=10)  # lengthened while its bearer lives: a dead one's work is taken over that soon
 _CLOCK = {"sqlite": ":clock", "postgres": "(extract(epoch from clock_timestamp()) * 1000000)::bigint"}
@@ -67,6 +67,7 @@ class Outcome:
     template: bool = False
     error: str | None = None
     due: datetime | None = None
+    payload: dict[str, Any] | None = None  # in place of what it was
 
 
 def clock() -> int:
@@ -186,6 +187,7 @@ async def settle(run: Run, lane: Lane, owner: str, out: Outgoing, outcome: Outco
         id=out.id, attempt=out.attempt, state="waiting" if waits else outcome.state, now=micros(now),
         unsent=outcome.state == "held" and out.begun is None,
         provider_id=outcome.provider_id, drawn=outcome.drawn, template=outcome.template, error=outcome.error,
+        payload=None if outcome.payload is None else packed(outcome.payload),
     )  # fmt: skip
     if waits and outcome.due is not None:
         await run(_RELEASE, recipient=lane.recipient, due=micros(outcome.due))
@@ -224,10 +226,13 @@ _RELEASE = (  # what waits says how urgent the lane is from now on
     "UPDATE recipient SET lease = NULL, owner = NULL, next_due = :due, urgency = COALESCE((SELECT MIN(d.urgency) "
     "FROM delivery d WHERE d.recipient_id = recipient.id AND d.state IN ('sending', 'waiting')), urgency) WHERE id = :recipient"
 )
-_NOTE = (
-    "UPDATE delivery SET state = CASE WHEN state IN ('delivered', 'read') THEN state ELSE :state END, "
-    "provider_id = COALESCE(provider_id, :provider_id), drawn = COALESCE(:drawn, drawn), template = :template, "
-    "error = :error, sending = CASE WHEN :unsent THEN NULL ELSE sending END, "
-    "sent = CASE WHEN :state = 'sent' THEN :now ELSE sent END "
+_NOTE = (  # a provider's report may have come before this: it knows better, and what it made wait goes on waiting
+    "UPDATE delivery SET state = CASE WHEN state = 'sending' THEN :state ELSE state END, "
+    "provider_id = CASE WHEN state = 'waiting' THEN provider_id ELSE COALESCE(provider_id, :provider_id) END, "
+    "drawn = COALESCE(:drawn, drawn), template = :template, "
+    "payload = CASE WHEN state = 'sending' THEN COALESCE(:payload, payload) ELSE payload END, "
+    "error = CASE WHEN state = 'sending' THEN :error ELSE error END, "
+    "sending = CASE WHEN :unsent THEN NULL ELSE sending END, "
+    "sent = CASE WHEN :state = 'sent' THEN COALESCE(sent, :now) ELSE sent END "
     "WHERE id = :id AND attempt = :attempt"
 )

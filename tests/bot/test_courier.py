@@ -1,6 +1,7 @@
 """The courier: in order, at once where it may, again when it must, never twice by its own doing, and to the desk when it gives up."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -222,11 +223,13 @@ async def test_the_backoff_ends_at_the_longest_wait_and_is_never_the_same_for_al
     one, ana = courier(clock, Phone()), await a_guest()
     (number,) = await left(ana, "first")
 
-    def waits(attempt: int) -> float:
-        out = Outgoing(number, ana, 1, attempt, "whatsapp", "", "first", {}, "en", None, 0)
-        return (one._again(out, Retry("busy")) - clock()).total_seconds()
+    def waits(busy: int) -> float:
+        out = Outgoing(number, ana, 1, 1, "whatsapp", "", "first", {"busy": busy}, "en", None, 0)
+        due = one._after_retry(out, Retry("busy")).due
+        assert due is not None
+        return (due - clock()).total_seconds()
 
-    assert all(LONGEST / 2 <= waits(attempt) <= LONGEST for attempt in (20, 50, 1000))
+    assert all(LONGEST / 2 <= waits(times) <= LONGEST for times in (20, 50, 1000))
     assert len({round(waits(3), 3) for _ in range(50)}) > 40
 
 
@@ -393,8 +396,11 @@ async def test_a_failure_and_its_notice_are_one_commit(clock: Clock, monkeypatch
     ana, phone = await a_guest(), Phone(lambda out: Failed("no"))
     (number,) = await left(ana, "first")
 
+    class Killed(BaseException):
+        """The process ends here."""
+
     async def breaks_off(*_: Any) -> None:
-        raise MemoryError
+        raise Killed
 
     monkeypatch.setattr(couriers, "gave_up", breaks_off)
     async with at_work(courier(clock, phone)) as one:
@@ -471,6 +477,105 @@ async def test_a_mistake_of_ours_is_tried_again_and_leaves_the_others_alone(cloc
     assert "our mistake" in found["error"]
 
 
+async def test_a_mistake_of_ours_silences_nobody_for_long(clock: Clock) -> None:
+    """Tried again after 1, 10 and 60 seconds, then it is the desk's, the house hears of it, and what waited behind it leaves."""
+    ana, phone = await a_guest(), Phone()
+    bad, good = await left(ana, "undrawable", "fine")
+    async with at_work(courier(clock, phone)) as one:
+        for attempt, wait in enumerate((1, 10, 60), 1):
+            await attempted(bad, attempt)
+            await until_free(ana)
+            assert instant((await lane(ana))["next_due"]) == clock() + timedelta(seconds=wait)
+            clock.forward(seconds=wait)
+            one.wake.set()
+        await in_state(good, "sent")
+        assert not one.channels["whatsapp"].misses  # no news of the provider
+    assert (await row(bad))["state"] == "failed"
+    assert await told_house() == ["delivery_failed_house"]
+
+
+async def test_a_picture_that_cannot_be_made_is_left_out_in_the_end(clock: Clock) -> None:
+    """The words matter more."""
+    ana, phone = await a_guest(), Phone(lambda out: KeyError("picture") if out.payload.get("picture") else SENT)
+    async with transaction() as run:
+        payload = {"block": "confirmed", "picture": "picture"}
+        number = int(await delivery.post(run, ana, "confirmed", payload, language="en", now=NOW) or 0)
+    async with at_work(courier(clock, phone)) as one:
+        for attempt in range(1, 4):
+            await attempted(number, attempt)
+            await until_free(ana)
+            clock.forward(seconds=60)
+            one.wake.set()
+        await in_state(number, "sent")
+    assert phone.given[-1].payload == {"block": "confirmed"}
+
+
+async def test_a_mistake_in_noting_that_it_left_does_not_send_it_again(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can be noted is noted, in the commit after."""
+    ana, phone = await a_guest(), Phone()
+    (number,) = await left(ana, "first")
+    settle = lanes.settle
+
+    async def stumbles(run: Any, hers: Any, owner: str, out: Outgoing, outcome: Any, now: Any) -> bool:
+        if outcome.drawn is not None:
+            raise ValueError("words that no database takes")
+        return await settle(run, hers, owner, out, outcome, now)
+
+    monkeypatch.setattr(lanes, "settle", stumbles)
+    async with at_work(courier(clock, phone)):
+        await in_state(number, "sent")
+        await until_free(ana)
+    assert len(phone.given) == 1
+
+
+async def test_waiting_for_our_own_pace_is_no_news_of_the_provider(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the call itself is timed; and what cannot leave soon goes back into the queue."""
+    monkeypatch.setattr(couriers, "ATTEMPT", 0.05)
+    phone, takes = Phone(), Takes()
+    pace = Pace("test", 2.0, take=takes)
+    one = courier(clock, phone, whatsapp=pace)
+    for _ in range(8):
+        person = await a_guest()
+        await left(person, "hello")
+    claimed = await lanes.claim("this", clock(), "whatsapp", 8)
+    for each in claimed:
+        one._go(one._channel("whatsapp"), each, None)
+    await comes(lambda: len(on_their_way(one)) == pace.soon + 1 == pace.before)
+    states = [each["state"] for each in await read("SELECT state FROM delivery")]
+    assert (states.count("sending"), states.count("waiting")) == (2, 6)
+    async with asyncio.timeout(10):
+        while time.monotonic() < one.channels["whatsapp"].at_work[on_their_way(one)[0]].since + 0.1:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    takes.free = True
+    takes.allowed.release()
+    await asyncio.gather(*on_their_way(one))
+    assert not one.channels["whatsapp"].misses
+    assert len(phone.given) == 2
+
+
+async def test_a_document_process_that_hangs_is_no_news_of_the_provider(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a mistake of ours."""
+    monkeypatch.setattr(couriers, "PACKING", 0.05)
+    ana = await a_guest()
+    (number,) = await left(ana, "first")
+    one = courier(clock, Phone())
+
+    async def hangs(*_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    one.packing.pack = hangs  # type: ignore[method-assign]
+    async with at_work(one):
+        found = await attempted(number, 1)
+        assert not one.channels["whatsapp"].misses
+    assert "our mistake" in found["error"]
+
+
 async def test_a_channel_that_is_not_connected_is_said_so(clock: Clock) -> None:
     """Not tried for two days."""
     luis = await a_guest("signal", "+447700900142")
@@ -537,6 +642,7 @@ async def test_a_provider_too_busy_is_tried_again_a_little_later(clock: Clock) -
             assert (await row(number))["state"] == state, "it waits until its time has come"
             clock.forward(minutes=attempt)
             bells.ring(delivery.WAKE)
+    assert [out.payload.pop("busy", 0) for out in phone.given] == list(range(TRIES))
     assert [out.payload for out in phone.given] == [{"block": "confirmed"}] * TRIES
     assert (await row(number))["error"] == "Twilio 63018"
 

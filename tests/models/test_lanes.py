@@ -240,3 +240,25 @@ async def test_a_provider_that_reports_early_is_believed() -> None:
     assert await settled(lane, "this", out, SENT, NOW)
     row = (await read("SELECT state, provider_id, drawn FROM delivery WHERE id = :id", id=out.id))[0]
     assert row == {"state": "delivered", "provider_id": "SM1", "drawn": "Hello"}
+
+
+@pytest.mark.parametrize(("state", "payload"), [("failed", "{}"), ("waiting", '{"closed": true}')])
+async def test_a_failure_that_is_reported_early_is_believed_too(state: str, payload: str) -> None:
+    """Our own "sent" comes after it and takes nothing back: what it made wait goes out in its new form."""
+    ana = await a_guest()
+    await left(ana, "first")
+    lane = await taken()
+    out = await begun(lane)
+    async with transaction() as run:
+        await run(
+            "UPDATE delivery SET state = :state, payload = :payload, provider_id = NULL, error = 'closed' WHERE id = :id",
+            state=state, payload=payload, id=out.id,
+        )  # fmt: skip
+    assert await settled(lane, "this", out, SENT, NOW)
+    row = (await read("SELECT state, payload, error FROM delivery WHERE id = :id", id=out.id))[0]
+    assert row == {"state": state, "payload": payload, "error": "closed"}
+    if state == "waiting":
+        again = await begun(lane)
+        assert (again.id, again.attempt, again.payload) == (out.id, 2, {"closed": True})
+        assert await settled(lane, "this", again, Outcome("sent", provider_id="SM2"), NOW)
+        assert (await read("SELECT provider_id FROM delivery WHERE id = :id", id=out.id))[0]["provider_id"] == "SM2"

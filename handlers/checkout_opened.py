@@ -101,12 +101,12 @@ async def opened(house: House, of: Wanted, session: str, url: str) -> str:
 async def close_pages(run: Run, house: House, booking: int) -> None:
     """The provider's open pages of a booking are closed, so that nobody pays twice or for what is no longer held."""
     for row in await run(
-        "SELECT c.session, b.reference FROM checkout c JOIN booking b ON b.id = c.booking_id "
+        "SELECT c.session, c.expires, b.reference FROM checkout c JOIN booking b ON b.id = c.booking_id "
         "WHERE c.booking_id = :booking AND c.state = 'open'",
         booking=booking,
     ):
         to = await delivery.recipient(run, "stripe", row["reference"])
         await delivery.post(
             run, to, "close_checkout", {"session": row["session"]}, language="en", now=house.now(),
-            key=f"close:{row['session']}", booking=booking,
+            key=f"close:{row['session']}", booking=booking, lapses=instant(row["expires"]),  # then it closes by itself
         )  # fmt: skip

@@ -14,7 +14,7 @@ from handlers.telling import tell, tell_house
 from models import ledger, news, story, timeline
 from models.booking import may_confirm
 from models.database import Run, transaction
-from models.fields import micros
+from models.fields import instant, micros
 from models.money import Money
 from models.refusal import SoldOut
 
@@ -166,18 +166,20 @@ async def _not_paid(run: Run, house: House, booking: int, paid: Paid) -> None:
         )
         return
     await _record(run, house, booking, "payment_failed", paid, {"amount": _money(paid)})
-    rows = await run("SELECT state FROM booking WHERE id = :booking", booking=booking)
-    if rows[0]["state"] == "on_hold":
-        await _tell_guest(run, house, booking, "payment_failed_guest", {}, paid.event)
+    rows = await run("SELECT state, hold_until FROM booking WHERE id = :booking", booking=booking)
+    if rows[0]["state"] == "on_hold":  # another card helps until the hold ends
+        until = instant(rows[0]["hold_until"]) if rows[0]["hold_until"] else None
+        await _tell_guest(run, house, booking, "payment_failed_guest", {}, paid.event, until)
 
 
-async def _tell_guest(run: Run, house: House, booking: int, kind: str, facts: dict[str, Any], once: str) -> None:
+async def _tell_guest(run: Run, house: House, booking: int, kind: str, facts: dict[str, Any], once: str,
+                      lapses: datetime | None = None) -> None:  # fmt: skip
     row = (await run("SELECT recipient_id, language FROM booking WHERE id = :booking", booking=booking))[0]
     if row["recipient_id"] is not None:
         told = await story.of_booking(booking, run)
         await tell(
             run, house, int(row["recipient_id"]), kind, {"story": told, **facts}, language=row["language"],
-            booking=booking, links=["pay"] if kind == "payment_failed_guest" else [], once=once,
+            booking=booking, links=["pay"] if kind == "payment_failed_guest" else [], once=once, lapses=lapses,
         )  # fmt: skip
 
 

@@ -225,7 +225,13 @@ def _reply(at: Moment, talk: Talk, said: Say) -> Reply:
     payload = said.as_json() | {"turn": talk.turn}
     if said.edits and at.heard.kind == "tap" and at.heard.quotes:
         payload["edits"] = at.heard.quotes
-    return Reply(said.block, payload, talk.language)
+    return Reply(said.block, payload, talk.language, _lapses(said))
+
+
+def _lapses(said: Say) -> datetime | None:
+    """That something is held, and may be paid, is not said any more once the hold has ended: another notice says so."""
+    until = said.facts.get("hold_until") if said.block == "held" else None
+    return datetime.fromisoformat(until["utc"]) if until else None
 
 
 async def _listen(at: Moment) -> Carry:

@@ -1,5 +1,6 @@
 """Leaves a notice or a letter for someone: the one way in which handlers speak outside a talk."""
 
+from datetime import datetime
 from typing import Any
 
 from handlers.house import House
@@ -12,8 +13,9 @@ async def tell(  # a notice has this many sides
     run: Run, house: House, to: int, kind: str, facts: dict[str, Any], *, language: str, booking: int | None = None,
     thread: int | None = None, links: list[str] | None = None, picture: str | None = None,
     documents: list[str] | None = None, once: str | None = "", urgency: int = NOTICE,
+    lapses: datetime | None = None,
 ) -> None:  # fmt: skip
-    """Leave one notice (chat) or letter (mail) in a recipient's lane.
+    """Leave one notice (chat) or letter (mail) in a recipient's lane; after the moment it `lapses` it is pointless.
 
     It leaves once per booking and kind and recipient; `once` tells apart what may come again (a message's id), None lets
     it come any number of times.
@@ -26,7 +28,7 @@ async def tell(  # a notice has this many sides
     key = None if once is None or (booking is None and not once) else f"{kind}:{booking or '-'}:{to}:{once}"
     await delivery.post(
         run, to, kind, payload, language=language, now=house.now(), key=key, booking=booking, thread=thread,
-        urgency=urgency,
+        urgency=urgency, lapses=lapses,
     )  # fmt: skip
 
 

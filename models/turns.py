@@ -36,11 +36,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One thing to say back: the block that names it and its payload, drawn at sending."""
+    """One thing to say back: the block that names it and its payload, drawn at sending; pointless once it `lapses`."""
 
     kind: str
     payload: dict[str, Any]
     language: str
+    lapses: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +172,13 @@ async def _keep_replies(turn: Turn, inbound: int, run: Run) -> tuple[lanes.Lane 
 async def _write_reply(turn: Turn, inbound: int, position: int, reply: Reply, claimed: bool, run: Run) -> int:
     rows = await run(
         "INSERT INTO delivery (recipient_id, booking_id, kind, payload, language, state, attempt, urgency, "
-        "business_key, template, created, sending) VALUES (:to, :booking, :kind, :payload, :language, :state, :attempt, "
-        ":urgency, :key, false, :now, :sending) RETURNING id",
+        "business_key, template, lapses, created, sending) VALUES (:to, :booking, :kind, :payload, :language, :state, "
+        ":attempt, :urgency, :key, false, :lapses, :now, :sending) RETURNING id",
         to=turn.seen.recipient, booking=turn.booking if turn.booking is not None else turn.seen.booking,
         kind=reply.kind, payload=packed(reply.payload), language=reply.language,
         state="sending" if claimed else "waiting", attempt=int(claimed), urgency=ANSWER,
-        key=f"answer:{inbound}:{position}", now=micros(turn.now), sending=micros(turn.now) if claimed else None,
+        key=f"answer:{inbound}:{position}", lapses=micros(reply.lapses) if reply.lapses else None,
+        now=micros(turn.now), sending=micros(turn.now) if claimed else None,
     )  # fmt: skip
     return int(rows[0]["id"])
 
@@ -187,6 +189,7 @@ def _born(turn: Turn, reply: Reply, delivery: int, lane: lanes.Lane) -> lanes.Ou
         address=lane.address, kind=reply.kind, payload=reply.payload, language=reply.language,
         last_heard=micros(turn.wrote), created=micros(turn.now),
         booking=turn.booking if turn.booking is not None else turn.seen.booking,
+        lapses=micros(reply.lapses) if reply.lapses else None,
     )  # fmt: skip
 
 

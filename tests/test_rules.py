@@ -16,6 +16,10 @@ out, or held against the harm itself, elsewhere:
 | an audience's fields, all and only | `recap.AUDIENCES` | models/test_recap, bot/test_recap_everywhere (with its control) |
 | outside 24 hours only a template | `whatsapp._window_open` | bot/test_courier: test_outside_the_24_hours… |
 | a failed turn is tried again, parked, one apology; 503 only for the database | `turns.owe`, `is_away` | handlers/test_turns_that_fail |
+| a failed event is undone whole, tried again, parked; a refund waits for its payment | `event_told` | handlers/test_events_that_fail |
+| what was tried and waits is said, and only that | `stuck.PATIENCE` | web/test_stuck (with its control) |
+| what is pointless does not leave | `guest_wrote._lapses`, `tell(lapses=)` | stories/test_lapsing |
+| a catalogue of another process is on sale at once | `catalogs.on_sale` | models/test_catalogs |
 | SQLite's writers begin IMMEDIATE | `sqlite.ImmediateTransaction` | models/test_database: TestSqlite (with its control) |
 | GET changes nothing | pages | web/test_portal: test_looking_changes_nothing |
 | forged webhooks leave no trace | signatures | doors/test_signatures |

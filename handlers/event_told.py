@@ -11,7 +11,7 @@ from handlers.guest_wrote import AGAIN
 from handlers.house import House
 from handlers.telling import tell_house
 from models import ledger, news
-from models.database import Run, is_away, transaction
+from models.database import Run, again_at_once, is_away, is_contended, transaction
 from models.fields import instant
 
 log = structlog.get_logger()
@@ -42,6 +42,10 @@ async def event_told(house: House, told: Event, act: Act, owed: int | None = Non
     A bug leaves nothing of the act, and the event owed: it is taken again after 1, 10 and 60 seconds, then parked. `owed`
     names an event that is taken again. Only a database that refuses is raised.
     """
+    await again_at_once(lambda: _once(house, told, act, owed))
+
+
+async def _once(house: House, told: Event, act: Act, owed: int | None) -> None:
     async with transaction() as run:
         if owed is not None:
             await _again(run, house, told, act, owed)
@@ -66,7 +70,7 @@ async def _tried(run: Run, house: House, told: Event, act: Act, kept: int, tried
     except TooEarly as unknown:
         await _owe(run, house, told, kept, str(unknown), now + LOOKS if now < since + WAITS else None, tried)
     except Exception as bug:
-        if is_away(bug):
+        if is_away(bug) or is_contended(bug):
             raise  # not kept: the provider sends it again
         log.exception("an event could not be taken", provider=told.provider, told=told.external_id)
         due = now + AGAIN[tried] if tried < len(AGAIN) else None
@@ -94,7 +98,7 @@ async def _owe(run: Run, house: House, told: Event, kept: int, error: str, due: 
         async with transaction() as inner:
             await _tell(inner, house, told, kept, error)
     except Exception as bug:
-        if is_away(bug):
+        if is_away(bug) or is_contended(bug):
             raise
         log.exception("nobody could be told of a parked event", told=told.external_id)  # the desk shows it all the same
 

@@ -8,7 +8,7 @@ from flows.speech import Heard, Say
 from handlers.guest_wrote import AGAIN
 from handlers.house import House
 from models import turns
-from models.database import Run, is_away, transaction
+from models.database import Run, again_at_once, is_away, transaction
 from models.turns import Repeated, Reply
 
 log = structlog.get_logger()
@@ -30,10 +30,7 @@ async def keep_heard(
     if seen.owed and inbound is None:
         return await _owe(house, turn, "", language)  # behind one whose turn failed, so that their order stays
     try:
-        async with transaction() as run:
-            kept, _, _ = await turns.keep(turn, run)
-            reply = await act(run, kept)
-            return await turns.answer(turn, kept, reply, run) if reply else None
+        return await again_at_once(lambda: _act(turn, act))
     except Repeated:
         return None
     except Exception as bug:
@@ -41,6 +38,13 @@ async def keep_heard(
             raise  # not kept: the provider sends it again
         log.exception("hearing failed", recipient=recipient, channel=heard.channel)
         return await _owe(house, turn, repr(bug)[:500], language)
+
+
+async def _act(turn: turns.Turn, act: Callable[[Run, int], Awaitable[Reply | None]]) -> turns.Carry:
+    async with transaction() as run:
+        kept, _, _ = await turns.keep(turn, run)
+        reply = await act(run, kept)
+        return await turns.answer(turn, kept, reply, run) if reply else None
 
 
 async def _owe(house: House, turn: turns.Turn, error: str, language: str) -> turns.Carry:

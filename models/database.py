@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -25,6 +25,7 @@ RECORDS = [
     "models.timeline",
 ]  # fmt: skip
 
+T = TypeVar("T")
 Rows = list[dict[str, Any]]
 AfterCommit = Callable[[], None]
 _owed: ContextVar[list[AfterCommit] | None] = ContextVar("after_commit", default=None)
@@ -183,6 +184,17 @@ def is_away(error: BaseException) -> bool:
 def is_contended(error: BaseException) -> bool:
     """Whether two transactions stood in each other's way (PostgreSQL undoes one): the same may be tried again at once."""
     return isinstance(error, asyncpg.TransactionRollbackError)
+
+
+async def again_at_once(work: Callable[[], Awaitable[T]]) -> T:
+    """Do a whole transaction, and again at once while another stands in its way, three times in all."""
+    for _ in range(2):
+        try:
+            return await work()
+        except Exception as undone:
+            if not is_contended(undone):
+                raise
+    return await work()
 
 
 def dialect() -> str:

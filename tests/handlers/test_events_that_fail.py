@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
+import asyncpg
 import pytest
 import structlog
 from tortoise.exceptions import DBConnectionError, OperationalError
@@ -22,7 +23,7 @@ from handlers.house import House
 from handlers.payment_returned import Returned, payment_returned
 from handlers.staff_acted import event_again, event_aside
 from handlers.time_passed import time_passed
-from models import ledger
+from models import ledger, threads
 from models.database import dialect, read, transaction
 from models.fields import instant
 from tests.conftest import NOW, Clock
@@ -215,6 +216,52 @@ async def test_a_database_that_refuses_is_raised(house: House, monkeypatch: pyte
     with pytest.raises(type(gone)):
         await guest_paid(house, a_payment(session, await due(booking)))
     assert (await events(), await payments()) == ([], [])
+
+
+class Undone(Mistake):
+    """Fails as PostgreSQL does when two transactions wait for one another: so often, then no more."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, module: Any, name: str, times: int) -> None:
+        super().__init__(patch, module, name)
+        self.times = times
+
+    async def __call__(self, *given: Any, **named: Any) -> Any:
+        """All the work is done when it is undone."""
+        self.calls += 1
+        answer = await self.real(*given, **named)
+        if self.calls <= self.times:
+            raise asyncpg.DeadlockDetectedError("two waited for one another")
+        return answer
+
+
+async def test_two_that_stood_in_each_others_way_begin_anew_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is no mistake: nothing is owed, nothing is logged as one, and everything happens once."""
+    booking, session = await a_checkout(house)
+    Undone(monkeypatch, paying, "_settle", times=2)
+    await guest_paid(house, a_payment(session, await due(booking)))
+    assert (await events(), await state(booking)) == ([("completed", "done", 0)], "confirmed")
+    assert await payments() == [await due(booking)]
+
+
+async def test_who_is_always_in_the_way_is_raised(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the provider sends it again, and nothing is kept."""
+    booking, session = await a_checkout(house)
+    Undone(monkeypatch, paying, "_settle", times=3)
+    with pytest.raises(asyncpg.DeadlockDetectedError):
+        await guest_paid(house, a_payment(session, await due(booking)))
+    assert (await events(), await payments()) == ([], [])
+
+
+async def test_what_a_lead_wrote_is_kept_at_once_when_another_stood_in_its_way(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So is what staff wrote: neither waits a second, as if we had made a mistake."""
+    address = next(lead.whatsapp for lead in (await house.catalog()).leads.values() if lead.whatsapp)
+    undone = Undone(monkeypatch, threads, "open_jobs", times=2)
+    await write(house, "on my way", address)
+    assert (await inbox(address), undone.calls) == ([("on my way", "done", 0)], 3)
 
 
 async def test_a_house_that_cannot_be_told_has_it_on_the_desk_all_the_same(

@@ -1,5 +1,9 @@
 """Doors for whoever watches over the program: alive, able to work, and in figures."""
 
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Any
 
 from aiohttp import web
@@ -11,10 +15,35 @@ from models.settings import keep_value, kept
 from web import keys
 from web.stuck import stuck
 
+KEPT = 1.0  # seconds an answer is given again: these doors are open to all, and looking costs a durable write or counts
+
+Answer = tuple[int, str, bytes]  # status, content type, body
+Look = Callable[[web.Request], Awaitable[Answer]]
+
 
 def routes() -> list[web.RouteDef]:
     """The three doors."""
-    return [web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", metrics)]
+    return [
+        web.get("/healthz", alive),
+        web.get("/readyz", _once_a_second(ready)),
+        web.get("/metrics", _once_a_second(metrics)),
+    ]
+
+
+def _once_a_second(look: Look) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Gives the last answer again until it is `KEPT` old; whoever comes while one looks waits for the same answer."""
+    looking, answer, until = asyncio.Lock(), (503, "text/plain", b""), 0.0
+
+    async def door(request: web.Request) -> web.Response:
+        nonlocal answer, until
+        async with looking:
+            if monotonic() >= until:
+                answer = await look(request)
+                until = monotonic() + KEPT
+        status, content_type, body = answer
+        return web.Response(status=status, content_type=content_type, body=body)
+
+    return door
 
 
 async def alive(request: web.Request) -> web.Response:
@@ -22,7 +51,7 @@ async def alive(request: web.Request) -> web.Response:
     return web.json_response({"alive": True})
 
 
-async def ready(request: web.Request) -> web.Response:
+async def ready(request: web.Request) -> Answer:
     """The database can be written to; says how old the oldest unsent delivery and unanswered message are, and what is stuck."""
     try:
         now = request.app[keys.PROGRAM].house.now()
@@ -31,8 +60,12 @@ async def ready(request: web.Request) -> web.Response:
         )  # another value each time: SQLite writes nothing where nothing changes
         ages, held_up = await _ages(request), await _stuck(request)
     except Exception as away:  # noqa: BLE001  # whatever it is, we cannot work
-        return web.json_response({"ready": False, "why": type(away).__name__}, status=503)
-    return web.json_response({"ready": True, **ages, **held_up})
+        return _json(503, {"ready": False, "why": type(away).__name__})
+    return _json(200, {"ready": True, **ages, **held_up})
+
+
+def _json(status: int, told: dict[str, Any]) -> Answer:
+    return status, "application/json", json.dumps(told).encode()
 
 
 async def _ages(request: web.Request) -> dict[str, float]:
@@ -64,7 +97,7 @@ async def _stuck(request: web.Request) -> dict[str, Any]:
     }  # fmt: skip
 
 
-async def metrics(request: web.Request) -> web.Response:
+async def metrics(request: web.Request) -> Answer:
     """Prometheus: counts by state, and the two ages that tell of trouble."""
     registry = CollectorRegistry()
     deliveries = Gauge("bellhop_deliveries", "Deliveries by state.", ["state"], registry=registry)
@@ -79,7 +112,7 @@ async def metrics(request: web.Request) -> web.Response:
     if waiting := await kept("telegram:waiting"):
         pending = Gauge("bellhop_telegram_pending", "Updates that Telegram could not bring yet.", registry=registry)
         pending.set(unpacked(waiting)["pending"])
-    return web.Response(body=generate_latest(registry), content_type="text/plain")
+    return 200, "text/plain", generate_latest(registry)
 
 
 def _tell_stuck(registry: CollectorRegistry, found: dict[str, Any]) -> None:

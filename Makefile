@@ -1,7 +1,7 @@
 # Everything a builder of Bellhop does, by name. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock clean
+.PHONY: help setup run test faults check format lock clean
 
 BIN := .venv/bin
 FLOORS := bot flows handlers models web
@@ -18,6 +18,10 @@ run: setup ## set everything up and start the demo at http://127.0.0.1:8080
 test: ## set everything up and run every test, on SQLite and on PostgreSQL
 	@.ci/setup browser
 	@.ci/test $(ARGS)
+
+faults: ## the long trials: killed, frozen, started again while a crowd books (ARGS="-k zombie", FAULTS="long guests=50")
+	@.ci/setup browser
+	@FAULTS="$(or $(FAULTS),long)" TEST_LIMIT=14400 .ci/test tests/faults -rP -o faulthandler_timeout=0 $(ARGS)
 
 check: ## what must hold of the code: ruff, its formatter, mypy and the floors of the house
 	@.ci/setup tools

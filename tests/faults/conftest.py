@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -26,14 +26,22 @@ class Form:
     repeats: int = 3  # a webhook comes up to so many times
 
 
-SHORT = Form(guests=12, kills=6, between=(0.3, 2.0), points=4, fleet_guests=12, fleet_kills=4, fleet_between=(2.0, 5.0), restarts=1, frozen=0, patience=45)
-LONG = Form(guests=500, kills=200, between=(0.05, 3.0), points=1, fleet_guests=400, fleet_kills=170, fleet_between=(2.0, 5.0), restarts=5, frozen=60, patience=300)
+SHORT = Form(
+    guests=10, kills=6, between=(0.3, 2.0), points=9, fleet_guests=10, fleet_kills=4, fleet_between=(2.0, 5.0), restarts=1,
+    frozen=0, patience=45,
+)  # fmt: skip
+LONG = Form(
+    guests=500, kills=200, between=(0.05, 3.0), points=1, fleet_guests=400, fleet_kills=170, fleet_between=(2.0, 5.0), restarts=5,
+    frozen=60, patience=300,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def form() -> Form:
-    """Short, unless FAULTS=long says otherwise."""
-    return LONG if os.environ.get("FAULTS") == "long" else SHORT
+    """FAULTS: short (the default) or long, and after it whole numbers that differ, as in `FAULTS="long guests=50 kills=20"`."""
+    name, *others = (os.environ.get("FAULTS") or "short").split()
+    differing = {key: int(value) for key, _, value in (each.partition("=") for each in others)}
+    return replace({"short": SHORT, "long": LONG}[name], **differing)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

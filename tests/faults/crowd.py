@@ -79,7 +79,11 @@ class Plan:
 
     def person(self) -> dict[str, Any]:
         """As the simulators want to know them."""
-        address = {"whatsapp": f"+4670{1000000 + self.number}"} if self.channel == "whatsapp" else {"telegram": 700_500_000 + self.number}
+        address = (
+            {"whatsapp": f"+4670{1000000 + self.number}"}
+            if self.channel == "whatsapp"
+            else {"telegram": 700_500_000 + self.number}
+        )
         return {"key": self.key, "name": self.name, "language": self.language, "role": "guest", **address}
 
     @property

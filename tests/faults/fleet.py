@@ -49,7 +49,7 @@ class Nursery:
 
     def __init__(self) -> None:
         script = Path(__file__).with_name("launch.py")
-        self.process = subprocess.Popen(  # noqa: S603  # our own code
+        self.process = subprocess.Popen(  # our own code
             [sys.executable, str(script), "nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         assert self.process.stdin
@@ -231,9 +231,8 @@ class Ledger:
         """One thing that happened."""
         if event["type"] == "wire" and event["entry"]["way"] == "webhook":
             self._webhook(event["entry"])
-        elif message := event.get("message"):
-            if phone := self.phones.get((event["person"], event["channel"])):
-                phone(message)
+        elif (message := event.get("message")) and (phone := self.phones.get((event["person"], event["channel"]))):
+            phone(message)
 
     def _webhook(self, entry: dict[str, Any]) -> None:
         what = self._named(entry)
@@ -260,7 +259,9 @@ class Ledger:
             return "telegram", str(json.loads(body)["update_id"])
         if entry["provider"] == "stripe":
             return "stripe", str(json.loads(body)["id"])
-        return None if urlsplit(entry["url"]).path.endswith("/status") else ("whatsapp", parse_qs(body)["MessageSid"][0])
+        return (
+            None if urlsplit(entry["url"]).path.endswith("/status") else ("whatsapp", parse_qs(body)["MessageSid"][0])
+        )
 
     async def done(self) -> None:
         """Until no repeated webhook is on its way any more."""
@@ -428,13 +429,17 @@ async def fleet_of(
         env = demo.environment(first, accounts, catalog, {"port": sim.port, "smtp_port": sim.smtp_port})
         ours = {name.removeprefix("BELLHOP_").lower(): value for name, value in env.items()}
         settings = Settings(_env_file=None, **ours)  # type: ignore[arg-type,call-arg]
-        env |= {"BELLHOP_TWILIO_RATE": "0", "BELLHOP_TELEGRAM_RATE": "0", "BELLHOP_SECRET_KEY": "the secret of the tests"}
+        env |= {
+            "BELLHOP_TWILIO_RATE": "0",
+            "BELLHOP_TELEGRAM_RATE": "0",
+            "BELLHOP_SECRET_KEY": "the secret of the tests",
+        }
         await prepare(settings, sim)
         http = await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)))
         await database.connect(database_url)
         stack.push_async_callback(database.close)
         await _durable(database_url)
-        ledger = Ledger(sim, Random(seed))  # noqa: S311  # a trial's dice
+        ledger = Ledger(sim, Random(seed))  # a trial's dice
         sim.world.listeners.add(ledger)  # type: ignore[arg-type]
         fleet = Fleet(settings, env, sim, http, data, nursery, balancer, ledger, sim.world.offset)
         fleet.listen()

@@ -136,7 +136,7 @@ def live(order: dict[str, Any]) -> None:
         code = 0
     except SystemExit as ended:
         code = int(ended.code or 0)
-    except BaseException:  # whatever it is, it must not be the nursery's
+    except BaseException:  # noqa: BLE001  # whatever it is, it must not be the nursery's
         traceback.print_exc()
     finally:
         os._exit(code)

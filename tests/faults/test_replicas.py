@@ -69,7 +69,9 @@ async def test_three_servers_and_a_worker_outlive_kills_and_a_new_start_of_postg
         guests = await quiet(fleet)
         more = [Guest(fleet, Plan(QUIET + number)) for number in range(form.fleet_guests)]
         await some_die(fleet, more, form, Random(seed), workshop)
-        report("some of a fleet killed", await figures(fleet, guests + more) | {"new starts of PostgreSQL": fleet.restarts})
+        report(
+            "some of a fleet killed", await figures(fleet, guests + more) | {"new starts of PostgreSQL": fleet.restarts}
+        )
         assert await verdict(fleet, guests + more) == []
         assert max(await take_overs(fleet), default=0.0) <= TAKE_OVER
 
@@ -109,9 +111,7 @@ async def is_answered(fleet: Fleet, number: int, server: Replica) -> None:
     await guest.person.hears(ANSWER[guest.plan.channel])
 
 
-async def woken(
-    fleet: Fleet, number: int, where: Fault, form: Form, without: tuple[str, ...] = ()
-) -> dict[str, Any]:
+async def woken(fleet: Fleet, number: int, where: Fault, form: Form, without: tuple[str, ...] = ()) -> dict[str, Any]:
     """One server freezes with a guest's answer in hand, another takes over, the first wakes. What that changed."""
     zombie, other = fleet.replicas
     await other.starts()
@@ -132,7 +132,12 @@ async def woken(
     await is_answered(fleet, number + 2, zombie)  # whatever it was about to do, it did before
     await fleet.drained()
     rows = {row["id"]: row for row in await read(ROWS)}
-    changed = [f"{name} {row[name]} → {rows[row['id']][name]}" for row in before for name in row if row[name] != rows[row["id"]][name]]
+    changed = [
+        f"{name} {row[name]} → {rows[row['id']][name]}"
+        for row in before
+        for name in row
+        if row[name] != rows[row["id"]][name]
+    ]
     return {
         "take-over": round(took, 1), "changed": changed, "said twice on whatsapp": len(twice_on_whatsapp(fleet)),
         "said twice on telegram": sum((await twice_on_telegram(fleet)).values()),

@@ -19,11 +19,10 @@ IN_FLIGHT = 16  # of one channel in one process (bot.courier.AT_ONCE): what a cr
 
 async def verdict(fleet: Fleet, guests: list[Guest]) -> list[str]:
     """All that is wrong, once everything has drained."""
-    faults = [
+    return [
         *await heard_once(fleet), *await left(fleet), *await doubled(fleet), *await booked(guests), *await paid(fleet, guests),
         *await claimed(), *await told_alike(guests), *await whole(),
     ]  # fmt: skip
-    return faults
 
 
 # -- what was acknowledged ----------------------------------------------------------------------
@@ -34,10 +33,14 @@ async def heard_once(fleet: Fleet) -> list[str]:
     kept = Counter((str(row["channel"]), str(row["external_id"]).partition("#")[0]) for row in await read(
         "SELECT channel, external_id FROM inbound UNION ALL SELECT provider, external_id FROM event"
     ))  # fmt: skip
-    faults = [f"lost: {what} was acknowledged {times} times" for what, times in fleet.ledger.acknowledged.items() if not kept[what]]
+    faults = [
+        f"lost: {what} was acknowledged {times} times"
+        for what, times in fleet.ledger.acknowledged.items()
+        if not kept[what]
+    ]
     faults += [f"heard twice: {what}" for what, times in kept.items() if times > 1]
     for table in ("inbound", "event"):
-        rows = await read(f"SELECT id, state, error FROM {table} WHERE state <> 'done'")  # noqa: S608  # two names
+        rows = await read(f"SELECT id, state, error FROM {table} WHERE state <> 'done'")  # two names
         faults += [f"not done: {table} {row['id']} is {row['state']}: {row['error']}" for row in rows]
     return faults
 
@@ -47,7 +50,9 @@ async def heard_once(fleet: Fleet) -> list[str]:
 
 async def deliveries() -> list[dict[str, Any]]:
     """All of them, with where to."""
-    return await read("SELECT d.*, r.channel, r.address FROM delivery d JOIN recipient r ON r.id = d.recipient_id ORDER BY d.id")
+    return await read(
+        "SELECT d.*, r.channel, r.address FROM delivery d JOIN recipient r ON r.id = d.recipient_id ORDER BY d.id"
+    )
 
 
 async def left(fleet: Fleet) -> list[str]:
@@ -125,14 +130,20 @@ async def _tried_again(channel: str) -> Counter[str]:
 async def booked(guests: list[Guest]) -> list[str]:
     """Each guest has their one booking, confirmed, with one invoice; its timeline is whole and tells the same."""
     faults = []
-    rows = await read("SELECT b.id, b.reference, b.state, r.address FROM booking b JOIN recipient r ON r.id = b.recipient_id")
+    rows = await read(
+        "SELECT b.id, b.reference, b.state, r.address FROM booking b JOIN recipient r ON r.id = b.recipient_id"
+    )
     per = Counter(str(row["address"]) for row in rows)
     faults += [f"bookings: {one.plan.key} has {per[one.plan.address]}" for one in guests if per[one.plan.address] != 1]
     if len(rows) != len(guests):
         faults.append(f"bookings: {len(rows)} for {len(guests)} guests")
     for row in rows:
         told = await timeline.timeline(int(row["id"]))
-        if row["state"] != "confirmed" or timeline.rebuilt(told) != row["state"] or not await timeline.whole(int(row["id"])):
+        if (
+            row["state"] != "confirmed"
+            or timeline.rebuilt(told) != row["state"]
+            or not await timeline.whole(int(row["id"]))
+        ):
             faults.append(f"timeline: {row['reference']} is {row['state']}, and tells {[one['kind'] for one in told]}")
     invoices = await read("SELECT booking_id, number FROM document WHERE kind = 'invoice'")
     if Counter(row["booking_id"] for row in invoices) != Counter(row["id"] for row in rows):
@@ -151,7 +162,11 @@ async def paid(fleet: Fleet, guests: list[Guest]) -> list[str]:
     )  # fmt: skip
     rows = await read("SELECT provider_id, amount, booking_id FROM payment")
     ours = Counter((str(row["provider_id"]), int(row["amount"])) for row in rows)
-    faults = [f"payments: Stripe has {charges[what]} of {what}, we {ours[what]}" for what in charges | ours if charges[what] != ours[what]]
+    faults = [
+        f"payments: Stripe has {charges[what]} of {what}, we {ours[what]}"
+        for what in charges | ours
+        if charges[what] != ours[what]
+    ]
     faults += [f"payments: booking {number} was paid {times} times" for number, times in Counter(row["booking_id"] for row in rows).items()
                if times > 1]  # fmt: skip
     if len(rows) != len(guests):
@@ -195,7 +210,10 @@ async def told_alike(guests: list[Guest]) -> list[str]:
 
 
 def _difference(story: list[str], usual: list[str]) -> str:
-    at = next((place for place, pair in enumerate(zip(story, usual, strict=False)) if pair[0] != pair[1]), min(len(story), len(usual)))
+    at = next(
+        (place for place, pair in enumerate(zip(story, usual, strict=False)) if pair[0] != pair[1]),
+        min(len(story), len(usual)),
+    )
     return f"{len(story)} instead of {len(usual)} messages; from number {at}: {story[at : at + 4]} instead of {usual[at : at + 4]}"
 
 
@@ -231,5 +249,3 @@ async def take_overs(fleet: Fleet) -> list[float]:
     """Seconds from a bearer's death until what it had in hand had left by another."""
     sent = {int(row["id"]): row["sent"] for row in await read("SELECT id, sent FROM delivery WHERE sent IS NOT NULL")}
     return [sent[number] / 1_000_000 - fleet.offset - at for number, at in fleet.orphans.items() if number in sent]
-
-

@@ -23,7 +23,7 @@ from bot.documents import Documents
 from bot.mail import Mail
 from bot.pace import Pace
 from bot.packing import Packing
-from bot.settings import Settings
+from bot.settings import Settings, refuse_halves
 from bot.telegram import Telegram, chat_pace
 from bot.whatsapp import WhatsApp
 from bot.wrong import Wrong
@@ -83,8 +83,9 @@ async def running(settings: Settings, documents: Documents | None = None) -> Asy
     """Open the house: migrate, load the catalogue into an empty database, connect, work; close in the other order.
 
     `documents` is a document process that stays when we close; without one we begin our own. Refuses (`NotToBe`,
-    `database.Refused`) a second server on one SQLite file and a catalogue with mistakes.
+    `database.Refused`) a second server on one SQLite file and a catalogue with mistakes, and (`Wrong`) a half-set provider.
     """
+    refuse_halves(settings)
     with alone(settings):
         try:
             async with database.one_migrates(settings.database):

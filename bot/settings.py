@@ -14,6 +14,11 @@ from rapidfuzz import fuzz, process
 from bot.wrong import Wrong
 
 PREFIX = "BELLHOP_"
+TOGETHER = (  # half of one provider's settings would lose or refuse every message
+    ("twilio_account_sid", "twilio_auth_token", "twilio_whatsapp_from"),
+    ("telegram_token", "telegram_secret"),
+    ("stripe_secret_key", "stripe_webhook_secret"),
+)
 
 
 class Settings(BaseSettings):
@@ -95,6 +100,22 @@ def read_settings(**given: Any) -> Settings:
         return Settings(**given)
     except ValidationError as wrong:
         raise Wrong("\n".join(_sentence(mistake) for mistake in wrong.errors())) from None
+
+
+def refuse_halves(settings: Settings) -> None:
+    """Refuse (`Wrong`) to serve with a provider that is half set; commands that ask no provider may run."""
+    lacking = []
+    for names in TOGETHER:
+        unset = [name for name in names if not _plain(getattr(settings, name))]
+        if unset and len(unset) < len(names):
+            known = next(name for name in names if name not in unset)
+            lacking += [f"{PREFIX}{known.upper()} is set: set {PREFIX}{name.upper()} too" for name in unset]
+    if lacking:
+        raise Wrong("\n".join(lacking))
+
+
+def _plain(given: str | SecretStr) -> str:
+    return given.get_secret_value() if isinstance(given, SecretStr) else given
 
 
 def _sentence(mistake: Any) -> str:

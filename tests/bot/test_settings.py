@@ -1,10 +1,12 @@
 """Settings: a wrong one or one that does not exist is refused with a sentence that helps."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from bot.settings import read_settings
+from bot.program import running
+from bot.settings import TOGETHER, Settings, read_settings
 from bot.wrong import Wrong
 
 
@@ -50,3 +52,22 @@ def test_right_settings_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """An address loses the slash at its end."""
     monkeypatch.setenv("BELLHOP_PUBLIC_URL", "https://book.example/")
     assert read_settings().url == "https://book.example"
+
+
+@pytest.mark.parametrize(("left_out", "names"), [(name, names) for names in TOGETHER for name in names])
+def test_half_a_provider_is_refused_before_anything_begins(
+    left_out: str, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Every message would fail, or every hook be refused; a command that needs no provider still reads its settings."""
+    for name in names:
+        if name != left_out:
+            monkeypatch.setenv(f"BELLHOP_{name.upper()}", "x")
+    settings = read_settings()
+    with pytest.raises(Wrong, match=f"set BELLHOP_{left_out.upper()} too"):
+        asyncio.run(_begins(settings))
+    assert list(tmp_path.iterdir()) == []
+
+
+async def _begins(settings: Settings) -> None:
+    async with running(settings):
+        pass

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, wraps
 from time import monotonic
 from urllib.parse import quote, urlsplit
@@ -18,10 +19,11 @@ from web import keys
 from web.pages import Handler, page
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-TRIES, WINDOW = 10, 60.0  # log-ins a minute for one name from one address
+TRIES, AT_MOST, WINDOW = 10, 100, 60.0  # log-ins a minute for one name; from one address, which may be a balancer's
 STAFF = web.RequestKey("staff", Member)
 
 _hasher = PasswordHasher()
+_checking = ThreadPoolExecutor(2, "password")  # each takes 64 MB and a core: a flood of tries waits here
 
 
 @cache
@@ -92,7 +94,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     if not attempts.allowed(login.strip().lower(), request.remote or ""):
         return await _login(request, typed=login, trouble="often", status=429)
     member = await staff_logged_in.by_login(login)
-    right = await asyncio.get_running_loop().run_in_executor(None, _matches, member, password)
+    right = await asyncio.get_running_loop().run_in_executor(_checking, _matches, member, password)
     if member is None or not right:
         return await _login(request, typed=login, trouble="wrong", status=401)
     earlier = request.cookies.get(_cookie(request))
@@ -145,19 +147,22 @@ def _cookie(request: web.Request) -> str:
 
 
 class Attempts:
-    """Counts log-ins of a name from an address over the last minute, known name or not."""
+    """Counts this process's log-ins over the last minute: by name, known or not, and all those from one address."""
 
     def __init__(self) -> None:
         self._tried: dict[tuple[str, str], list[float]] = {}
 
     def allowed(self, login: str, address: str) -> bool:
-        """Whether one more may be tried now; it counts as tried."""
+        """Whether one more may be tried now; it counts as tried. Addresses that are refused count against no name."""
+        return self._one_more("from", address, AT_MOST) and self._one_more("for", login, TRIES)
+
+    def _one_more(self, what: str, whose: str, most: int) -> bool:
         now = monotonic()
         if len(self._tried) > 10_000:
-            self._tried = {pair: tried for pair, tried in self._tried.items() if now - tried[-1] < WINDOW}
-        recent = [at for at in self._tried.get((login, address), []) if now - at < WINDOW]
-        self._tried[login, address] = [*recent, now][-TRIES - 1 :]
-        return len(recent) < TRIES
+            self._tried = {each: tried for each, tried in self._tried.items() if now - tried[-1] < WINDOW}
+        recent = [at for at in self._tried.get((what, whose), []) if now - at < WINDOW]
+        self._tried[what, whose] = [*recent, now][-most - 1 :]
+        return len(recent) < most
 
     def forget(self) -> None:
         """Begin anew."""

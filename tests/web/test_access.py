@@ -1,6 +1,8 @@
 """Who may come in: staff by their log-in, nobody by another site's page."""
 
+import asyncio
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -74,6 +76,43 @@ async def test_guessing_is_slow_work(front: Front, login: str) -> None:
     assert answer.status == 429
     assert "Too many tries" in page
     assert (await front.post("/desk/login", {"login": "someone.else", "password": "wrong"}))[0].status == 401
+
+
+def test_tries_are_counted_by_name_and_in_all_by_address() -> None:
+    """Guessing from many addresses is one guesser's work; and one address, where names change, soon has to wait as well."""
+    counted = access.Attempts()
+    assert [counted.allowed("ana", f"192.0.2.{each}") for each in range(11)] == [True] * 10 + [False]
+    assert counted.allowed("marisol", "192.0.2.1")
+    counted.forget()
+    assert [counted.allowed(f"name {each}", "192.0.2.1") for each in range(101)] == [True] * 100 + [False]
+    assert counted.allowed("name 0", "192.0.2.2")
+    assert not counted.allowed("marisol", "192.0.2.1")
+    assert all(counted.allowed("marisol", "192.0.2.2") for _ in range(10))  # what was refused there is not counted here
+
+
+async def test_a_flood_of_log_ins_checks_two_passwords_at_a_time(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each check takes a core and 64 MB; without the bound a whole thread pool would have them."""
+    at_once, most, real = [0], [0], access._matches
+
+    def counting(*given: Any) -> bool:
+        at_once[0] += 1
+        most[0] = max(most[0], at_once[0])
+        try:
+            return real(*given)
+        finally:
+            at_once[0] -= 1
+
+    async def flood() -> int:
+        most[0] = 0
+        form = {"password": "wrong"}
+        await asyncio.gather(*(front.post("/desk/login", {"login": f"{each}", **form}) for each in range(8)))
+        return most[0]
+
+    monkeypatch.setattr(access, "_matches", counting)
+    assert await flood() <= 2
+    with ThreadPoolExecutor(8) as unbounded:
+        monkeypatch.setattr(access, "_checking", unbounded)
+        assert await flood() > 2
 
 
 async def test_a_session_ends_when_idle_and_when_old(front: Front, clock: Any) -> None:

@@ -6,16 +6,24 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 Facts = Mapping[str, Any]
+T = TypeVar("T")
+
+# For one document, and for a process to begin; what takes longer hangs. Seconds: both fit into a courier's attempt.
+PATIENCE = 20.0
 
 # WeasyPrint keeps what it learned about fonts; a fresh process now and then gives the memory back.
 SHEETS_PER_PROCESS = 500
+
+
+class Undrawn(Exception):
+    """A document was not drawn because its process hung, died twice or was ended: our own mistake; it may be asked for again."""
 
 
 def _end_with_parent() -> None:
@@ -54,58 +62,102 @@ def _make(kind: str, facts: Facts, brand: Facts, language: str) -> bytes:
     return press.make(kind, facts, brand, language)
 
 
-class Documents:
-    """The document process: takes plain values, gives bytes. `async with Documents() as documents: …`."""
+class _Worker:
+    """One document process and its folder: used until it breaks, then replaced."""
 
     def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self.folder = tempfile.TemporaryDirectory(prefix="bellhop-")
+        self.pool = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=get_context("spawn"),
+            initializer=_warm,
+            initargs=(self.folder.name,),
+            max_tasks_per_child=SHEETS_PER_PROCESS,
+        )
+        self.begun = self.pool.submit(int)
+
+    def end(self) -> None:
+        """Ends it, also one that hangs."""
+        for process in list((self.pool._processes or {}).values()):  # noqa: SLF001  # public from Python 3.14: kill_workers
+            process.kill()
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        self.folder.cleanup()
+
+
+class Documents:
+    """The document process: takes plain values, gives bytes. `async with Documents() as documents: …`.
+
+    One thread asks it, for one document at a time, and alone replaces it: no event loop waits for a process that ends,
+    and nobody can end the one that another's document is drawn in.
+    """
+
+    def __init__(self) -> None:
+        self._thread: ThreadPoolExecutor | None = None
+        self._worker: _Worker | None = None
+        self._ended: Future[None] = Future()
 
     async def __aenter__(self) -> Self:
         self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.close()
+        await asyncio.to_thread(self.close)
 
     def start(self) -> None:
         """Begins the process and has it ready before the first document is asked for."""
-        self._folder = tempfile.TemporaryDirectory(prefix="bellhop-")
-        self._pool = ProcessPoolExecutor(
-            max_workers=1,
-            mp_context=get_context("spawn"),
-            initializer=_warm,
-            initargs=(self._folder.name,),
-            max_tasks_per_child=SHEETS_PER_PROCESS,
-        )
-        with _quietly():
-            self._pool.submit(int)
+        self._ended = Future()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="documents")
+        with _quietly():  # only the main thread can: a process that is begun anew later hears Ctrl-C until it is warm
+            self._worker = _Worker()
 
     def close(self) -> None:
-        """Ends the process; what it had not begun is dropped and asked for again by its delivery."""
-        if self._pool:
-            self._pool.shutdown(wait=True, cancel_futures=True)
-            self._pool = None
-        if self._folder:
-            self._folder.cleanup()
-            self._folder = None
+        """Ends the process; what it had not drawn is dropped and asked for again by its delivery. Blocks for a moment."""
+        if self._thread is None:
+            return
+        self._ended.set_result(None)
+        self._thread.shutdown(wait=True)  # whoever still waits is told
+        self._thread = None
+        self._drop()
 
     async def make(self, kind: str, facts: Facts, brand: Facts, language: str) -> bytes:
         """One document, as bytes.
 
         `kind`: "ticket" (PDF; facts: story), "invoice" (PDF; facts: story, number, issued, corrects or nothing),
         "ticket_picture" (PNG 1200 × 640; facts: story), "mail_picture" (PNG 1200 × 352; facts: heading, line).
-        `brand` and `facts` are plain values. A process that died is begun anew, once.
+        `brand` and `facts` are plain values. A process that died is begun anew, once; one that hangs for `PATIENCE` is
+        replaced and this document refused (`Undrawn`).
         """
-        try:
-            return await self._asked(kind, facts, brand, language)
-        except BrokenProcessPool:
-            self.close()
-            return await self._asked(kind, facts, brand, language)
-
-    async def _asked(self, kind: str, facts: Facts, brand: Facts, language: str) -> bytes:
-        if self._pool is None:
+        if self._thread is None:
             self.start()
         return await asyncio.get_running_loop().run_in_executor(
-            self._pool, _make, kind, dict(facts), dict(brand), language
+            self._thread, self._made, kind, dict(facts), dict(brand), language
         )
+
+    # -- in the thread ---
+
+    def _made(self, *wanted: Any) -> bytes:
+        for _ in range(2):
+            try:
+                return self._drawn(*wanted)
+            except BrokenProcessPool:
+                self._drop()
+        raise Undrawn("the document process died twice over one document")
+
+    def _drawn(self, *wanted: Any) -> bytes:
+        if self._ended.done():
+            raise Undrawn("the document process is being ended")
+        worker = self._worker = self._worker or _Worker()
+        self._in_time(worker.begun)
+        return self._in_time(worker.pool.submit(_make, *wanted))
+
+    def _in_time(self, step: Future[T]) -> T:
+        wait((step, self._ended), PATIENCE, FIRST_COMPLETED)
+        if not step.done():
+            self._drop()
+            raise Undrawn(f"the document process was ended, or hung for {PATIENCE:g} seconds")
+        return step.result()
+
+    def _drop(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None

@@ -2,9 +2,12 @@
 
 import asyncio
 import io
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,7 +21,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from bot import press
-from bot.documents import Documents
+from bot.documents import Documents, Undrawn
 from tests.bot import stories
 
 INVOICE = {"number": "B0200000147", "issued": stories.instant("2026-11-20T22:38:00Z")}
@@ -194,20 +197,67 @@ def test_pictures_for_chat_and_mail() -> None:
     assert Image.open(io.BytesIO(head)).size == (1200, 352)
 
 
-def test_documents_come_from_a_process_of_their_own() -> None:
-    """Plain values in, bytes out; a process that was killed is begun anew."""
+TICKET = ("ticket", {"story": stories.transfer()}, stories.BRAND, "en")
 
-    async def story() -> None:
-        async with Documents() as documents:
-            first = await documents.make("ticket", {"story": stories.transfer()}, stories.BRAND, "en")
-            assert documents._pool
-            for process in list(documents._pool._processes.values()):
-                process.kill()
-            again = await documents.make("ticket", {"story": stories.transfer()}, stories.BRAND, "en")
-            assert first.startswith(b"%PDF")
-            assert again == first
 
-    asyncio.run(story())
+def _signal(documents: Documents, number: int) -> None:
+    """Tell the document process, once it is there."""
+    assert documents._worker
+    documents._worker.begun.result(20)
+    for process in documents._worker.pool._processes.values():
+        os.kill(process.pid or 0, number)
+
+
+@contextmanager
+def _turning() -> Iterator[list[float]]:
+    """Looks whether the event loop turns meanwhile: fills in the seconds it once stood still for, at the longest."""
+    loop, longest, before = asyncio.get_running_loop(), [0.0], [time.monotonic()]
+
+    def look() -> None:
+        longest[0] = max(longest[0], time.monotonic() - before[0])
+        before[0] = time.monotonic()
+        handles[0] = loop.call_later(0.01, look)
+
+    handles = [loop.call_later(0.01, look)]
+    yield longest
+    handles[0].cancel()
+
+
+async def test_documents_come_from_a_process_of_their_own() -> None:
+    """Plain values in, bytes out; when the process was killed, all who wait for documents get theirs from a new one."""
+    async with Documents() as documents:
+        first = await documents.make(*TICKET)
+        assert first.startswith(b"%PDF")
+        _signal(documents, signal.SIGSTOP)
+        waiting = [asyncio.create_task(documents.make(*TICKET)) for _ in range(4)]
+        await asyncio.sleep(0)  # all have asked
+        _signal(documents, signal.SIGKILL)
+        assert await asyncio.gather(*waiting) == [first] * 4
+
+
+async def test_a_process_that_hangs_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waited for it gets an exception that blames no provider, the next gets a document, and nobody's answer waits."""
+    async with Documents() as documents:
+        first = await documents.make(*TICKET)
+        _signal(documents, signal.SIGSTOP)
+        with _turning() as longest, monkeypatch.context() as hasty:
+            hasty.setattr("bot.documents.PATIENCE", 2.0)
+            with pytest.raises(Undrawn) as undrawn:
+                await documents.make(*TICKET)
+        assert not isinstance(undrawn.value, TimeoutError | OSError)  # for the courier these mean: a provider is away
+        assert longest[0] < 1.0
+        assert await documents.make(*TICKET) == first
+
+
+async def test_a_process_that_hangs_keeps_nobody_from_stopping() -> None:
+    """What waits for it is told; the server ends without it, and the event loop turns meanwhile."""
+    async with Documents() as documents:
+        await documents.make(*TICKET)
+        _signal(documents, signal.SIGSTOP)
+        waiting = [asyncio.create_task(documents.make(*TICKET)) for _ in range(2)]
+        await asyncio.sleep(0)
+    ended = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), 5)
+    assert [type(one) for one in ended] == [Undrawn, Undrawn]
 
 
 def test_the_bots_own_process_never_loads_weasyprint() -> None:
@@ -221,7 +271,7 @@ def test_a_server_that_is_killed_leaves_no_document_process() -> None:
     """The pipe that the document process inherited is closed: it has ended."""
     program = (
         "import os, signal; from bot.documents import Documents; d = Documents(); d.start(); "
-        "d._pool.submit(int).result(); os.kill(os.getpid(), signal.SIGKILL)"
+        "d._worker.begun.result(); os.kill(os.getpid(), signal.SIGKILL)"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20, check=False)
     assert ended.returncode == -9

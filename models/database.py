@@ -26,6 +26,7 @@ RECORDS = [
 ]  # fmt: skip
 
 T = TypeVar("T")
+IDLE = "10s"  # PostgreSQL undoes what a frozen process had begun: its locks would hold up everybody else
 Rows = list[dict[str, Any]]
 AfterCommit = Callable[[], None]
 _owed: ContextVar[list[AfterCommit] | None] = ContextVar("after_commit", default=None)
@@ -64,6 +65,7 @@ def _connection(url: str) -> dict[str, Any]:
             "database": parts.path.lstrip("/"),
             "minsize": 1,
             "maxsize": 10,
+            "server_settings": {"idle_in_transaction_session_timeout": IDLE},
         },
     }
 
@@ -163,7 +165,7 @@ _SQLITE_AWAY = ("locked", "disk", "readonly", "unable to open", "busy")
 _FULL = {errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.EROFS, errno.EIO}
 _POSTGRES_AWAY = (
     asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InsufficientResourcesError,
-    asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError,
+    asyncpg.OperatorInterventionError, asyncpg.PostgresSystemError, asyncpg.IdleInTransactionSessionTimeoutError,
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from tests.faults.conftest import Form
 from tests.faults.crowd import Guest, Plan, people
 from tests.faults.fleet import Fault, Fleet, Nursery, Replica, by_reason, fleet_of
 from tests.faults.test_kills import IMPATIENCE, QUIET, crowd, harm, quiet, report, while_they_talk
-from tests.faults.verdict import figures, take_overs, twice_on_telegram, twice_on_whatsapp, verdict
+from tests.faults.verdict import figures, heard_once, take_overs, twice_on_telegram, twice_on_whatsapp, verdict
 
 pytestmark = pytest.mark.skipif(DIALECT != "postgres", reason="an SQLite file has one server")
 TAKE_OVER = 15.0  # seconds at most from a death until another has done what was in hand
@@ -171,3 +171,31 @@ async def test_without_its_guards_a_zombie_speaks_and_writes(
         report("a zombie without its guards", found)
         assert found["said twice on telegram"] == 1
         assert found["changed"]
+
+
+async def test_a_server_frozen_in_the_middle_of_a_turn_holds_nobody_up(
+    database_url: str, tmp_path: Path, servers: Nursery, seed: int
+) -> None:
+    """PostgreSQL undoes what it had begun: the guest's next message is answered by another, and the first, brought again, too."""
+    async with fleet_of(database_url, tmp_path, servers, people(1), seed) as fleet:
+        zombie, other = fleet.add(), fleet.add()
+        await asyncio.gather(zombie.starts(("models.turns:keep", "frozen-after", 1)), other.starts())
+        fleet.balancer.behind = [zombie.port]
+        guest = Guest(fleet, Plan(0)).person
+        await guest.says("hi", wait=0)
+        await zombie.freezes()
+        fleet.balancer.behind = [other.port]
+        began = time.monotonic()
+        await guest.says("hello", wait=0)
+        await guest.hears("Private transfer")
+        took = time.monotonic() - began
+        await fleet.drained()
+        before = await read(ROWS)
+        zombie.thaws()
+        await is_answered(fleet, 0, zombie)
+        await fleet.drained()
+        assert [row["state"] for row in before] == [row["state"] for row in await read(ROWS)][: len(before)]
+        assert await heard_once(fleet) == []
+        assert twice_on_whatsapp(fleet) == {}
+        report("frozen in the middle of a turn", {"answered by another after": round(took, 1)})
+        assert took <= TAKE_OVER

@@ -1,4 +1,4 @@
-"""The rules the database itself keeps, whoever asks: capacity, what may never be edited, what may exist once.
+"""The rules the database itself keeps, whoever asks: capacity, what may never be edited, what may exist once; and what finds a row.
 
 Each is a name and its SQL, written word for word as the database tells of it, so that one which was lost or altered is seen by
 comparing. Laid wherever they do not stand so after a migration, and verified at every start, together with the references and
@@ -26,6 +26,21 @@ UNIQUE = {
     "one_entry": "entry (booking_id, position)",
     "one_login": "staff (login)",
 }
+FINDING = {  # so that what is asked at every message, at every look at the board, reads no table to its end
+    "lane_due": "recipient (channel, urgency, next_due) WHERE next_due IS NOT NULL",
+    "claim_lapsing": "claim (resource, lapses) WHERE lapses IS NOT NULL",
+    "leg_of": "leg (booking_id)",
+    "checkout_of": "checkout (booking_id)",
+    "payment_of": "payment (booking_id)",
+    "payment_named": "payment (provider_id)",
+    "payment_at": "payment (at)",
+    "thread_with": "thread (partner)",
+    "thread_awaiting": "thread (awaiting, since)",
+    "delivery_in": "delivery (thread_id) WHERE thread_id IS NOT NULL",
+    "talk_silent": "talk (silent, changed)",
+}
+INDEXES = {name: f"UNIQUE INDEX {name} ON {columns}" for name, columns in UNIQUE.items()}
+INDEXES |= {name: f"INDEX {name} ON {columns}" for name, columns in FINDING.items()}
 FROZEN = {  # table: what a person is told who tries to edit it
     "payment": "a payment is never edited",
     "entry": "the timeline is never edited",
@@ -81,7 +96,7 @@ def laid(dialect: str) -> dict[str, str]:
 
 def mending(name: str, dialect: str) -> list[str]:
     """The SQL that lays one guard, whatever stands under its name."""
-    what = "INDEX" if name in UNIQUE else "TRIGGER" if dialect == "sqlite" else None  # else it says OR REPLACE itself
+    what = "INDEX" if name in INDEXES else "TRIGGER" if dialect == "sqlite" else None  # else it says OR REPLACE itself
     return [*([f"DROP {what} IF EXISTS {name}"] if what else []), laid(dialect)[name]]
 
 
@@ -126,7 +141,7 @@ UNION ALL SELECT c.relname, pg_get_constraintdef(k.oid, true) FROM pg_constraint
 
 
 def _sqlite() -> dict[str, str]:
-    made = {name: f"CREATE UNIQUE INDEX {name} ON {columns}" for name, columns in UNIQUE.items()}
+    made = {name: f"CREATE {index}" for name, index in INDEXES.items()}
     made["claim_peak"] = _SQLITE_PEAK
     for name, act, when, why in _refusals():
         made[name] = f"CREATE TRIGGER {name} BEFORE {act}{when} BEGIN SELECT RAISE(ABORT, '{why}'); END"
@@ -134,10 +149,7 @@ def _sqlite() -> dict[str, str]:
 
 
 def _postgres() -> dict[str, str]:
-    made = {
-        name: f"CREATE UNIQUE INDEX {name} ON {columns.replace(' (', ' USING btree (')}"
-        for name, columns in UNIQUE.items()
-    }
+    made = {name: f"CREATE {index.replace(' (', ' USING btree (')}" for name, index in INDEXES.items()}
     made |= {"claim_peak()": _POSTGRES_PEAK, "keep_as_written()": _POSTGRES_FROZEN}
     made["claim_peak"] = _postgres_trigger("claim_peak", "INSERT ON claim", "", "claim_peak()")
     for name, act, when, why in _refusals():

@@ -21,6 +21,7 @@ PEAK = "> (SELECT units FROM resource WHERE key = NEW.resource)", "> room.units"
 ALTERED = {  # per dialect: what a careless or a wilful hand leaves under the name of a guard
     "one_payment": ("DROP INDEX one_payment", "CREATE UNIQUE INDEX one_payment ON payment (provider, provider_id, kind, at)"),
     "one_inbound": ("DROP INDEX one_inbound", "CREATE INDEX one_inbound ON inbound (channel, external_id)"),
+    "lane_due": ("DROP INDEX lane_due", "CREATE INDEX lane_due ON recipient (channel, urgency, next_due)"),
 }  # fmt: skip
 ALTERED_SQLITE = ALTERED | {
     "claim_peak": ("DROP TRIGGER claim_peak", guards._SQLITE_PEAK.replace(PEAK[0], "> 1000")),
@@ -52,7 +53,7 @@ WEAKENED = (  # what a rebuilt table may have lost: SQLite's table as it would b
 
 async def drop(name: str) -> None:
     """Take one guard away, as a careless rebuild of its table would."""
-    what = f"INDEX {name}" if name in guards.UNIQUE else f"TRIGGER {name}"
+    what = f"INDEX {name}" if name in guards.INDEXES else f"TRIGGER {name}"
     what = f"FUNCTION {name} CASCADE" if name.endswith("()") else what
     on = f" ON {TRIGGERED[name]}" if name in TRIGGERED and dialect() == "postgres" else ""
     async with transaction() as run:

@@ -171,7 +171,7 @@ def read_event(event: dict[str, Any]) -> Paid | Returned | None:
         provider="stripe", event=_id(event), kind=kind, session=_id(about),
         payment=_id(about, "payment_intent") if about.get("payment_intent") else _id(about), amount=_amount(about.get("amount_total")),
         currency=str(about.get("currency") or ""), live=bool(event.get("livemode")), method=None,
-        at=datetime.fromtimestamp(int(event.get("created", 0)), UTC),
+        at=datetime.fromtimestamp(int(event.get("created", 0)), UTC), reference=_reference(about),
     )  # fmt: skip
 
 
@@ -183,6 +183,15 @@ def _id(about: dict[str, Any], name: str = "id") -> str:
     return given
 
 
+def _reference(about: dict[str, Any]) -> str:
+    """Our booking's code, as we have written it there; "" on what is another program's. Stripe: a refund does not inherit it."""
+    metadata = about.get("metadata")
+    code = metadata.get("reference") if isinstance(metadata, dict) else None
+    if not isinstance(code, str) or not code.isprintable() or about.get("client_reference_id", code) != code:
+        return ""
+    return code[:16]
+
+
 def _amount(given: Any) -> int:
     """Minor units. Stripe: at most eight digits; whatever is far beyond is no amount."""
     amount = int(given or 0)
@@ -192,12 +201,12 @@ def _amount(given: Any) -> int:
 
 
 def _returned(event: dict[str, Any], refund: dict[str, Any]) -> Returned | None:
-    if refund.get("status") != "succeeded":
-        return None
+    if refund.get("status") != "succeeded" or refund.get("payment_intent", "") is None:
+        return None  # our payments have an intent
     return Returned(
         provider="stripe", event=_id(event), refund=_id(refund), payment=_id(refund, "payment_intent"),
         amount=_amount(refund.get("amount")),
-        currency=str(refund.get("currency") or ""),
+        currency=str(refund.get("currency") or ""), reference=_reference(refund),
     )  # fmt: skip
 
 
@@ -226,6 +235,7 @@ class Payments:
         options: Any = {"idempotency_key": f"delivery:{out.id}"}
         if out.kind == "refund":
             asked: Any = {"payment_intent": out.payload["payment"], "amount": out.payload["amount"]}
+            asked["metadata"] = {"reference": out.address}
             return str((await self.client.v1.refunds.create_async(asked, options)).id)
         return await self._close(str(out.payload["session"]), options)
 

@@ -17,13 +17,20 @@ from models.fields import instant
 log = structlog.get_logger()
 
 LOOKS = timedelta(minutes=1)  # between looks whether what an event speaks of is known by now
-WAITS = timedelta(days=1)  # for it; then the event is parked
+WAITS = timedelta(days=1)  # for it, unless the event says otherwise; then it is parked
 
 Act = Callable[[Run], Awaitable[None]]
 
 
 class TooEarly(Exception):
-    """The event speaks of something that we do not know yet: it waits until we do."""
+    """The event speaks of something that we do not know yet: it waits until we do.
+
+    `waits`: how long at most. One that may be another program's on the same account (not `ours`) then alarms nobody.
+    """
+
+    def __init__(self, unknown: str, *, waits: timedelta | None = None, ours: bool = True) -> None:
+        super().__init__(unknown)
+        self.waits, self.ours = waits, ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,10 @@ async def _tried(run: Run, house: House, told: Event, act: Act, kept: int, tried
         async with transaction() as inner:
             await act(inner)
     except TooEarly as unknown:
-        await _owe(run, house, told, kept, str(unknown), now + LOOKS if now < since + WAITS else None, tried)
+        late = now >= since + (WAITS if unknown.waits is None else unknown.waits)
+        if late and not unknown.ours:
+            return True
+        await _owe(run, house, told, kept, str(unknown), None if late else now + LOOKS, tried)
     except Exception as bug:
         if is_away(bug) or is_contended(bug):
             raise  # not kept: the provider sends it again
@@ -105,6 +115,6 @@ async def _owe(run: Run, house: House, told: Event, kept: int, error: str, due: 
 
 async def _tell(run: Run, house: House, told: Event, kept: int, error: str) -> None:
     about = await ledger.booking_of(run, told.body)
-    booking, reference = (int(about["id"]), about["reference"]) if about else (None, None)
+    booking, reference = (int(about["id"]), about["reference"]) if about else (None, told.body.get("reference") or None)
     facts = {"provider": told.provider.title(), "event": told.kind, "reference": reference, "text": error}
     await tell_house(run, house, "event_parked_house", facts, booking=booking, once=str(kept), mail=False)

@@ -1,13 +1,13 @@
 """A payment came, failed, or came too late: the ledger first, then what follows from it, once."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import structlog
 
 from handlers.booking_confirmed import booking_confirmed, certain
-from handlers.event_told import Event, event_told
+from handlers.event_told import Event, TooEarly, event_told
 from handlers.house import Actor, House
 from handlers.payment_returned import give_back
 from handlers.telling import tell, tell_house
@@ -20,10 +20,15 @@ from models.refusal import SoldOut
 
 log = structlog.get_logger()
 
+SOON = timedelta(minutes=10)  # within which a checkout of ours is known, if it ever is
+
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What a payment provider told us. `kind`: completed, expired or failed; `amount` in minor units of `currency`."""
+    """What a payment provider told us. `kind`: completed, expired or failed; `amount` in minor units of `currency`.
+
+    `reference`: our booking's, where the session carries it; without it the session may be another program's.
+    """
 
     provider: str
     event: str
@@ -35,12 +40,14 @@ class Paid:
     live: bool
     method: str | None
     at: datetime
+    reference: str = ""
 
     def as_event(self) -> Event:
         """What is kept of it: not Stripe's whole body, which holds the guest's secret link and address."""
         body = {
             "session": self.session, "payment": self.payment, "amount": self.amount, "currency": self.currency,
             "live": self.live, "method": self.method, "at": self.at.isoformat(),
+            "reference": self.reference,
         }  # fmt: skip
         return Event(self.provider, self.event, self.kind, body)
 
@@ -57,13 +64,20 @@ async def guest_paid(house: House, paid: Paid, owed: int | None = None) -> None:
     async def act(run: Run) -> None:
         checkout = await _checkout(run, paid.session)
         if checkout is None:
-            log.warning("a payment for no checkout of ours", session=paid.session)
+            _unknown(paid)
         elif paid.kind == "completed":
             await _came(run, house, checkout, paid)
         else:
             await _not_paid(run, house, int(checkout["booking_id"]), paid)
 
     await event_told(house, paid.as_event(), act, owed)
+
+
+def _unknown(paid: Paid) -> None:
+    """Money for a booking of ours in a checkout that a restored backup lacks is for the desk; all else is another program's."""
+    if paid.reference and paid.kind == "completed":
+        raise TooEarly(f"paid in a checkout that we do not know: {paid.reference}, {paid.session}", waits=SOON)
+    log.info("a checkout of another program", session=paid.session)
 
 
 async def _came(run: Run, house: House, checkout: dict[str, Any], paid: Paid) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from handlers.event_told import Event, TooEarly, event_told
 from handlers.house import House
-from models import delivery, news, timeline
+from models import delivery, ledger, news, timeline
 from models.database import Run
 from models.fields import micros
 from models.money import Money
@@ -13,7 +13,10 @@ from models.money import Money
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """What a payment provider told us of a refund: `amount` (positive) in minor units of `currency`, of which `payment`."""
+    """What a payment provider told us of a refund: `amount` (positive) in minor units of `currency`, of which `payment`.
+
+    `reference`: our booking's, where the provider's refund carries it.
+    """
 
     provider: str
     event: str
@@ -21,10 +24,14 @@ class Returned:
     payment: str
     amount: int
     currency: str
+    reference: str = ""
 
     def as_event(self) -> Event:
         """What is kept of it."""
-        body = {"refund": self.refund, "payment": self.payment, "amount": self.amount, "currency": self.currency}
+        body = {
+            "refund": self.refund, "payment": self.payment, "amount": self.amount, "currency": self.currency,
+            "reference": self.reference,
+        }  # fmt: skip
         return Event(self.provider, self.event, "returned", body)
 
     @classmethod
@@ -43,7 +50,10 @@ async def give_back(run: Run, house: House, booking: int, reference: str, paymen
 
 
 async def payment_returned(house: House, returned: Returned, owed: int | None = None) -> None:
-    """Take what the provider told us, once per refund; one that comes before its payment waits for it."""
+    """Take what the provider told us, once per refund; one that comes before its payment waits for it.
+
+    A refund made at the provider's own desk does not say whose it is: without a payment of ours it is another program's.
+    """
 
     async def act(run: Run) -> None:
         of = await run(
@@ -51,7 +61,8 @@ async def payment_returned(house: House, returned: Returned, owed: int | None = 
             provider=returned.provider, payment=returned.payment,
         )  # fmt: skip
         if not of:
-            raise TooEarly(f"we know of no payment {returned.payment}")
+            ours = bool(returned.reference) or await ledger.waits_for_us(run, returned.payment)
+            raise TooEarly(f"we know of no payment {returned.payment}", ours=ours)
         await _book_out(run, house, of[0], returned)
 
     await event_told(house, returned.as_event(), act, owed)

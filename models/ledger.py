@@ -94,6 +94,14 @@ async def is_known(run: Run, payment: str, now: datetime) -> None:
     )  # fmt: skip
 
 
+async def waits_for_us(run: Run, payment: str) -> bool:
+    """Whether we were told that this payment came, and could not book it yet."""
+    return bool(await run(
+        "SELECT 1 AS waits FROM event WHERE state IN ('owed', 'parked') AND kind = 'completed' AND body LIKE :payment",
+        payment=f'%"{payment}"%',
+    ))  # fmt: skip
+
+
 async def try_again(run: Run, event: int, now: datetime) -> None:
     """Let a parked event be taken once more; one that nobody could read stays where it is."""
     await run(
@@ -103,12 +111,13 @@ async def try_again(run: Run, event: int, now: datetime) -> None:
 
 
 async def booking_of(ask: Ask, body: dict[str, Any]) -> dict[str, Any] | None:
-    """Id and reference of the booking that an event is about, by its checkout, its payment or its delivery."""
+    """Id and reference of the booking that an event is about, by its checkout, payment, delivery, or by its code."""
     rows = await ask(
         "SELECT id, reference FROM booking WHERE id IN (SELECT booking_id FROM checkout WHERE session = :session "
         "UNION SELECT booking_id FROM payment WHERE provider_id = :payment "
-        "UNION SELECT booking_id FROM delivery WHERE id = :delivery)",
+        "UNION SELECT booking_id FROM delivery WHERE id = :delivery) OR reference = :reference",
         session=body.get("session", ""), payment=body.get("payment", ""), delivery=body.get("delivery", 0),
+        reference=body.get("reference", ""),
     )  # fmt: skip
     return rows[0] if rows else None
 

@@ -11,7 +11,7 @@ import pytest
 import structlog
 from tortoise.exceptions import DBConnectionError, OperationalError
 
-from bot import checkout, telegram
+from bot import checkout, telegram, whatsapp
 from bot.log import log_plainly
 from handlers import delivery_reported as reporting
 from handlers import event_told as telling
@@ -25,7 +25,7 @@ from handlers.staff_acted import event_again, event_aside
 from handlers.time_passed import time_passed
 from models import ledger, threads
 from models.database import dialect, read, transaction
-from models.fields import instant
+from models.fields import instant, unpacked
 from tests.conftest import NOW, Clock
 from tests.handlers.test_turns_that_fail import LUCIA, inbox, write
 from tests.handlers.test_turns_that_fail import Mistake as MistakeInATurn
@@ -316,7 +316,7 @@ async def test_a_refund_before_its_payment_waits_for_it(house: House, clock: Clo
 async def test_a_refund_of_a_payment_that_never_comes_is_parked_after_a_day(house: House, clock: Clock) -> None:
     """Then the desk has it; when the payment comes after all, it is booked by itself."""
     booking, session = await a_checkout(house)
-    await payment_returned(house, a_refund(100))
+    await payment_returned(house, a_refund(100, reference="CA-22222"))
     clock.forward(hours=23, minutes=59)
     await time_passed(house)
     assert await events() == [("returned", "owed", 0)]
@@ -326,6 +326,98 @@ async def test_a_refund_of_a_payment_that_never_comes_is_parked_after_a_day(hous
     await guest_paid(house, a_payment(session, await due(booking)))
     await passes(house, clock, 0)
     assert await payments() == [await due(booking), -100]
+
+
+async def test_a_refund_of_another_program_alarms_nobody(house: House, clock: Clock) -> None:
+    """On the same account somebody sells something else: after a day it waits no more, and the desk has nothing of it."""
+    await payment_returned(house, a_refund(100))
+    await passes(house, clock, 3600, 82800)
+    assert (await events(), await told_house()) == ([("returned", "done", 0)], 0)
+
+
+async def test_a_refund_made_at_stripe_of_a_payment_that_is_parked_is_ours(house: House, clock: Clock) -> None:
+    """It does not say so itself, but the payment does; so both are on the desk."""
+    await guest_paid(house, a_payment("cs_lost", 5400, reference="CA-22222"))
+    await payment_returned(house, a_refund(5400))
+    await passes(house, clock, 3600, 82800)
+    assert await events() == [("completed", "parked", 0), ("returned", "parked", 0)]
+
+
+async def test_money_in_a_checkout_that_a_restored_backup_lacks_is_on_the_desk(house: House, clock: Clock) -> None:
+    """The booking is there, its checkout was opened after the backup: the house is told of both, once, within minutes."""
+    booking, session = await a_checkout(house)
+    reference = str(await one("SELECT reference FROM booking"))
+    async with transaction() as run:
+        await run("DELETE FROM checkout")
+    for _ in range(2):
+        await guest_paid(house, a_payment(session, await due(booking), reference=reference))
+    await passes(house, clock, 60)
+    assert (await events(), await told_house()) == ([("completed", "owed", 0)], 0)
+    await passes(house, clock, *[60] * 10)
+    assert (await events(), await payments(), await state(booking)) == ([("completed", "parked", 0)], [], "on_hold")
+    told = await read("SELECT payload, booking_id FROM delivery WHERE kind = 'event_parked_house'")
+    assert told and all(row["booking_id"] == booking and reference in str(row["payload"]) for row in told)
+    await passes(house, clock, 3600)
+    assert await told_house() == len(told)
+
+
+async def test_money_for_a_booking_that_a_restored_backup_lacks_is_told_with_its_code(
+    house: House, clock: Clock
+) -> None:
+    """Made after the backup: all that is left of it stands with the provider."""
+    await guest_paid(house, a_payment("cs_lost", 5400, reference="CA-22222"))
+    await passes(house, clock, 601)
+    assert await events() == [("completed", "parked", 0)]
+    told = await read("SELECT payload FROM delivery WHERE kind = 'event_parked_house'")
+    assert told and all("CA-22222" in unpacked(row["payload"])["facts"]["reference"] for row in told)
+
+
+async def test_a_checkout_that_becomes_known_in_time_is_paid(house: House, clock: Clock) -> None:
+    """The payment was told before the page was kept."""
+    booking, session = await a_checkout(house)
+    async with transaction() as run:
+        await run("UPDATE checkout SET session = 'later'")
+    await guest_paid(house, a_payment(session, await due(booking), reference="CA-22222"))
+    async with transaction() as run:
+        await run("UPDATE checkout SET session = :session", session=session)
+    await passes(house, clock, 60)
+    assert (await events(), await state(booking)) == ([("completed", "done", 0)], "confirmed")
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"metadata": {"reference": 7}}, {"metadata": {"reference": "A-1"}, "client_reference_id": None}]
+)
+async def test_a_checkout_of_another_program_is_passed_over(house: House, more: dict[str, Any]) -> None:
+    """Whatever it has written there; nor is one of ours that nobody paid worth a word."""
+    await checkout.told(house, _session_event("checkout.session.completed", more))
+    assert await events() == [("completed", "done", 0)]
+
+
+async def test_a_checkout_of_ours_says_so(house: House) -> None:
+    """As `bot.checkout` asks for it; one that ended without money is passed over."""
+    ours = {"metadata": {"reference": "CA-22222"}, "client_reference_id": "CA-22222"}
+    await checkout.told(house, _session_event("checkout.session.completed", ours))
+    await checkout.told(house, _session_event("checkout.session.expired", ours))
+    assert await events() == [("completed", "owed", 0), ("expired", "done", 0)]
+
+
+def _session_event(kind: str, more: dict[str, Any]) -> dict[str, Any]:
+    about = {
+        "id": "cs_lost",
+        "payment_status": "paid",
+        "payment_intent": "pi_1",
+        "amount_total": 5400,
+        "currency": "usd",
+        **more,
+    }
+    return {"id": f"evt_{kind}", "type": kind, "created": 1, "livemode": False, "data": {"object": about}}
+
+
+async def test_a_refund_of_a_payment_without_an_intent_is_another_programs(house: House) -> None:
+    """Ours all have one."""
+    await checkout.told(house, {"id": "evt_1", "type": "refund.created", "created": 1,
+                                "data": {"object": {"id": "re_1", "status": "succeeded", "payment_intent": None}}})  # fmt: skip
+    assert await events() == []
 
 
 Told = Callable[[House, str, int], Awaitable[None]]
@@ -409,7 +501,7 @@ async def test_a_message_that_nobody_could_be_handed_is_owed(
 async def test_an_event_about_money_that_cannot_be_read_is_on_the_desk(house: House) -> None:
     """Its id is kept, nothing of its body; whoever looks it up at Stripe sets it aside."""
     odd = {"id": "evt_odd", "type": "refund.created", "created": 1,
-           "data": {"object": {"id": "re_1", "status": "succeeded", "payment_intent": None, "link": "https://x/b/secret"}}}  # fmt: skip
+           "data": {"object": {"id": "re_1", "status": "succeeded", "payment_intent": 7, "link": "https://x/b/secret"}}}  # fmt: skip
     for _ in range(2):
         await checkout.told(house, odd)
     assert await events() == [("unread", "parked", 1)]
@@ -436,6 +528,16 @@ def test_a_message_that_cannot_be_read_still_has_its_sender_and_its_words() -> N
         assert telegram.read_barely({"update_id": 5, "message": {"chat": odd}}, NOW) is None
         assert telegram.read_barely({"update_id": odd, "message": {"chat": {"id": 7}}}, NOW) is None
         assert telegram.read_barely({"update_id": 5, "message": odd}, NOW) is None
+
+
+async def test_a_whatsapp_message_that_cannot_be_read_is_kept_by_its_words(
+    bellhop: Bellhop, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twilio gets its 200: sent again, it would be no better, and after the second time it is lost."""
+    with monkeypatch.context() as mistaken:
+        mistaken.delattr(whatsapp, "_kind")
+        assert await ana.says("hola") == 200
+    assert await read("SELECT words FROM inbound") == [{"words": "hola"}]
 
 
 # -- through the doors --------------------------------------------------------------------------

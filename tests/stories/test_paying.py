@@ -71,6 +71,7 @@ async def test_the_wrong_sum(bellhop: Bellhop, ana: Person, house: Person, desk:
         return await moves.apart(reference) == [(100, "USD"), (-100, "USD")]
 
     assert await moves.once(balances, "the refund beside the payment")
+    assert [refund["metadata"] for refund in moves.objects(bellhop, "refund")] == [{"reference": reference}]
     await _stands_unpaid(reference)
     await ana.pays("ok")  # on a new page, for the whole of what is due
     await ana.hears(reference, "54.00")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import stripe
 import structlog
@@ -12,7 +13,7 @@ from twilio.base.exceptions import TwilioException
 
 from bot import checkout
 from bot.telegram import Telegram
-from bot.whatsapp import WhatsApp, sent_at
+from bot.whatsapp import WhatsApp, read_barely, sent_at
 from handlers.caught_up import OVERLAP, caught_up, in_doubt, missing_since, our_turn, unheard
 from handlers.delivery_reported import delivery_reported
 from handlers.house import House
@@ -55,7 +56,7 @@ async def _tried(what: str, job: Awaitable[None]) -> None:
     try:
         await job
     except Exception as fault:
-        if not (isinstance(fault, AWAY) or is_away(fault) or is_contended(fault)):
+        if not _may_pass(fault):
             log.exception("catching up failed", what=what)
             return
         log.warning("could not catch up", what=what, why=f"{type(fault).__name__}: {fault}"[:200])
@@ -68,12 +69,34 @@ async def _messages(house: House, carry: Callable[[Carry], None], whatsapp: What
     missing = await unheard("whatsapp", [str(each.sid) for each in written])
     for each in written:
         if each.sid in missing:
-            carry(await someone_wrote(house, await whatsapp.read_listed(each, house.now())))
+            await _message(house, carry, whatsapp, each)
     if missing:
         log.info("messages were missing", count=len(missing))
     if written:
         more = len(written) == AT_MOST
         await caught_up("whatsapp", sent_at(written[-1]) - (timedelta() if more else OVERLAP))
+
+
+async def _message(house: House, carry: Callable[[Carry], None], whatsapp: WhatsApp, listed: Any) -> None:
+    """One message; one that we stumble over is kept barely, or else named in the log: it holds nobody else up."""
+    try:
+        carry(await someone_wrote(house, await whatsapp.read_listed(listed, house.now())))
+    except Exception as fault:
+        if _may_pass(fault):
+            raise
+        log.exception("a missed message could not be taken", sid=str(listed.sid))
+        form = {"MessageSid": listed.sid, "From": listed.from_, "Body": listed.body}
+        try:
+            carry(await someone_wrote(house, read_barely(form, house.now())))
+        except Exception as again:
+            if _may_pass(again):
+                raise
+            log.exception("a missed message could not be kept", sid=str(listed.sid))
+
+
+def _may_pass(fault: Exception) -> bool:
+    """Whether a provider or the database refuses, rather than something being wrong."""
+    return isinstance(fault, AWAY) or is_away(fault) or is_contended(fault)
 
 
 async def _reports(house: House, whatsapp: WhatsApp) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+import structlog
 from aiohttp import ClientError, encode_basic_auth
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
@@ -37,6 +38,8 @@ BECAME: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
 }  # fmt: skip
 AWAY = (ClientError, TimeoutError, OSError)  # how the SDK's client says that Twilio was not reached or did not answer
 ANSWER = 15.0  # seconds
+
+log = structlog.get_logger()
 
 
 class Rewritten(AsyncTwilioHttpClient):
@@ -97,6 +100,21 @@ def read(form: Mapping[str, str], now: datetime) -> Heard:
         quotes=bare(form.get("OriginalRepliedMessageSid", "")) or None,
         media=_media(form),
     )
+
+
+def read_surely(form: Mapping[str, str], now: datetime) -> Heard:
+    """The same; of what cannot be read, who it was: sent again it would be no better, and hold up the rest."""
+    try:
+        return read(form, now)
+    except Exception as fault:  # noqa: BLE001  # whatever it is: an odd shape, or a mistake of ours
+        log.warning("Twilio sent what cannot be read", fault=repr(fault)[:200])
+        return read_barely(form, now)
+
+
+def read_barely(form: Mapping[str, str], now: datetime) -> Heard:
+    """Who wrote and their words, of a message that `read` stumbles over."""
+    sid, sender, words = (bare(str(form.get(name) or "")) for name in ("MessageSid", "From", "Body"))
+    return Heard("whatsapp", sid, sender.removeprefix("whatsapp:"), now, words=words, kind="text" if words else "other")
 
 
 def _kind(form: Mapping[str, str]) -> str:
@@ -251,11 +269,17 @@ class WhatsApp:
         form["MessageType"] = "text" if listed.body else "other"
         if figure(str(listed.num_media or 0)):
             form |= await self._media_of(str(listed.sid))
-        return read(form, min(now, sent_at(listed)))
+        return read_surely(form, min(now, sent_at(listed)))
 
     async def _media_of(self, sid: str) -> dict[str, str]:
-        """A message's files, as the hook tells of them; Twilio: at most ten."""
-        files = await self.client.messages(sid).media.list_async(limit=10)
+        """A message's files, as the hook tells of them (Twilio: at most ten); none of what Twilio has no more or will not give."""
+        try:
+            files = await self.client.messages(sid).media.list_async(limit=10)
+        except TwilioException as refusal:
+            if not _for_good(refusal):
+                raise
+            log.warning("a message's files cannot be had", sid=sid, why=str(refusal)[:200])
+            return {}
         api = self.http.api.geturl().rstrip("/") or "https://api.twilio.com"
         form = {"NumMedia": str(len(files))}
         for number, file in enumerate(files):
@@ -351,6 +375,13 @@ async def _of_another(out: Outgoing, sid: str) -> bool:
     """Whether these same words were another delivery to the same person."""
     known = await ask("SELECT id FROM delivery WHERE provider_id = :sid AND id <> :id", sid=sid, id=out.id)
     return bool(known)
+
+
+def _for_good(refusal: TwilioException) -> bool:
+    """Whether asking again is pointless: of a list, the SDK has the status in the answer that it could not use."""
+    answer = refusal.args[-1] if refusal.args else None
+    status = int(getattr(refusal, "status", None) or getattr(answer, "status_code", 500))
+    return 400 <= status < 500 and status not in (401, 403, 408, 429)
 
 
 def _classed(refusal: TwilioRestException) -> Retry | Failed:

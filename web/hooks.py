@@ -100,7 +100,7 @@ def _heard(update: dict[str, Any], now: datetime) -> Heard | None:
 async def on_whatsapp(request: web.Request) -> web.Response:
     """A WhatsApp message reached us."""
     program, form = _program(request), await _twilio_form(request)
-    heard = whatsapp.read(form, program.house.now())
+    heard = whatsapp.read_surely(form, program.house.now())
     if not 0 < len(heard.external_id) <= LONGEST_NAME or not 0 < len(heard.sender) <= LONGEST_NAME:
         raise web.HTTPBadRequest(text="a message needs MessageSid and From")
     program.courier.carry(await someone_wrote(program.house, heard))

@@ -15,9 +15,10 @@ import pytest_asyncio
 from aiohttp import web
 from tortoise.exceptions import DBConnectionError
 
-from bot import catching_up, checkout, program
+from bot import catching_up, checkout, program, whatsapp
 from bot.program import Program, running
 from bot.settings import Settings
+from bot.whatsapp import WhatsApp
 from handlers.caught_up import EVERY, OVERLAP, our_turn
 from handlers.house import House
 from models import database, delivery
@@ -29,6 +30,7 @@ from tests.people import Bellhop, Person, _documents, _sandbox
 from tests.stories import moves
 from tests.stories.test_killed import a_free_port, prepare
 from web.serving import application
+from web.stage.providers import twilio
 
 pytestmark = moves.SDKS
 
@@ -213,6 +215,61 @@ async def test_a_voice_note_is_read_with_its_sound_and_a_place_as_something(bell
         assert (file.status, file.content_type) == (200, rows[0]["media"][0]["content_type"])
 
 
+async def test_a_message_whose_file_is_gone_holds_up_nobody(
+    bellhop: Bellhop, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deleted at Twilio between its list and us: heard as something, and what comes after it is heard."""
+    since = await first_moment("whatsapp")
+    await bellhop.later(minutes=20)
+    async with nobody_reaches(bellhop):
+        await ana.says("", kind="voice")
+        await ana.says("hi")
+        await bellhop.later(minutes=1)
+        with monkeypatch.context() as deleted:
+            deleted.setattr(twilio.Twilio, "media_resource", _gone)
+            await bellhop.program.catch_up()
+    rows = [json.loads(row["heard"]) for row in await read("SELECT heard FROM inbound ORDER BY id")]
+    assert [(row["kind"], row.get("words", "")) for row in rows] == [("other", ""), ("text", "hi")]
+    assert await kept_moment("catch_up:whatsapp") > since
+
+
+def _gone(*_: Any) -> Any:
+    raise twilio.Refused(404, 20404, "The requested resource was not found")
+
+
+@pytest.mark.parametrize(("module", "name"), [(whatsapp, "_kind"), (whatsapp, "sent_at")])
+async def test_a_message_that_we_stumble_over_is_kept_barely(
+    bellhop: Bellhop, ana: Person, monkeypatch: pytest.MonkeyPatch, module: Any, name: str
+) -> None:
+    """By its words and who wrote it; what comes after it is heard, and the moment moves on."""
+    since = await first_moment("whatsapp")
+    await bellhop.later(minutes=20)
+    async with nobody_reaches(bellhop):
+        await ana.says("hi")
+        await ana.says("a transfer")
+        await bellhop.later(minutes=1)
+        with monkeypatch.context() as stumbling:
+            stumbling.setattr(WhatsApp, "read_listed", _stumbles(WhatsApp.read_listed, module, name))
+            await bellhop.program.catch_up()
+    assert await heard() == ["hi", "a transfer"]
+    assert await kept_moment("catch_up:whatsapp") > since
+
+
+def _stumbles(reads: Any, module: Any, name: str) -> Any:
+    """Reading fails with a mistake of ours at this place."""
+
+    async def read_listed(self: WhatsApp, listed: Any, now: datetime) -> Any:
+        with pytest.MonkeyPatch.context() as mistaken:
+            mistaken.setattr(module, name, _mistake)
+            return await reads(self, listed, now)
+
+    return read_listed
+
+
+def _mistake(*_: Any) -> None:
+    raise KeyError("a mistake of ours")
+
+
 async def test_a_message_heard_late_means_what_it_meant(bellhop: Bellhop, ana: Person) -> None:
     """Written before midnight, heard after it: "tomorrow" is theirs, and WhatsApp's 24 hours count from when they wrote."""
     await first_moment("whatsapp")
@@ -286,6 +343,7 @@ async def test_a_database_that_refuses_in_the_middle(
     assert await heard() == list(THREE)
 
 
+@pytest.mark.too_late
 async def test_a_lost_report_is_fetched(bellhop: Bellhop, ana: Person, rafael: Person) -> None:
     """Free words came outside the lead's 24 hours, and Twilio's word of it was lost: the template still leaves."""
     ours = bellhop.program.whatsapp

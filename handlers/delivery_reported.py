@@ -41,7 +41,7 @@ class Report:
     def as_event(self, reported: int, attempt: int) -> Event:
         """What is kept of it when it cannot be noted at once."""
         body = {"delivery": reported, "attempt": attempt, **asdict(self)}
-        return Event("twilio", f"{reported}.{attempt}:{self.became}", "reported", body)
+        return Event("whatsapp", f"{reported}.{attempt}:{self.became}", "reported", body)
 
     @classmethod
     def of_event(cls, told: Event) -> tuple[int, int, Self]:
@@ -135,28 +135,26 @@ async def gave_up(run: Run, house: House, given_up: int, reason: str) -> None:
         )
     )[0]
     if row["booking_id"] is not None:
-        await timeline.record(
-            run, int(row["booking_id"]), "delivery_failed", actor=SYSTEM.name, actor_kind=SYSTEM.kind, door=row["channel"],
-            now=house.now(), facts={"what": row["kind"], "why": reason}, personal={"whom": row["name"] or row["address"]},
-        )  # fmt: skip
+        await _record(run, house, row, reason)
     if not delivery.is_for_the_house(row["kind"]):
-        facts = {
-            "who": row["name"] or row["address"],
-            "channel": row["channel"],
-            "reference": row["reference"],
-            "text": reason,
-        }
-        await tell_house(
-            run,
-            house,
-            "delivery_failed_house",
-            facts,
-            booking=row["booking_id"],
-            once=f"{given_up}.{row['attempt']}",
-            mail=False,
-        )
+        await _tell_house(run, house, row, reason)
     await _by_mail_instead(run, house, row)
     news.announce("delivery", row["booking_id"])
+
+
+async def _record(run: Run, house: House, row: dict[str, Any], reason: str) -> None:
+    await timeline.record(
+        run, int(row["booking_id"]), "delivery_failed", actor=SYSTEM.name, actor_kind=SYSTEM.kind, door=row["channel"],
+        now=house.now(), facts={"what": row["kind"], "why": reason}, personal={"whom": row["name"] or row["address"]},
+    )  # fmt: skip
+
+
+async def _tell_house(run: Run, house: House, row: dict[str, Any], reason: str) -> None:
+    who, once = row["name"] or row["address"], f"{row['id']}.{row['attempt']}"
+    facts = {"who": who, "channel": row["channel"], "reference": row["reference"], "text": reason}
+    await tell_house(
+        run, house, "delivery_failed_house", facts, booking=row["booking_id"], once=once, mail=False
+    )  # fmt: skip
 
 
 async def _by_mail_instead(run: Run, house: House, row: dict[str, Any]) -> None:

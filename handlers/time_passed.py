@@ -105,20 +105,15 @@ async def hold_ended(run: Run, house: House, booking: int) -> None:
         run, booking, "hold_ended", actor=SYSTEM.name, actor_kind=SYSTEM.kind, door=SYSTEM.door, now=now
     )
     await close_pages(run, house, booking)
-    recipient = changed[0]["recipient_id"]
-    if recipient is not None:
-        await _the_talk_learns(run, int(recipient), booking)
-        told = await story.of_booking(booking, run)
-        await tell(
-            run,
-            house,
-            int(recipient),
-            "hold_ended_guest",
-            {"story": told},
-            language=changed[0]["language"],
-            booking=booking,
-        )
+    if changed[0]["recipient_id"] is not None:
+        await _the_guest_hears(run, house, booking, int(changed[0]["recipient_id"]), changed[0]["language"])
     news.announce("booking", booking)
+
+
+async def _the_guest_hears(run: Run, house: House, booking: int, recipient: int, language: str) -> None:
+    await _the_talk_learns(run, recipient, booking)
+    facts = {"story": await story.of_booking(booking, run)}
+    await tell(run, house, recipient, "hold_ended_guest", facts, language=language, booking=booking)
 
 
 async def _the_talk_learns(run: Run, recipient: int, booking: int) -> None:

@@ -209,35 +209,43 @@ async def owe(turn: Turn, run: Run, *, error: str, due: datetime, waits: tuple[t
     told once, and the talk goes on.
     """
     if turn.inbound is None:
-        await run(
-            "INSERT INTO inbound (channel, external_id, recipient_id, heard, words, state, attempts, due, error, received) "
-            "VALUES (:channel, :external, :recipient, :heard, :words, 'owed', :tried, :due, :error, :now) "
-            "ON CONFLICT (channel, external_id) DO NOTHING",
-            channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
-            words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
-        )  # fmt: skip
-        await _met(turn, run)
+        await _owe_anew(turn, run, error, due)
         return
-    lock = " FOR UPDATE" if run.locks_rows else ""
-    waiting = await run(
-        "SELECT attempts FROM inbound WHERE id = :id AND state = 'owed' "  # noqa: S608  # one of two words
-        f"AND due <= :now{lock}",
-        id=turn.inbound, now=micros(turn.now),
-    )  # fmt: skip
-    if not waiting:  # done meanwhile, or this try was another process's as well, and it has counted it
+    tried = await _tried(turn.inbound, turn.now, run)
+    if tried is None:
         return
-    tried = int(waiting[0]["attempts"])
-    parked = tried >= len(waits)
+    again = turn.now + waits[tried] if tried < len(waits) else None
     await run(
         "UPDATE inbound SET attempts = :tried, state = :state, due = :due, error = :error WHERE id = :id",
-        tried=tried + 1, state="parked" if parked else "owed",
-        due=None if parked else micros(turn.now + waits[min(tried, len(waits) - 1)]), error=error, id=turn.inbound,
+        tried=tried + 1, state="owed" if again else "parked", due=micros(again) if again else None, error=error,
+        id=turn.inbound,
     )  # fmt: skip
-    if parked:
+    if again is None:
         await post(
             run, turn.seen.recipient, apology.kind, apology.payload, language=apology.language, now=turn.now,
             key=f"parked:{turn.inbound}", urgency=ANSWER,
         )  # fmt: skip
+
+
+async def _owe_anew(turn: Turn, run: Run, error: str, due: datetime) -> None:
+    await run(
+        "INSERT INTO inbound (channel, external_id, recipient_id, heard, words, state, attempts, due, error, received) "
+        "VALUES (:channel, :external, :recipient, :heard, :words, 'owed', :tried, :due, :error, :now) "
+        "ON CONFLICT (channel, external_id) DO NOTHING",
+        channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
+        words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
+    )  # fmt: skip
+    await _met(turn, run)
+
+
+async def _tried(inbound: int, now: datetime, run: Run) -> int | None:
+    """How often it has been tried; None when it is done meanwhile, or another process had this try as well and counted it."""
+    lock = " FOR UPDATE" if run.locks_rows else ""
+    rows = await run(
+        f"SELECT attempts FROM inbound WHERE id = :id AND state = 'owed' AND due <= :now{lock}",  # noqa: S608
+        id=inbound, now=micros(now),
+    )  # fmt: skip
+    return int(rows[0]["attempts"]) if rows else None
 
 
 async def owed(now: datetime) -> list[dict[str, Any]]:

@@ -112,6 +112,10 @@ class Bellhop:
         await self.pull("/sim/clock", offset=self.program.clock.offset.total_seconds())
         await self.program.tick()
 
+    def written_too_late(self) -> list[Message]:
+        """Free words that the bot sent outside someone's 24 hours, as WhatsApp knows of them; it would send them anew otherwise."""
+        return [one for one in self.sim.world.messages if one.get("error_code") == 63016 and not one.get("template")]
+
 
 def read_aloud(message: Message) -> str:
     """All the words of a message: its text as it looks, its buttons and what hangs on it."""

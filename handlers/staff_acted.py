@@ -16,9 +16,11 @@ from models import bells, delivery, ledger, news, story, threads, timeline
 from models import talk as talks
 from models.booking import may_confirm, one_at_a_time
 from models.database import Run, transaction
-from models.fields import micros, unpacked
+from models.fields import micros, packed, unpacked
 from models.refusal import HoldEnded, NotYours
 from models.request import as_instant
+
+COUNTS = ("mistakes", "busy")  # what a delivery's payload knows of its failed attempts
 
 
 async def replied(house: House, staff: Actor, thread: int, text: str) -> None:
@@ -151,16 +153,21 @@ async def confirmed(house: House, staff: Actor, booking: int) -> None:
 
 
 async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
-    """Let a delivery that was given up leave once more, as its lane's next. Refuses with NotYours."""
+    """Let a delivery that was given up leave once more, as its lane's next; what was tried before counts no more.
+
+    Refuses with NotYours.
+    """
     async with transaction() as run:
         rows = await run(
             "UPDATE delivery SET state = 'waiting', error = NULL, sending = NULL "
             "WHERE id = :id AND state IN ('failed', 'given_up') "
-            "RETURNING recipient_id, booking_id, kind",
+            "RETURNING recipient_id, booking_id, kind, payload",
             id=outgoing,
         )
         if not rows:
             raise NotYours(what="delivery")
+        fresh = {name: value for name, value in unpacked(rows[0]["payload"]).items() if name not in COUNTS}
+        await run("UPDATE delivery SET payload = :payload WHERE id = :id", payload=packed(fresh), id=outgoing)
         await run(
             "UPDATE recipient SET next_due = :now WHERE id = :to",
             now=micros(house.now()), to=rows[0]["recipient_id"],

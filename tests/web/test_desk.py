@@ -15,7 +15,7 @@ from playwright.async_api import Page, async_playwright
 from bot import words
 from models.database import read, transaction
 from models.delivery import post, recipient
-from models.fields import micros
+from models.fields import micros, unpacked
 from models.timeline import record
 from tests.web.front import LOGIN, PASSWORD, Front
 from web.pages import environment
@@ -267,16 +267,21 @@ async def test_a_failed_delivery_is_sent_again(desk: Front) -> None:
     async with transaction() as run:
         to = await recipient(run, "mail", "hannah@example.com", name="Hannah Moore")
         sent = await post(
-            run, to, "guest_link", {"block": "guest_link"}, language="en", now=desk.house.now(), booking=booking
+            run, to, "guest_link", {"block": "guest_link", "mistakes": 3, "busy": 9}, language="en",
+            now=desk.house.now(), booking=booking,
+        )  # fmt: skip
+        await run(
+            "UPDATE delivery SET state = 'given_up', error = 'mailbox full', attempt = 3, sending = 1 WHERE id = :id",
+            id=sent,
         )
-        await run("UPDATE delivery SET state = 'given_up', error = 'mailbox full', attempt = 3 WHERE id = :id", id=sent)
     where = f"/desk/bookings/{await desk.reference(booking)}"
     page = (await desk.get(where))[1]
     assert "mailbox full" in page
     assert f"/desk/deliveries/{sent}/again" in page
     assert (await desk.post(f"/desk/deliveries/{sent}/again"))[0].status == 303
     assert (await desk.post(f"/desk/deliveries/{sent}/again"))[0].status == 303
-    assert (await read("SELECT state FROM delivery WHERE id = :id", id=sent))[0]["state"] == "waiting"
+    row = (await read("SELECT state, sending, payload FROM delivery WHERE id = :id", id=sent))[0]
+    assert (row["state"], row["sending"], unpacked(row["payload"])) == ("waiting", None, {"block": "guest_link"})
     assert (await desk.get(where))[1].count("sent again: ") == 1
 
 

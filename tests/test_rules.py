@@ -14,7 +14,7 @@ out, or held against the harm itself, elsewhere:
 | one place rounds, minor units | `models.money` | models/test_price: test_money_counts…, test_a_half_is_rounded… |
 | local times that do not exist are asked about | `models.request` | models/test_price: test_a_time_the_clock_skips… |
 | an audience's fields, all and only | `recap.AUDIENCES` | models/test_recap, bot/test_recap_everywhere (with its control) |
-| outside 24 hours only a template | `whatsapp._window_open` | bot/test_courier: test_outside_the_24_hours… |
+| outside 24 hours only a template | `whatsapp.free_until` | test_without_the_24_hours…, and every story (tests/conftest: bellhop) |
 | a failed turn is tried again, parked, one apology; 503 only for the database | `turns.owe`, `is_away` | handlers/test_turns_that_fail |
 | a failed event is undone whole, tried again, parked; a refund waits for its payment | `event_told` | handlers/test_events_that_fail |
 | what was tried and waits is said, and only that | `stuck.PATIENCE` | web/test_stuck (with its control) |
@@ -31,12 +31,14 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tortoise.exceptions import IntegrityError
 
+from bot import whatsapp
 from flows.speech import Heard
 from handlers import guest_paid as paying
 from handlers import guest_wrote as turn_taking
@@ -54,6 +56,8 @@ from tests.models import given
 from tests.models.given import a_guest, one
 from tests.models.test_guards import drop
 from tests.models.test_lanes import settled
+from tests.people import Bellhop, Person
+from tests.stories import moves
 
 ROOT = Path(__file__).parents[1]
 DRAFT = {
@@ -325,6 +329,51 @@ async def test_without_the_hash_a_copy_of_the_records_opens_every_booking(
         await links.issue(run, house.secret, booking, "guest", 2)
     stolen = str(await one("SELECT sha256 FROM link WHERE booking_id = :id", id=booking))
     assert await links.find(stolen, "guest") == booking
+
+
+# -- WhatsApp's 24 hours ------------------------------------------------------------------------
+
+
+@pytest.mark.too_late
+@pytest.mark.parametrize("ruled", [True, False], ids=["with", "without"])
+async def test_without_the_24_hours_free_words_are_sent_too_late(
+    bellhop: Bellhop, ana: Person, rafael: Person, monkeypatch: pytest.MonkeyPatch, ruled: bool
+) -> None:
+    """Rafael has not written for a day: he is briefed by a template; without the rule, in free words that fail at WhatsApp."""
+    if not ruled:
+        monkeypatch.setattr(whatsapp, "free_until", lambda _, now: now)
+    reference = await moves.books(ana, moves.TRANSFER)
+    await ana.pays("ok")
+    assert (await rafael.hears(reference))["template"]  # without, sent once more as this: nobody would have noticed
+    await moves.all_carried(reference)
+    assert bool(bellhop.written_too_late()) is not ruled
+
+
+# -- the table above ----------------------------------------------------------------------------
+
+
+TOLD = re.compile(r"`(?:(models|handlers|bot|web)\.)?(\w+)\.(\w+)`")
+
+
+def guards_named(table: str) -> list[tuple[str, str]]:
+    """Module and name of each guard that a table like the one above names as `module.name`."""
+    columns = [line.split("|")[2] for line in table.splitlines() if line.startswith("| ")]
+    return [(module, name) for column in columns for _, module, name in TOLD.findall(column)]
+
+
+def exists(module: str, name: str) -> bool:
+    """Whether one of our modules has this."""
+    folders = ("models", "handlers", "bot", "web")
+    found = [f"{folder}.{module}" for folder in folders if (ROOT / folder / f"{module}.py").exists()]
+    return any(hasattr(import_module(each), name) for each in found)
+
+
+def test_every_guard_of_the_table_exists() -> None:
+    """A guard that was renamed is named anew."""
+    named = [pair for pair in guards_named(__doc__ or "") if pair[0] != "models"]  # those are whole modules
+    assert len(named) > 5
+    assert [pair for pair in named if not exists(*pair)] == []
+    assert not exists("whatsapp", "_window_open")
 
 
 # -- one clock ----------------------------------------------------------------------------------

@@ -11,63 +11,65 @@ from models.booking import one_at_a_time
 from models.catalog import Lead
 from models.database import Run
 from models.fields import unpacked
-from models.threads import Job
+from models.threads import PartnersBooking
 from models.turns import Carry, Reply
 
 LONGEST = 4000  # characters of one message in a thread
-MOST = 8  # jobs to choose from; any other is chosen by its code
+MOST = 8  # bookings to choose from; any other is chosen by its code
 
 
 async def partner_wrote(house: House, heard: Heard, recipient: int, lead: Lead, inbound: int | None) -> Carry:
     """Put what a lead wrote under the booking it is about; where that is not clear, keep it and ask."""
 
     async def act(run: Run, kept: int) -> Reply | None:
-        jobs = await threads.open_jobs(run, lead.key, house.now())
-        chosen = await thread_chosen(heard, recipient, jobs)
+        bookings = await threads.open_bookings(run, lead.key, house.now())
+        chosen = await thread_chosen(heard, recipient, bookings)
         if chosen is not None:
             return await _took_their_choice(run, house, lead, heard, recipient, chosen)
-        meant = await thread_meant(heard, recipient, jobs)
-        job = await threads.job_of(run, meant, lead.key) if meant is not None else None
-        if job is not None:
-            await answered(run, house, job.booking, job.thread, lead.name, heard.channel, said(heard), kept)
+        meant = await thread_meant(heard, recipient, bookings)
+        theirs = await threads.booking_of(run, meant, lead.key) if meant is not None else None
+        if theirs is not None:
+            await answered(run, house, theirs.booking, theirs.thread, lead.name, heard.channel, said(heard), kept)
             return None
-        return await _which(run, house, lead, heard, kept, jobs) if jobs else _reply(lead, Say("lead_no_booking"))
+        return (
+            await _which(run, house, lead, heard, kept, bookings) if bookings else _reply(lead, Say("lead_no_booking"))
+        )
 
     return await keep_heard(house, heard, recipient, inbound, act, lead.languages[0])
 
 
-async def _which(run: Run, house: House, lead: Lead, heard: Heard, kept: int, jobs: list[Job]) -> Reply:
-    """Keep the message, tell the house that it waits, and ask which of the jobs it is about."""
+async def _which(run: Run, house: House, lead: Lead, heard: Heard, kept: int, bookings: list[PartnersBooking]) -> Reply:
+    """Keep the message, tell the house that it waits, and ask which of the bookings it is about."""
     await talks.set_aside(run, kept)
     facts = {"who": lead.name, "text": said(heard)}
     await tell_house(run, house, "lead_unclear_house", facts, once=str(kept), mail=False)
     news.announce("talk")
-    return _reply(lead, Say(WHICH, options=tuple([await _option(run, job) for job in jobs[:MOST]])))
+    return _reply(lead, Say(WHICH, options=tuple([await _option(run, theirs) for theirs in bookings[:MOST]])))
 
 
-async def _option(run: Run, job: Job) -> Option:
-    told = await story.of_booking(job.booking, run)
-    facts = {"reference": job.reference, "starts": told["legs"][0]["starts"], "guest": told["guest"]["name"]}
-    return Option(WHICH, str(job.thread), "@lead_job", facts=facts)
+async def _option(run: Run, theirs: PartnersBooking) -> Option:
+    told = await story.of_booking(theirs.booking, run)
+    facts = {"reference": theirs.reference, "starts": told["legs"][0]["starts"], "guest": told["guest"]["name"]}
+    return Option(WHICH, str(theirs.thread), "@lead_job", facts=facts)
 
 
 async def _took_their_choice(run: Run, house: House, lead: Lead, heard: Heard, recipient: int, thread: int) -> Reply:
-    job = await threads.job_of(run, thread, lead.key)
-    filed = job is not None and await file_under(run, house, lead, recipient, job)
+    theirs = await threads.booking_of(run, thread, lead.key)
+    filed = theirs is not None and await file_under(run, house, lead, recipient, theirs)
     reply = _reply(
-        lead, Say("lead_filed", {"reference": job.reference}) if job and filed else Say("lead_nothing_waits")
+        lead, Say("lead_filed", {"reference": theirs.reference}) if theirs and filed else Say("lead_nothing_waits")
     )
     if heard.tap and heard.quotes:  # in place of the card, whose options have had their day
         reply.payload["edits"] = heard.quotes
     return reply
 
 
-async def file_under(run: Run, house: House, lead: Lead, recipient: int, job: Job) -> bool:
-    """Put everything of a lead that was set aside under one job, in its order; whether there was anything."""
+async def file_under(run: Run, house: House, lead: Lead, recipient: int, theirs: PartnersBooking) -> bool:
+    """Put everything of a lead that was set aside under one booking, in its order; whether there was anything."""
     waiting = await talks.set_asides(run, recipient)
     for row in waiting:
         heard = Heard.from_json(unpacked(row["heard"]))
-        await answered(run, house, job.booking, job.thread, lead.name, heard.channel, said(heard), int(row["id"]))
+        await answered(run, house, theirs.booking, theirs.thread, lead.name, heard.channel, said(heard), int(row["id"]))
     news.announce("talk")
     return bool(waiting)
 

@@ -6,7 +6,7 @@ from typing import Any
 from flows.speech import Heard
 from models.database import read
 from models.fields import unpacked
-from models.threads import Job
+from models.threads import PartnersBooking
 
 WHICH = "lead_which_booking"  # the question, and what its options answer
 
@@ -42,25 +42,25 @@ async def last_told(recipient: int) -> int | None:
     return rows[0]["thread_id"] if rows else None
 
 
-async def thread_meant(heard: Heard, recipient: int, jobs: Sequence[Job]) -> int | None:
+async def thread_meant(heard: Heard, recipient: int, bookings: Sequence[PartnersBooking]) -> int | None:
     """The thread a message belongs in: the one quoted, named by its code, the only one open; with none open, the last."""
     _, thread = await quoted(heard, recipient)
     if thread is not None:
         return thread
-    named = [job for job in jobs if job.reference in heard.words.upper()]
-    meant = named or jobs
+    named = [theirs for theirs in bookings if theirs.reference in heard.words.upper()]
+    meant = named or bookings
     return meant[0].thread if len(meant) == 1 else None if meant else await last_told(recipient)
 
 
-async def thread_chosen(heard: Heard, recipient: int, jobs: Sequence[Job]) -> int | None:
-    """The thread that answers our question: an option tapped, or its number or a job's code typed while something waits."""
+async def thread_chosen(heard: Heard, recipient: int, bookings: Sequence[PartnersBooking]) -> int | None:
+    """The thread that answers our question: an option tapped, or its number or a booking's code typed while something waits."""
     if heard.tap is not None:
         value = heard.tap.value
         ours = heard.tap.question == WHICH and value.isascii() and value.isdigit() and len(value) < 19
         return int(value) if ours else None
     typed = heard.words.strip(" .)#").upper()
     shown = await _asked(recipient)
-    chosen = {job.reference: job.thread for job in jobs} if shown else {}
+    chosen = {theirs.reference: theirs.thread for theirs in bookings} if shown else {}
     chosen |= {str(number): int(option["value"]) for number, option in enumerate(shown, 1)}
     return chosen.get(typed)
 

@@ -203,17 +203,17 @@ async def event_aside(house: House, staff: Actor, event: int) -> None:
 
 
 async def filed(house: House, inbound: int, thread: int) -> None:
-    """Put what a lead wrote, and all else of theirs that waits likewise, under a job of theirs. Refuses with NotYours."""
+    """Put what a lead wrote, and all else of theirs that waits likewise, under a booking of theirs. Refuses with NotYours."""
     async with transaction() as run:
         rows = await run(
             "SELECT r.id, r.channel, r.address FROM inbound i JOIN recipient r ON r.id = i.recipient_id WHERE i.id = :id",
             id=inbound,
         )
         lead = (await house.catalog()).lead_at(rows[0]["channel"], rows[0]["address"]) if rows else None
-        job = await threads.job_of(run, thread, lead.key) if lead else None
-        if lead is None or job is None:
+        theirs = await threads.booking_of(run, thread, lead.key) if lead else None
+        if lead is None or theirs is None:
             raise NotYours(what="thread")
-        await file_under(run, house, lead, int(rows[0]["id"]), job)
+        await file_under(run, house, lead, int(rows[0]["id"]), theirs)
 
 
 async def _talk(run: Run, talk: int) -> dict[str, Any]:

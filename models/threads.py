@@ -51,11 +51,11 @@ class Message(Model):
 
 
 _TURN = {"house": "partner", "partner": "house"}
-AFTERWARDS = timedelta(hours=2)  # a job that has just ended may still be what a partner writes about
+AFTERWARDS = timedelta(hours=2)  # a booking that has just ended may still be what a partner writes about
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class PartnersBooking:
     """A booking as one partner has it: their thread in it, and its code."""
 
     thread: int
@@ -63,23 +63,23 @@ class Job:
     reference: str
 
 
-_JOBS = "SELECT t.id, t.booking_id, b.reference FROM thread t JOIN booking b ON b.id = t.booking_id WHERE t.partner = :partner "
+_BOOKINGS = "SELECT t.id, t.booking_id, b.reference FROM thread t JOIN booking b ON b.id = t.booking_id WHERE t.partner = :partner "
 
 
-async def open_jobs(ask: Ask, partner: str, now: datetime) -> list[Job]:
+async def open_bookings(ask: Ask, partner: str, now: datetime) -> list[PartnersBooking]:
     """What this partner has to do or has just done, soonest first."""
     rows = await ask(
-        f"{_JOBS} AND b.state NOT IN ({', '.join(map(repr, OVER))}) "  # noqa: S608  # constants
+        f"{_BOOKINGS} AND b.state NOT IN ({', '.join(map(repr, OVER))}) "  # noqa: S608  # constants
         "AND EXISTS (SELECT 1 FROM leg l WHERE l.booking_id = b.id AND l.ends > :since) ORDER BY b.starts, b.id",
         partner=partner, since=micros(now - AFTERWARDS),
     )  # fmt: skip
-    return [Job(int(row["id"]), int(row["booking_id"]), row["reference"]) for row in rows]
+    return [PartnersBooking(int(row["id"]), int(row["booking_id"]), row["reference"]) for row in rows]
 
 
-async def job_of(run: Run, thread: int, partner: str) -> Job | None:
-    """The job that this thread is about, if it is this partner's."""
-    rows = await run(f"{_JOBS} AND t.id = :thread", partner=partner, thread=thread)
-    return Job(int(rows[0]["id"]), int(rows[0]["booking_id"]), rows[0]["reference"]) if rows else None
+async def booking_of(run: Run, thread: int, partner: str) -> PartnersBooking | None:
+    """The booking that this thread is about, if it is this partner's."""
+    rows = await run(f"{_BOOKINGS} AND t.id = :thread", partner=partner, thread=thread)
+    return PartnersBooking(int(rows[0]["id"]), int(rows[0]["booking_id"]), rows[0]["reference"]) if rows else None
 
 
 def awaited(

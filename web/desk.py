@@ -18,7 +18,7 @@ from models.money import Money
 from models.refusal import Refusal
 from models.request import as_instant
 from models.story import of_booking
-from models.threads import Job, open_jobs
+from models.threads import PartnersBooking, open_bookings
 from models.timeline import timeline
 from web import board, keys
 from web.access import STAFF, actor, require_staff
@@ -249,7 +249,7 @@ async def talks_page(request: web.Request) -> web.StreamResponse:
         "SELECT i.id, i.channel, i.words, i.state, i.attempts, i.error, i.received, i.due, r.name, r.address FROM inbound i "
         "JOIN recipient r ON r.id = i.recipient_id WHERE i.state IN ('owed', 'parked', 'asked') ORDER BY i.id DESC LIMIT 50"
     )
-    stuck = [{**row, "jobs": await _jobs(request, row) if row["state"] == "asked" else []} for row in stuck]
+    stuck = [{**row, "theirs": await _theirs(request, row) if row["state"] == "asked" else []} for row in stuck]
     unsent = await read(
         "SELECT d.id, d.kind, d.error, d.created, d.attempt, r.channel, r.name, r.address FROM delivery d "
         "JOIN recipient r ON r.id = d.recipient_id WHERE d.booking_id IS NULL AND d.state IN ('failed', 'given_up') "
@@ -273,10 +273,10 @@ async def _event(row: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     return {**row, "what": body.get("what"), "amount": amount, "reference": booking and booking["reference"]}
 
 
-async def _jobs(request: web.Request, row: dict[str, Any]) -> list[Job]:
+async def _theirs(request: web.Request, row: dict[str, Any]) -> list[PartnersBooking]:
     """What a message that does not say so may be about."""
     lead = (await catalogs.on_sale())[1].lead_at(row["channel"], row["address"])
-    return await open_jobs(read, lead.key, request.app[keys.HOUSE].now()) if lead else []
+    return await open_bookings(read, lead.key, request.app[keys.HOUSE].now()) if lead else []
 
 
 async def talk_page(request: web.Request) -> web.StreamResponse:
@@ -410,10 +410,10 @@ async def event_aside(request: web.Request) -> web.StreamResponse:
 
 
 async def file_under(request: web.Request) -> web.StreamResponse:
-    """Put what a lead wrote under the job it is about; what was filed meanwhile stays where it is."""
+    """Put what a lead wrote under the booking it is about; what was filed meanwhile stays where it is."""
     thread = str((await request.post()).get("thread", ""))
     if not (thread.isascii() and thread.isdigit() and len(thread) < 19):
         raise web.HTTPNotFound
-    with suppress(Refusal):  # not a job of theirs: nothing was moved
+    with suppress(Refusal):  # not a booking of theirs: nothing was moved
         await staff_acted.filed(request.app[keys.HOUSE], int(request.match_info["inbound"]), int(thread))
     raise web.HTTPSeeOther("/desk/talks")

@@ -259,7 +259,7 @@ async def test_what_a_lead_wrote_is_kept_at_once_when_another_stood_in_its_way(
 ) -> None:
     """So is what staff wrote: neither waits a second, as if we had made a mistake."""
     address = next(lead.whatsapp for lead in (await house.catalog()).leads.values() if lead.whatsapp)
-    undone = Undone(monkeypatch, threads, "open_jobs", times=2)
+    undone = Undone(monkeypatch, threads, "open_bookings", times=2)
     await write(house, "on my way", address)
     assert (await inbox(address), undone.calls) == ([("on my way", "done", 0)], 3)
 

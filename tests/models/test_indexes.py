@@ -140,7 +140,7 @@ async def everything(house: House) -> int:
     await guest_paid(house, a_payment(session, await due(booking)))
     async with transaction() as run:
         await write_to(run, house, SYSTEM, booking, "See you soon")
-        await threads.open_jobs(run, "rafael", NOW)
+        await threads.open_bookings(run, "rafael", NOW)
         await dues.take_one(run, NOW)
     for channel in await lanes.due(NOW):
         for lane in await lanes.claim("this", NOW, channel, 5):

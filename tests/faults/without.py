@@ -62,8 +62,11 @@ def _fence() -> None:
 
 
 def _attempt() -> None:
-    """How an attempt ended is noted whatever attempt there was since."""
-    put("models.lanes:_NOTE", _known("models.lanes:_NOTE").replace(" AND attempt = :attempt", " AND :attempt > 0"))
+    """How an attempt ended is noted, whatever has become of the delivery since."""
+    blindly = (
+        "UPDATE delivery SET state = :state, provider_id = :provider_id, error = :error, sent = :now WHERE id = :id"
+    )
+    put("models.lanes:_NOTE", blindly)
 
 
 GUARDS: dict[str, Callable[[], None]] = {

@@ -380,8 +380,8 @@ async def _of_another(out: Outgoing, sid: str) -> bool:
 def _for_good(refusal: TwilioException) -> bool:
     """Whether asking again is pointless: of a list, the SDK has the status in the answer that it could not use."""
     answer = refusal.args[-1] if refusal.args else None
-    status: int = getattr(refusal, "status", None) or getattr(answer, "status_code", 500)
-    return 400 <= status < 500 and status not in (401, 403, 408, 429)
+    status: Any = getattr(refusal, "status", None) or getattr(answer, "status_code", 500)
+    return status in range(400, 500) and status not in (401, 403, 408, 429)
 
 
 def _classed(refusal: TwilioRestException) -> Retry | Failed:

@@ -115,7 +115,7 @@ async def booking_of(ask: Ask, body: dict[str, Any]) -> dict[str, Any] | None:
     rows = await ask(
         "SELECT id, reference FROM booking WHERE id IN (SELECT booking_id FROM checkout WHERE session = :session "
         "UNION SELECT booking_id FROM payment WHERE provider_id = :payment "
-        "UNION SELECT booking_id FROM delivery WHERE id = :delivery) OR reference = :reference",
+        "UNION SELECT booking_id FROM delivery WHERE id = :delivery UNION SELECT id FROM booking WHERE reference = :reference)",
         session=body.get("session", ""), payment=body.get("payment", ""), delivery=body.get("delivery", 0),
         reference=body.get("reference", ""),
     )  # fmt: skip

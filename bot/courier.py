@@ -257,7 +257,7 @@ class Courier:
             case Mistake(reason=reason):
                 return self._after_mistake(out, f"our mistake: {reason}")
             case Retry(reason=reason):
-                if out.attempt > 1 and self.house.now() - instant(out.created) > PATIENCE:
+                if out.begun is not None and self.house.now() - instant(out.begun) > PATIENCE:
                     return Outcome("given_up", error=reason)
                 return self._after_retry(out, result)
 

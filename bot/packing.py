@@ -1,5 +1,6 @@
 """Packs a delivery for its way: the words drawn, the addresses of its links, its picture and documents made."""
 
+import asyncio
 import hashlib
 from dataclasses import asdict
 from datetime import datetime
@@ -26,6 +27,14 @@ class Packing:
 
     def __init__(self, url: str, secret: bytes, documents: Documents) -> None:
         self.url, self.secret, self.documents = url, secret, documents
+        self._drawing: dict[tuple[int, str], asyncio.Task[bytes]] = {}
+
+    async def close(self) -> None:
+        """Leave what is being drawn; it is drawn when it is next needed."""
+        drawing = list(self._drawing.values())
+        for task in drawing:
+            task.cancel()
+        await asyncio.gather(*drawing, return_exceptions=True)
 
     async def pack(self, out: Outgoing, now: datetime) -> Attempt:
         """A delivery as its channel's carrier takes it; a call to the payment provider needs no words."""
@@ -68,17 +77,31 @@ class Packing:
         return Attachment(f"{reference}-{name}.pdf", await self.document(out.booking or 0, kind))
 
     async def document(self, booking: int, kind: str) -> bytes:
-        """A booking's document; drawn when it is first needed, and then kept as it is for good."""
-        row = (
-            await read(
-                "SELECT id, content, facts, language FROM document WHERE booking_id = :booking AND kind = :kind "
-                "ORDER BY version DESC LIMIT 1",
-                booking=booking,
-                kind=kind,
-            )
-        )[0]
-        if row["content"] is not None:
-            return bytes(row["content"])
+        """A booking's document; drawn when it is first needed, and then kept as it is for good.
+
+        Whoever needs it meanwhile waits for the same drawing, which goes on when they no longer do. Raises `Undrawn`;
+        LookupError when none was issued.
+        """
+        task = self._drawing.get((booking, kind))
+        if task is None:
+            task = self._drawing[booking, kind] = asyncio.create_task(self._document(booking, kind))
+            task.add_done_callback(lambda _: self._drawing.pop((booking, kind)))
+        return await asyncio.shield(task)
+
+    async def _document(self, booking: int, kind: str) -> bytes:
+        rows = await read(
+            "SELECT id, content, facts, language FROM document WHERE booking_id = :booking AND kind = :kind "
+            "ORDER BY version DESC LIMIT 1",
+            booking=booking,
+            kind=kind,
+        )
+        if not rows:
+            raise LookupError(f"booking {booking} has no {kind}")
+        if rows[0]["content"] is not None:
+            return bytes(rows[0]["content"])
+        return await self._drawn(kind, rows[0])
+
+    async def _drawn(self, kind: str, row: dict[str, Any]) -> bytes:
         brand = asdict((await catalogs.on_sale())[1].brand)
         made = await self.documents.make(_KINDS.get(kind, kind), unpacked(row["facts"]), brand, row["language"])
         async with transaction() as run:

@@ -124,6 +124,7 @@ async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Pr
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await program.packing.close()
         for provider in (program.whatsapp, program.telegram, program.stripe):
             if provider is not None:
                 await provider.close()

@@ -23,7 +23,7 @@ def make_app(
         client_max_size=hooks.LARGEST,
     )
     app[keys.PROGRAM], app[keys.HOUSE], app[keys.SETTINGS] = program, program.house, program.settings
-    app[keys.MAKE_CHECKOUT] = program.make_checkout
+    app[keys.MAKE_CHECKOUT], app[keys.DRAW_PAPER] = program.make_checkout, program.packing.document
     if demo_login is not None:
         app[keys.DEMO_LOGIN] = demo_login
     for part in (hooks, portal, desk, access, live, health, brand, static_files):

@@ -19,9 +19,11 @@ class DemoLogin:
 
 
 MakeCheckout = Callable[[int], Awaitable[str]]  # booking → the address of the provider's checkout page
+DrawPaper = Callable[[int, str], Awaitable[bytes]]  # booking, kind of document → its bytes, drawn if they were not yet
 
 HOUSE = web.AppKey("house", House)
 SETTINGS = web.AppKey("settings", Settings)
 MAKE_CHECKOUT: web.AppKey[MakeCheckout] = web.AppKey("make_checkout")
+DRAW_PAPER: web.AppKey[DrawPaper] = web.AppKey("draw_paper")
 DEMO_LOGIN = web.AppKey("demo_login", DemoLogin)
 PROGRAM = web.AppKey("program", Program)

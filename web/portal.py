@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot import ways
 from bot.checkout import Away
+from bot.documents import Undrawn
 from models import catalogs
 from models.booking import Booking
 from models.catalog import Brand, Catalog, Tour
@@ -28,6 +29,7 @@ STANDS = {
     "confirmed": "booked", "in_service": "booked", "completed": "booked",
     "expired": "ended", "rejected": "over", "cancelled": "over", "no_show": "over",
 }  # fmt: skip
+DRAWN_WITHIN = 5.0  # seconds that a guest waits for a paper before a page says that it comes
 PAPERS = {"ticket.pdf": ("ticket", "application/pdf"), "invoice.pdf": ("invoice", "application/pdf"),
           "ticket.png": ("picture", "image/png")}  # fmt: skip
 
@@ -144,9 +146,14 @@ async def paid(request: web.Request) -> web.StreamResponse:
 async def stands(request: web.Request) -> web.StreamResponse:
     """How the booking stands, in a few letters that differ when anything on the page does; asked for every few seconds."""
     booking = await seen(request)
-    ready = sorted(kind for kind, each in (await _papers(booking.booking)).items() if each["ready"])
     payment = booking.story["payment"]
-    seal = [booking.stands, booking.story["state"], payment["state"], payment["paid"]["minor"], *ready]
+    seal = [
+        booking.stands,
+        booking.story["state"],
+        payment["state"],
+        payment["paid"]["minor"],
+        *await _papers(booking.booking),
+    ]
     return web.json_response(
         {"seal": "-".join(map(str, seal)), "stands": booking.stands}, headers={"Cache-Control": "no-store"}
     )
@@ -181,18 +188,31 @@ async def _page(
 
 
 async def paper(request: web.Request) -> web.StreamResponse:
-    """A ticket, its picture or an invoice, as it was issued; one that is still being drawn is ready in a moment."""
+    """A ticket, its picture or an invoice, as it was issued. Whoever opens it first has it drawn, and waits for that a little.
+
+    A GET may do that: what was issued is settled, its row only keeps the bytes drawn from it, once (`document_once`).
+    """
     booking = await seen(request)
     kind, content_type = PAPERS[request.match_info["paper"]]
-    found = await read(
-        "SELECT content, number FROM document WHERE booking_id = :booking AND kind = :kind ORDER BY version DESC LIMIT 1",
-        booking=booking.booking, kind=kind,
-    )  # fmt: skip
-    if found and found[0]["content"] is not None:
-        return _file(bytes(found[0]["content"]), content_type, _file_name(request, booking, found[0]["number"]))
+    issued = await _papers(booking.booking)
+    if kind in issued and (content := await _drawn(request, booking.booking, kind)) is not None:
+        return _file(content, content_type, _file_name(request, booking, issued[kind]))
     if content_type == "image/png":
         raise web.HTTPServiceUnavailable(text="Not drawn yet.", headers={"Retry-After": "2"})
-    return await _page(request, "not_yet.html", booking, status=202 if found else 404, expected=bool(found), kind=kind)
+    expected = kind in issued
+    return await _page(request, "not_yet.html", booking, status=202 if expected else 404, expected=expected, kind=kind)
+
+
+async def _drawn(request: web.Request, booking: int, kind: str) -> bytes | None:
+    """A paper's bytes; None when they are not there in time, and are drawn on or anew for whoever asks next."""
+    try:
+        async with asyncio.timeout(DRAWN_WITHIN):
+            return await request.app[keys.DRAW_PAPER](booking, kind)
+    except TimeoutError:
+        return None
+    except Undrawn as why:
+        log.warning("a paper was not drawn", booking=booking, kind=kind, why=str(why))
+        return None
 
 
 def _file_name(request: web.Request, booking: Seen, number: str | None) -> str:
@@ -208,13 +228,10 @@ def _file(body: bytes, content_type: str, name: str) -> web.Response:
     return web.Response(body=body, content_type=content_type, headers=headers)
 
 
-async def _papers(booking: int) -> dict[str, dict[str, Any]]:
-    """By kind: its number, and whether its bytes are there."""
-    rows = await read(
-        "SELECT kind, number, content IS NOT NULL AS ready FROM document WHERE booking_id = :booking ORDER BY version",
-        booking=booking,
-    )
-    return {row["kind"]: {"number": row["number"], "ready": bool(row["ready"])} for row in rows}
+async def _papers(booking: int) -> dict[str, str | None]:
+    """The papers that were issued: by kind, the number."""
+    rows = await read("SELECT kind, number FROM document WHERE booking_id = :booking ORDER BY version", booking=booking)
+    return {row["kind"]: row["number"] for row in rows}
 
 
 async def calendar(request: web.Request) -> web.StreamResponse:

@@ -16,6 +16,7 @@ async def front(database: str, clock: Any) -> AsyncIterator[Front]:
     opened = await open_front(clock, demo=True)
     yield opened
     await opened.client.close()
+    await opened.packing.close()
 
 
 @pytest_asyncio.fixture
@@ -25,3 +26,4 @@ async def secure_front(database: str, clock: Any) -> AsyncIterator[Front]:
     opened = await open_front(clock, public_url="https://bookings.example")
     yield opened
     await opened.client.close()
+    await opened.packing.close()

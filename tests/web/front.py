@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.packing import Packing
 from bot.settings import Settings
 from handlers.booking_confirmed import booking_confirmed, certain
 from handlers.house import SYSTEM, House
@@ -16,6 +17,7 @@ from handlers.request_sent import request_sent
 from models import catalogs, delivery, links
 from models.database import read, transaction
 from models.fields import micros, packed
+from tests.people import _documents
 from web import access, brand, desk, keys, live, pages, portal, static_files
 
 LOGIN, PASSWORD = "marisol@costa-alisia.example", "palm-shore-14"
@@ -29,6 +31,7 @@ class Front:
 
     client: TestClient[Any, Any]
     house: House
+    packing: Packing  # over the document process of this run
     asked: list[int] = field(default_factory=list)  # bookings for which a checkout was asked
     refusal: Exception | None = None  # what the checkout answers instead
 
@@ -128,8 +131,9 @@ async def open_front(now: Callable[[], datetime], *, public_url: str = "", demo:
         )  # fmt: skip
     app = web.Application(middlewares=[access.at_our_address, pages.worded_errors, access.own_pages_only])
     house = House(now, "test", b"secret" * 6)
-    front = Front(TestClient(TestServer(app)), house)
+    front = Front(TestClient(TestServer(app)), house, Packing("", house.secret, _documents()))
     app[keys.HOUSE], app[keys.MAKE_CHECKOUT] = house, front.make_checkout
+    app[keys.DRAW_PAPER] = front.packing.document
     app[keys.SETTINGS] = Settings(public_url=public_url)
     if demo:
         app[keys.DEMO_LOGIN] = keys.DemoLogin(LOGIN, PASSWORD)
@@ -143,7 +147,7 @@ async def open_front(now: Callable[[], datetime], *, public_url: str = "", demo:
 
 async def rows_of(*tables: str) -> dict[str, list[dict[str, Any]]]:
     """Everything in some tables: to see that nothing was changed."""
-    return {table: await read(f"SELECT * FROM {table}") for table in tables}
+    return {table: await read(f"SELECT * FROM {table} ORDER BY id") for table in tables}
 
 
 Opened = Callable[..., Awaitable[Front]]

@@ -1,15 +1,24 @@
 """The guest's pages: behind a secret link, true at every moment, and harmless to open."""
 
+import asyncio
+import io
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import icalendar
 import pytest
+from pypdf import PdfReader
 
 from bot.checkout import Away
+from bot.documents import Documents
 from models.database import read, transaction
 from models.fields import micros
 from models.refusal import AlreadyPaid, HoldEnded, SoldOut
-from tests.web.front import CHECKOUT, Front, rows_of
+from tests.web.front import CHECKOUT, HTML, Front, rows_of
+from web import portal
 
 NAUGHTY = '"><img src=x onerror=alert(1)><script>alert(1)</script>{{7*7}} \u202eΩ'
 TABLES = ("booking", "checkout", "payment", "entry", "delivery", "claim", "due", "document", "recipient")
@@ -83,7 +92,7 @@ async def test_an_old_link_ends_when_it_is_turned(front: Front) -> None:
 
 
 async def test_looking_changes_nothing(front: Front) -> None:
-    """Chat apps fetch links before anyone taps them: opening any page leaves every record as it was."""
+    """Chat apps fetch links before anyone taps them: opening any page leaves every record as it was; papers get drawn."""
     booking, link = await front.book()
     await front.confirm(booking)
     before = await rows_of(*TABLES)
@@ -98,9 +107,12 @@ async def test_looking_changes_nothing(front: Front) -> None:
         "/ticket.png",
         "/stands",
     ):
-        await front.get(link + tail)
+        await front.client.get(link + tail, headers=HTML)
         await front.client.head(link + tail, allow_redirects=False)
-    assert await rows_of(*TABLES) == before
+    after = await rows_of(*TABLES)
+    for row in (*before["document"], *after["document"]):
+        del row["content"], row["sha256"]
+    assert after == before
     assert front.asked == []
 
 
@@ -161,29 +173,82 @@ async def test_the_return_page_turns_when_the_payment_has_come(front: Front) -> 
     assert "Pay US$" not in page
 
 
-async def test_documents_come_as_soon_as_they_are_drawn(front: Front) -> None:
-    """Before the payment there are none, while they are drawn the page says so, then they are what was issued."""
+async def test_papers_are_drawn_for_whoever_opens_them(front: Front) -> None:
+    """Nobody was sent a mail: each paper is drawn when it is first opened, and is the same ever after."""
     booking, link = await front.book()
     assert (await front.get(f"{link}/ticket.pdf"))[0].status == 404
+    assert "/ticket.pdf" not in (await front.get(link))[1]
     await front.confirm(booking)
-    answer, page = await front.get(f"{link}/ticket.pdf")
-    assert answer.status == 202
-    assert "Ready in a moment" in page
-    assert (await front.get(f"{link}/ticket.png"))[0].status == 503
-    async with transaction() as run:
-        await run(
-            "UPDATE document SET content = :content, sha256 = 'x' WHERE booking_id = :booking",
-            content=b"%PDF-",
-            booking=booking,
-        )
+    page, reference = (await front.get(link))[1], await front.reference(booking)
     for name, kind in (
         ("ticket.pdf", "application/pdf"),
         ("invoice.pdf", "application/pdf"),
         ("ticket.png", "image/png"),
     ):
         answer = await front.client.get(f"{link}/{name}")
-        assert (answer.status, answer.content_type, await answer.read()) == (200, kind, b"%PDF-")
+        assert (answer.status, answer.content_type) == (200, kind)
         assert "no-store" in answer.headers["Cache-Control"]
+        drawn = await answer.read()
+        if kind == "application/pdf":
+            assert f'href="{link}/{name}"' in page
+            assert drawn.startswith(b"%PDF") and reference in _words(drawn)
+        assert await (await front.client.get(f"{link}/{name}")).read() == drawn
+    assert [bool(row["sha256"]) for row in await read("SELECT sha256 FROM document")] == [True] * 3
+
+
+async def test_a_paper_that_takes_its_time_is_said_to_come(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page asks again, which begins no second drawing, and opens the paper once it is there."""
+    booking, link = await front.book()
+    await front.confirm(booking)
+    with _stopped(front.packing.documents) as process, monkeypatch.context() as hasty:
+        hasty.setattr(portal, "DRAWN_WITHIN", 0.2)
+        for _ in range(3):
+            answer, page = await front.get(f"{link}/ticket.pdf")
+            assert answer.status == 202
+            assert "Ready in a moment" in page and "data-again" in page
+        assert (await front.get(f"{link}/ticket.png"))[0].status == 503
+        assert len(front.packing._drawing) == 2, "the ticket and its picture"
+        os.kill(process, signal.SIGCONT)
+    await _opens_in_the_end(front, f"{link}/ticket.pdf")
+    await _opens_in_the_end(front, f"{link}/ticket.png")
+
+
+async def test_a_paper_outlives_a_document_process_that_hangs(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waited is told that it comes; the process is replaced, and the paper is there when it is asked for again."""
+    booking, link = await front.book()
+    await front.confirm(booking)
+    with _stopped(front.packing.documents), monkeypatch.context() as hasty:
+        hasty.setattr("bot.documents.PATIENCE", 0.5)
+        assert (await front.get(f"{link}/invoice.pdf"))[0].status == 202
+    await _opens_in_the_end(front, f"{link}/invoice.pdf")
+
+
+def _words(pdf: bytes) -> str:
+    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+async def _opens_in_the_end(front: Front, path: str) -> None:
+    """As a browser does that is told to ask again; a new process takes some seconds on a busy machine."""
+    async with asyncio.timeout(60):
+        while (answer := await front.client.get(path)).status != 200:
+            assert answer.status in (202, 503)
+    assert (await answer.read())[:4] in (b"%PDF", b"\x89PNG")
+
+
+@contextmanager
+def _stopped(documents: Documents) -> Iterator[int]:
+    """The document process stands still; gives its id."""
+    if documents._thread is None:
+        documents.start()
+    assert documents._worker
+    documents._worker.begun.result(20)
+    (process,) = documents._worker.pool._processes
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
 
 
 async def test_the_calendar_file_has_the_zone_and_keeps_its_name(front: Front) -> None:

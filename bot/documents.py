@@ -151,7 +151,8 @@ class Documents:
         return self._in_time(worker.pool.submit(_make, *wanted))
 
     def _in_time(self, step: Future[T]) -> T:
-        wait((step, self._ended), PATIENCE, FIRST_COMPLETED)
+        either: tuple[Future[Any], ...] = (step, self._ended)
+        wait(either, PATIENCE, FIRST_COMPLETED)
         if not step.done():
             self._drop()
             raise Undrawn(f"the document process was ended, or hung for {PATIENCE:g} seconds")

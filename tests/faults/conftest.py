@@ -27,7 +27,7 @@ class Form:
 
 
 SHORT = Form(
-    guests=10, kills=6, between=(0.3, 2.0), points=9, fleet_guests=10, fleet_kills=4, fleet_between=(2.0, 5.0), restarts=1,
+    guests=6, kills=5, between=(0.3, 2.0), points=14, fleet_guests=8, fleet_kills=3, fleet_between=(2.0, 5.0), restarts=1,
     frozen=0, patience=45,
 )  # fmt: skip
 LONG = Form(

@@ -404,6 +404,7 @@ class Fleet:
         try:
             rows = await database.read(
                 "SELECT (SELECT COUNT(*) FROM delivery WHERE state IN ('waiting', 'sending')) + "
+                "(SELECT COUNT(*) FROM recipient WHERE next_due IS NOT NULL) + "
                 "(SELECT COUNT(*) FROM inbound WHERE state = 'owed') + (SELECT COUNT(*) FROM event WHERE state = 'owed') AS n"
             )
         except Exception:  # noqa: BLE001  # it is being started again

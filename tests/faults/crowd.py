@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 
 from flows.script import label
+from models.database import read
 from tests.conftest import NOW
 from tests.faults.fleet import MOMENT, Fleet
 from tests.people import Missed, Person, read_aloud
@@ -141,7 +142,24 @@ class Guest:
             await self.books()
             await self.pays()
         except (Missed, TimeoutError) as missed:
-            raise Missed(f"{self.plan.key} ({self.plan.channel}) at {self.step or 'the start'}: {missed}") from None
+            lane = await self._lane()
+            raise Missed(
+                f"{self.plan.key} ({self.plan.channel}) at {self.step or 'the start'}: {missed}; {lane}"
+            ) from None
+
+    async def _lane(self) -> str:
+        """What the records say of a guest who was forgotten: how many wait elsewhere, their lane, and what stands in it."""
+        waiting = await read(
+            "SELECT r.channel, r.address, COUNT(*) AS n FROM delivery d JOIN recipient r ON r.id = d.recipient_id "
+            "WHERE d.state IN ('waiting', 'sending') GROUP BY r.channel, r.address ORDER BY n DESC LIMIT 5"
+        )
+        rows = await read(
+            "SELECT d.kind, d.state, d.attempt, d.error, r.next_due, r.lease, r.owner, r.fence FROM delivery d "
+            "JOIN recipient r ON r.id = d.recipient_id WHERE r.address = :address ORDER BY d.id DESC LIMIT 3",
+            address=self.plan.address,
+        )
+        booking = await read("SELECT state FROM booking WHERE reference = :reference", reference=self.reference)
+        return f"{booking}, {rows}, waiting: {waiting}"
 
     async def books(self) -> None:
         """From the first message to the pay link."""

@@ -355,12 +355,13 @@ class Fleet:
         await self.was_killed(pid)
 
     async def was_killed(self, pid: int) -> None:
-        """What the dead had in hand is an orphan now."""
+        """The message that the dead had in hand in each lane is an orphan now."""
         now = time.time()
         with suppress(Exception):  # PostgreSQL may be down as well
             rows = await database.read(
-                "SELECT d.id FROM delivery d JOIN recipient r ON r.id = d.recipient_id WHERE r.owner LIKE :owner "
-                "AND d.state IN ('sending', 'waiting')",
+                "SELECT MIN(d.id) AS id FROM delivery d JOIN recipient r ON r.id = d.recipient_id WHERE r.owner LIKE :owner "
+                "AND d.state IN ('sending', 'waiting') AND r.channel IN ('whatsapp', 'telegram') "
+                "AND d.kind <> 'booking_confirmed_guest' GROUP BY r.id",  # its picture is drawn first, and others' before it
                 owner=f"%:{pid}:%",
             )
             self.orphans |= {int(row["id"]): now for row in rows}

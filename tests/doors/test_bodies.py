@@ -172,6 +172,7 @@ async def test_an_event_of_the_wrong_shape_is_answered_and_never_a_fault(door: D
                 assert await door.stripe(shape) in (200, 400), shape
 
 
+@pytest.mark.too_late  # the simulated Twilio does not know of what is brought to the hook past it
 async def test_a_form_of_the_wrong_shape_is_answered_and_never_a_fault(door: Door) -> None:
     """Genuinely signed: fields missing, of another kind, or full of signs."""
     for odd in ("", "²", "\x00", "-1", "NaN", "inf", "1e999", "9" * 400, "é\x00🏝", "whatsapp:", "<b>"):

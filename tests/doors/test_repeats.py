@@ -3,6 +3,8 @@
 import asyncio
 import json
 
+import pytest
+
 from models.database import read
 from tests.doors.knocking import START, Door, count, says
 from tests.people import Person
@@ -11,6 +13,7 @@ ANSWERS = "delivery WHERE business_key LIKE 'answer:%'"
 BOOK = ("AA1045", "2 bags", "sedan", "none", "no", "no", "Ana Lindqvist", "ana@example.com")
 
 
+@pytest.mark.too_late  # the simulated Twilio does not know of what is brought to the hook past it
 async def test_a_whatsapp_message_five_times(door: Door) -> None:
     """Kept once, answered once."""
     form = door.message("airport to Bávaro")

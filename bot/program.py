@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import IO
@@ -35,6 +35,7 @@ from models.database import read
 
 log = structlog.get_logger()
 
+FETCHED = 2.0  # seconds that a stop waits for what is being fetched
 TICK = 0.25  # seconds between looks at what is due
 LOOK = 5.0  # seconds between looks whether it is our turn to catch up
 
@@ -55,6 +56,9 @@ class Program:
     whatsapp: WhatsApp | None
     telegram: Telegram | None
     stripe: checkout.Client | None
+    fetching: asyncio.Lock = field(
+        default_factory=asyncio.Lock
+    )  # a call cut off in the middle leaves its socket behind
 
     async def make_checkout(self, booking: int) -> str:
         """The address of the card checkout for what is due; raises a Refusal or `checkout.Away`."""
@@ -121,6 +125,8 @@ async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Pr
         yield program
     finally:
         await program.courier.drain()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(program.fetching.acquire(), FETCHED)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -163,7 +169,8 @@ async def _ticking(program: Program) -> None:
 async def _catching_up(program: Program) -> None:
     for number in count():
         try:
-            await program.catch_up(at_once=number == 0)
+            async with program.fetching:
+                await program.catch_up(at_once=number == 0)
         except Exception as refused:  # noqa: BLE001  # a database that is away; a minute later it may be back
             log.warning("could not catch up", why=repr(refused)[:200])
         await asyncio.sleep(LOOK)

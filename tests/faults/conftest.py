@@ -28,7 +28,7 @@ class Form:
 
 SHORT = Form(
     guests=6, kills=5, between=(0.3, 2.0), points=14, fleet_guests=8, fleet_kills=3, fleet_between=(2.0, 5.0), restarts=1,
-    frozen=0, patience=45,
+    frozen=0, patience=120,
 )  # fmt: skip
 LONG = Form(
     guests=500, kills=200, between=(0.05, 3.0), points=1, fleet_guests=400, fleet_kills=170, fleet_between=(2.0, 5.0), restarts=5,

@@ -44,9 +44,10 @@ HELD = lanes.LEASE.total_seconds() - 1  # seconds of a lease that we count on
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """It could not be carried through a fault of ours, which is no news of the provider."""
+    """It could not be carried through a fault of ours, which is no news of the provider. `busy`: it only has to wait."""
 
     reason: str
+    busy: bool = False
 
 
 class Lost(Exception):
@@ -230,8 +231,11 @@ class Courier:
     ) -> Sent | Retry | Failed | Mistake:
         if channel.carrier is None:
             return Failed(f"{channel.name} is not connected")
-        async with asyncio.timeout(PACKING):  # not the provider's fault
-            attempt = await self.packing.pack(out, now)
+        try:
+            async with asyncio.timeout(PACKING):
+                attempt = await self.packing.pack(out, now)
+        except TimeoutError:  # many papers stand in line; one that hangs is noticed by the document process itself
+            return Mistake("its papers are still being drawn", busy=True)
         if time.monotonic() > lane.since + HELD:  # frozen or cut off meanwhile: another may be sending this
             raise Lost
         channel.pace.sent(lane, now)
@@ -254,6 +258,8 @@ class Courier:
                 return Outcome("sent", provider_id=sid, drawn=text, template=template)
             case Failed(reason=reason):
                 return Outcome("failed", error=reason)
+            case Mistake(reason=reason, busy=True):
+                return Outcome("retry", error=reason, due=self._after(REST))
             case Mistake(reason=reason):
                 return self._after_mistake(out, f"our mistake: {reason}")
             case Retry(reason=reason):

@@ -557,10 +557,10 @@ async def test_waiting_for_our_own_pace_is_no_news_of_the_provider(
     assert len(phone.given) == 2
 
 
-async def test_a_document_process_that_hangs_is_no_news_of_the_provider(
+async def test_papers_that_stand_in_line_are_no_mistake_and_no_news_of_the_provider(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is a mistake of ours."""
+    """However long the line is, they are waited for."""
     monkeypatch.setattr(couriers, "PACKING", 0.05)
     ana = await a_guest()
     (number,) = await left(ana, "first")
@@ -573,7 +573,8 @@ async def test_a_document_process_that_hangs_is_no_news_of_the_provider(
     async with at_work(one):
         found = await attempted(number, 1)
         assert not one.channels["whatsapp"].misses
-    assert "our mistake" in found["error"]
+    assert (found["state"], found["error"]) == ("waiting", "its papers are still being drawn")
+    assert "mistakes" not in found["payload"]
 
 
 async def test_a_channel_that_is_not_connected_is_said_so(clock: Clock) -> None:

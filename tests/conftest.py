@@ -270,7 +270,9 @@ async def bellhop(database_url: str, tmp_path: Path, request: pytest.FixtureRequ
     Free words after someone's 24 hours fail the story, which would else not notice: they are sent once more, as a template.
     """
     from tests.people import whole_bellhop
+    from web.access import attempts
 
+    attempts.forget()  # of log-ins: the stories before this one are other programs'
     async with whole_bellhop(database_url, tmp_path) as whole:
         yield whole
         if not request.node.get_closest_marker("too_late"):

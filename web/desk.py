@@ -18,12 +18,12 @@ from models.money import Money
 from models.refusal import Refusal
 from models.request import as_instant
 from models.story import of_booking
+from models.stuck import stuck
 from models.threads import PartnersBooking, open_bookings
 from models.timeline import timeline
 from web import board, keys
 from web.access import STAFF, actor, require_staff
 from web.pages import page
-from web.stuck import stuck
 
 COUNTERS = ("today", "needs", "road", "awaiting", "holds", "paid")
 OUR_PAGES = re.compile(r"https?://\S+/(?:b|partner)/\S+")

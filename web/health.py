@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from models.database import read
 from models.fields import instant, unpacked
 from models.settings import keep_value, kept
+from models.stuck import stuck
 from web import keys
-from web.stuck import stuck
 
 KEPT = 1.0  # seconds an answer is given again: these doors are open to all, and looking costs a durable write or counts
 

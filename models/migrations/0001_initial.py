@@ -1,3 +1,5 @@
+"""The tables of the first day."""
+
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from models.fields import Instant, Json

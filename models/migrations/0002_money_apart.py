@@ -1,3 +1,5 @@
+"""Money held apart from a booking's; two columns that nobody read are gone."""
+
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 

@@ -1,3 +1,5 @@
+"""What several processes share: a provider's allowance, a chat's pace, events that are owed."""
+
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 from models.fields import Instant

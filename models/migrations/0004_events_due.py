@@ -1,3 +1,5 @@
+"""Events that are owed are found by an index."""
+
 from tortoise import migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops

@@ -14,11 +14,11 @@ from handlers.guest_paid import guest_paid
 from handlers.house import SYSTEM, House
 from handlers.staff_acted import write_to
 from handlers.time_passed import time_passed
-from models import dues, guards, lanes, ledger, story, threads
+from models import dues, guards, lanes, ledger, story, stuck, threads
 from models.database import Run, dialect, read, transaction
 from tests.conftest import NOW, Clock
 from tests.test_rules import a_checkout, a_payment, due, write
-from web import board, desk, stuck
+from web import board, desk
 
 GROW = {
     "booking", "leg", "line", "guest", "claim", "checkout", "payment", "event", "delivery", "recipient", "talk", "inbound",

@@ -9,16 +9,16 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
 
+from models import stuck as looking
 from models.database import read, transaction
 from models.delivery import post, recipient
 from models.fields import micros, packed
 from models.settings import keep_value
+from models.stuck import Channel, stuck
 from tests.conftest import NOW, Clock
 from tests.people import Bellhop
 from tests.web.front import Front
 from tests.web.test_desk import open_page
-from web import stuck as looking
-from web.stuck import Channel, stuck
 
 WHY = "Twilio 503: service unavailable"
 PHONE = "+46701740605"

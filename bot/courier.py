@@ -37,7 +37,7 @@ PATIENCE = timedelta(hours=48)  # after that a delivery is given up
 DOWN = 3  # attempts in a row that did not reach the provider: then it is away
 PROBE = (5.0, 15.0)  # seconds until one delivery sees whether it is back
 REST = (5.0, 30.0)  # seconds that a lane rests meanwhile: on the return none waits a minute, and none comes as a herd
-DRAIN = 8.0  # seconds that a stop waits for what is on its way
+DRAIN = 5.0  # seconds that a stop waits for what is on its way: the whole of it takes ten at most
 SETTLE_AGAIN = 0.5  # seconds until the database is told again how an attempt ended
 HELD = lanes.LEASE.total_seconds() - 1  # seconds of a lease that we count on
 

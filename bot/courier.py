@@ -124,12 +124,18 @@ class Courier:
         bells.hear(WAKE, self._woken)
         renewing = asyncio.create_task(self._renewing())
         try:
-            await lanes.recover(self.house.owner, self.house.now())
+            await self._recovered()
             while True:
                 await self._round()
         finally:
             renewing.cancel()
             bells.unhear(WAKE, self._woken)
+
+    async def _recovered(self) -> None:
+        try:
+            await lanes.recover(self.house.owner, self.house.now())
+        except Exception:  # the leases of the dead end by themselves
+            log.exception("the lanes of the dead could not be given up")
 
     def _woken(self, _said: str) -> None:
         self.wake.set()

@@ -3,9 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,7 +26,7 @@ from bot.whatsapp import WhatsApp
 from bot.wrong import Wrong
 from handlers.house import House
 from handlers.time_passed import time_passed
-from models import bells, catalog_file, catalogs, database, links
+from models import bearer, bells, catalog_file, catalogs, database, links
 from models.catalog import Alert
 from models.database import read
 
@@ -139,9 +136,8 @@ async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Pr
 async def _connected(settings: Settings, documents: Documents) -> Program:
     clock = Clock()
     await clock.read()
-    owner = f"{socket.gethostname()[:20]}:{os.getpid()}:{secrets.token_hex(4)}"
     alerts = _alerts(settings, (await catalogs.on_sale())[1].brand.language)
-    house = House(clock.now, owner, settings.secret(), alerts, test_mode=_test_mode(settings))
+    house = House(clock.now, bearer.name(), settings.secret(), alerts, test_mode=_test_mode(settings))
     whatsapp, telegram = connect_whatsapp(settings), _telegram(settings)
     key = settings.stripe_secret_key.get_secret_value()
     client = checkout.Client(key, settings.stripe_api) if key else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from models import bearer
 from models.database import Run, dialect, read, transaction
 from models.fields import instant, micros, packed, unpacked
 
@@ -81,15 +82,16 @@ def leasing(sql: str) -> str:
 
 
 async def recover(owner: str, now: datetime) -> None:
-    """On SQLite, give up what the process before us had claimed: we are alone with the file, so it is dead."""
-    if dialect() != "sqlite":
-        return
-    async with transaction() as run:
-        await run(
-            "UPDATE recipient SET next_due = COALESCE(next_due, :now), lease = NULL, owner = NULL "
-            "WHERE lease IS NOT NULL AND owner <> :owner",
-            now=micros(now), owner=owner,
-        )  # fmt: skip
+    """Give up what dead processes had claimed: on SQLite all others (we are alone with the file), else those of this machine."""
+    held = await read("SELECT DISTINCT owner FROM recipient WHERE lease IS NOT NULL AND owner <> :owner", owner=owner)
+    for one in held:
+        if dialect() == "sqlite" or bearer.is_gone(one["owner"]):
+            async with transaction() as run:
+                await run(
+                    "UPDATE recipient SET next_due = COALESCE(next_due, :now), lease = NULL, owner = NULL "
+                    "WHERE lease IS NOT NULL AND owner = :gone",
+                    now=micros(now), gone=one["owner"],
+                )  # fmt: skip
 
 
 async def due(now: datetime) -> list[str]:

@@ -1,11 +1,13 @@
 """Deliveries leave a lane in order, carried by one at a time; a bearer thought dead changes nothing any more."""
 
 import asyncio
+import os
+import subprocess
 from datetime import datetime, timedelta
 
 import pytest
 
-from models import delivery, lanes
+from models import bearer, delivery, lanes
 from models.database import dialect, read, transaction
 from models.delivery import ANSWER, BULK, NOTICE
 from models.fields import micros
@@ -120,6 +122,26 @@ async def test_after_a_death_the_next_process_knows_that_it_may_have_been_sent()
         await expire(ana)
     again = await begun(await taken("alive"), "alive")
     assert (again.id, again.attempt, again.begun) == (out.id, 2, micros(NOW))
+
+
+async def test_a_new_start_need_not_wait_for_the_leases_of_what_died_on_this_machine() -> None:
+    """What a process here held is anybody's as soon as that process is gone; one that lives, or is elsewhere, keeps its lanes."""
+    gone = bearer.name().replace(f":{os.getpid()}:", f":{_ended()}:")
+    alive, elsewhere = bearer.name(), bearer.name().replace(bearer.machine(), "elsewhere-0")
+    guests = {owner: await a_guest() for owner in (gone, alive, elsewhere)}
+    for owner, guest in guests.items():
+        await left(guest, "first")
+        await lanes.claim(owner, NOW, "whatsapp", 1)
+    await lanes.recover("new", NOW)
+    free = {row["id"] for row in await read("SELECT id FROM recipient WHERE lease IS NULL")}
+    assert free == ({guests[gone]} if dialect() == "postgres" else set(guests.values()))
+
+
+def _ended() -> int:
+    """The number of a process that has ended."""
+    child = subprocess.Popen(["true"])
+    child.wait()
+    return child.pid
 
 
 async def test_recovering_leaves_our_own_lanes_alone() -> None:

@@ -51,8 +51,9 @@ class Report:
 
 
 async def delivery_reported(house: House, reported: int, attempt: int, report: Report, owed: int | None = None) -> None:
-    """Note what became of an attempt; a late report never takes back a later one.
+    """Note what became of an attempt; a late report never takes back a later one, and adds its moment.
 
+    A failure counts whatever else is told: a long text leaves in several messages, of which one may not have arrived.
     One whose noting fails with a bug is kept as an event that is owed, and so is taken again.
     """
 
@@ -75,7 +76,7 @@ async def _note(run: Run, house: House, reported: int, attempt: int, report: Rep
     lock = " FOR UPDATE" if run.locks_rows else ""
     rows = await run(
         "SELECT * FROM delivery WHERE id = :id AND attempt = :attempt "  # noqa: S608
-        f"AND state IN ('sending', 'sent', 'delivered'){lock}",  # one that waits again is beyond what this tells
+        f"AND state IN ('sending', 'sent', 'delivered', 'read'){lock}",  # one that waits again is beyond what this tells
         id=reported, attempt=attempt,
     )  # fmt: skip
     if not rows:
@@ -83,11 +84,12 @@ async def _note(run: Run, house: House, reported: int, attempt: int, report: Rep
     row = rows[0]
     if report.became == "failed":
         await _failed(run, house, row, report)
-    elif _ORDER[report.became] > _ORDER[row["state"]]:
+    else:
         await run(
-            f"UPDATE delivery SET state = :state, {report.became} = :now, "  # noqa: S608  # one of three words
+            f"UPDATE delivery SET state = :state, {report.became} = COALESCE({report.became}, :now), "  # noqa: S608  # one of three words
             "provider_id = COALESCE(provider_id, :sid) WHERE id = :id",
-            state=report.became, now=micros(house.now()), sid=report.provider_id, id=reported,
+            state=max(row["state"], report.became, key=_ORDER.__getitem__), now=micros(house.now()), sid=report.provider_id,
+            id=reported,
         )  # fmt: skip
     news.announce("delivery", row["booking_id"])
 

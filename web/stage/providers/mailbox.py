@@ -10,6 +10,7 @@ import email
 import email.policy
 from email.message import EmailMessage
 from typing import Any
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
@@ -22,9 +23,10 @@ class Closed(asyncio.Protocol):
     """A mail server that is down: one line and good-bye, or nothing at all."""
 
     def __init__(self, position: str) -> None:
-        self.position = position
+        self.position, self.transport = position, None
 
     def connection_made(self, transport: Any) -> None:
+        self.transport = transport
         if self.position == "down":
             transport.write(b"421 4.3.2 mail.sandbox.local Service not available, closing transmission channel\r\n")
             transport.close()
@@ -43,6 +45,7 @@ class Mailbox:
     def __init__(self, world: World) -> None:
         self.world = world
         self.server: asyncio.Server | None = None
+        self.lines: WeakSet[Any] = WeakSet()  # a line that a client leaves open ends with us
 
     async def start(self, host: str, port: int) -> int:
         self.server = await asyncio.get_running_loop().create_server(self.protocol, host, port)
@@ -51,13 +54,19 @@ class Mailbox:
     async def stop(self) -> None:
         if self.server is not None:
             self.server.close()
+            for line in self.lines:
+                if line.transport is not None:
+                    line.transport.abort()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.server.wait_closed(), 0.5)
 
     def protocol(self) -> asyncio.Protocol:
         position = self.world.switch("smtp")
-        if position in ("down", "reset", "hang"):
-            return Closed(position)
+        line = Closed(position) if position in ("down", "reset", "hang") else self.smtp()
+        self.lines.add(line)
+        return line
+
+    def smtp(self) -> asyncio.Protocol:
         smtp: asyncio.Protocol = SMTP(
             self,
             hostname="mail.sandbox.local",

@@ -314,6 +314,22 @@ async def test_limited_and_down(stand: Stand, bot: Bot, monkeypatch: pytest.Monk
     await stand.bot.hears(HOOK)
 
 
+async def test_with_limits_it_refuses_what_is_too_much(stand: Stand) -> None:
+    """Twenty a minute to a group, thirty a second in all; whoever is told to wait so long and does is heard."""
+    stand.sim.world.config["limits"] = True
+    telegram = stand.sim.parts.telegram.limits
+    statuses = [(await call(stand, "sendMessage", chat_id=HOUSE, text="x"))[0] for _ in range(21)]
+    assert statuses == [200] * 20 + [429]
+    _, answer = await call(stand, "sendMessage", chat_id=HOUSE, text="x")
+    assert 50 <= answer["parameters"]["retry_after"] <= 60
+    await stand.pull("/sim/clock", by=answer["parameters"]["retry_after"])
+    assert (await call(stand, "sendMessage", chat_id=HOUSE, text="x"))[0] == 200
+    telegram.said.clear()
+    assert [telegram.wait(str(chat), 1000.0, 7.5) for chat in range(31)] == [0] * 30 + [1]
+    assert telegram.wait("31", 1000.0, 8.5) == 0
+    assert [telegram.wait("5", 2000.0 + part / 100, 20.0 + part) for part in range(19)] == [0] * 18 + [10]
+
+
 async def test_commands_menu_and_typing(stand: Stand, bot: Bot) -> None:
     """What was set can be read back; typing is told to whoever watches."""
     await bot.set_my_commands([BotCommand("start", "Start")])

@@ -506,3 +506,18 @@ async def test_a_message_on_its_way_goes_on_after_a_restart(stand: Stand, twilio
     await stand.restart()
     hooks = await stand.bot.hears("/hooks/whatsapp/status", 4)
     assert hooks[-1]["form"]["MessageStatus"] == "read"
+
+
+@pytest.mark.parametrize(("hours", "became"), [(3.9, "read"), (4.1, "failed")])
+async def test_what_whatsapp_does_not_take_for_four_hours_fails(
+    stand: Stand, twilio: Client, hours: float, became: str
+) -> None:
+    """Twilio goes on taking it, and keeps it in its queue for so long."""
+    await stand.says("hannah", "whatsapp", "hi")
+    await stand.pull("/sim/switches", twilio="queued")
+    sent = await send(twilio, body="Hello", status_callback=STATUS)
+    assert sent.status == "queued"
+    await stand.pull("/sim/clock", by=hours * 3600)
+    await stand.pull("/sim/switches", twilio="up")
+    chat = await stand.until("/sim/chats/hannah/whatsapp", lambda seen: seen["messages"][-1]["status"] == became)
+    assert chat["messages"][-1].get("error_code") == (30001 if became == "failed" else None)

@@ -10,7 +10,8 @@ CONFIG: host ("127.0.0.1"), port and smtp_port (0: any free), ready_file (writte
 file), public_url (the bot's PUBLIC_URL, used in signatures), deliver_to (where webhooks really go), checkout_base (start of a checkout's
 address), twilio {account_sid, auth_token, from, retries: 1}, telegram {token, username, name}, stripe {secret_key, webhook_secret,
 publishable, merchant, events: kinds sent}, people [{key, name, language, role, whatsapp, telegram, started, blocked: [channel], profile}],
-hooks {twilio: "/hooks/whatsapp", stripe: "/hooks/stripe"}, pace (1.0; every waiting time times this: status steps and retries).
+hooks {twilio: "/hooks/whatsapp", stripe: "/hooks/stripe"}, pace (1.0; every waiting time times this: status steps and retries), limits
+(false; true: Telegram refuses more than it takes, see limits.py).
 
 Providers: Twilio at /2010-04-01/… and /v1/Content…, Telegram at /bot<token>/… and /file/bot<token>/…, Stripe at /v1/….
 
@@ -30,8 +31,9 @@ POST /sim/chats/{person}/{channel}/messages {text | kind: location voice photo s
 POST /sim/chats/{person}/{channel}/taps     {message: id, data, label, wait, once} → {id, ids, webhook_status}
 GET  /sim/mails, /sim/mails/{id}, /sim/mails/{id}/raw, /sim/mails/{id}/attachments/{n}, /sim/media/{id}, /sim/checkouts, /sim/wire?last=
 GET  /sim/checkout/{session}                the checkout page; POST form card=ok|declined|abandon (tests also: amount, currency)
-POST /sim/switches                          {"twilio" | "telegram" | "stripe" | "smtp": "up" | "down" | "reset" | "hang" | "limited"};
-                                            anything but up and limited also holds back webhooks until it is up again
+POST /sim/switches                          {"twilio" | "telegram" | "stripe" | "smtp": "up" | "down" | "reset" | "hang" | "limited" |
+                                            "queued"}; queued: Twilio takes messages and WhatsApp does not, and what waits
+                                            so for four hours fails; anything but up and limited also holds back webhooks
 POST /sim/clock                             {offset: seconds} or {by: seconds}
 POST /sim/wire/{n}/again                    {times, parallel, forge, fresh} → {statuses}; the webhook as it was, its signature spoiled
                                             (forge) or made anew (fresh)

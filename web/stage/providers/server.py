@@ -187,11 +187,12 @@ class Parts:
     async def logged(self, provider: str, request: web.Request, handler: Handler) -> web.StreamResponse:
         began, body = time.perf_counter(), await request.read()
         position = self.world.switch(provider)
-        response: web.StreamResponse | None = None
         try:
             response = await self.switched(position, provider, request) or await spoken(request, handler)
-        finally:
-            self.note(provider, request, body, response, began)
+        except Exception:  # not a cancel: then we are being stopped, and write nothing down any more
+            self.note(provider, request, body, None, began)
+            raise
+        self.note(provider, request, body, response, began)
         if provider == "twilio" and request.method == "GET" and request.path.endswith("/Messages.json"):
             self.listed(response)
         return response
@@ -207,7 +208,7 @@ class Parts:
             await asyncio.sleep(HANGS)
         if position in ("hang", "reset") and request.transport is not None:
             request.transport.abort()
-        if position == "up":
+        if position in ("up", "queued"):
             return None
         return limited(provider) if position == "limited" else broken(provider)
 

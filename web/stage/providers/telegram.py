@@ -5,6 +5,7 @@ Unknown parameters are ignored, as Telegram does, and noted on the wire.
 """
 
 import re
+import time
 import uuid
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import orjson
 from aiohttp import web
 
+from .limits import Limits
 from .media import sample
 from .postman import Postman, json_body
 from .telegram_reading import (
@@ -45,6 +47,7 @@ class Telegram:
         self.world, self.postman = world, postman
         self.config: Json = world.config["telegram"]
         self.token: str = self.config["token"]
+        self.limits = Limits()
         self.id = int(self.token.partition(":")[0])
         self.me: Json = {
             "id": self.id,
@@ -80,7 +83,16 @@ class Telegram:
         call = await read_call(method, request)
         if call.unknown:
             request[NOTE] = "ignored unknown parameters: " + ", ".join(call.unknown)
+        self.check_limits(call)
         return result(await self.methods[method](call))
+
+    def check_limits(self, call: Call) -> None:
+        """With config `limits`, more than Telegram takes is refused."""
+        counted = call.method.startswith(("send", "edit")) and call.method != "sendChatAction"
+        if not counted or not self.world.config.get("limits"):
+            return
+        if wait := self.limits.wait(call.text("chat_id").strip(), self.world.now(), time.monotonic()):
+            raise Refused(429, f"Too Many Requests: retry after {wait}", retry_after=wait)
 
     async def download(self, request: web.Request) -> web.Response:
         self.check(request)

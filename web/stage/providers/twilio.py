@@ -3,8 +3,8 @@
 Refusals follow Twilio's error dictionary (https://www.twilio.com/docs/api/errors): 20003 bad log-in, 20001 unknown parameter, 20404 not
 found, 21211 wrong To, 21603/21604 From/To missing, 21609 wrong StatusCallback, 21617 more than 1600 characters, 21619 nothing to say, 21620
 wrong MediaUrl, 21623 too many files, 21654/21655/21656 ContentSid and ContentVariables, 21910 From and To of two channels, 63007 not our
-sender. Accepted and then failed: 63016 outside the 24 hours without an approved template, 63019 media, 63021 too long with its variables,
-63024 not on WhatsApp, 63028 variables that do not match the template.
+sender. Accepted and then failed: 30001 four hours in the queue, 63016 outside the 24 hours without an approved template, 63019 media, 63021
+too long with its variables, 63024 not on WhatsApp, 63028 variables that do not match the template.
 """
 
 import asyncio
@@ -33,12 +33,15 @@ TEMPLATE_LIMIT = 1024
 MEDIA_LIMIT = 16 * 1024 * 1024
 VARIABLE = re.compile(r"{{\s*(\w+)\s*}}")
 SPOKEN = {
+    30001: "Queue overflow",
     63016: "Failed to send freeform message because you are outside the allowed window. Please use a Template.",
     63019: "Media failed to download",
     63021: "Channel invalid content error",
     63024: "Invalid message recipient",
     63028: "Number of parameters provided does not match the expected number of parameters",
 }
+# Seconds that a message may wait for WhatsApp (https://www.twilio.com/docs/whatsapp/best-practices-and-faqs).
+QUEUE = 4 * 3600
 # Seconds after acceptance at which Twilio reports each step (times the configured pace).
 STEPS = (("queued", 0.0), ("sent", 0.15), ("delivered", 0.25), ("read", 1.2))
 
@@ -231,16 +234,19 @@ class Twilio:
         self, sid: str, callback: str | None, failure: int | None, urls: list[str], reached: str = ""
     ) -> None:
         """What becomes of an accepted message, step by step, each reported to the StatusCallback."""
-        before = 0.0
+        before, queued = 0.0, 0.0
         if failure is None and urls:
             failure = await self.fetch_media(sid, urls)
         steps = (STEPS[0], ("failed", 0.15)) if failure else STEPS
         past = [status for status, _ in steps].index(reached) + 1 if reached else 0
         for status, after in steps[past:]:
             await asyncio.sleep((after - before) * self.world.pace)
-            before = after
+            before, began = after, self.world.now()
             await self.world.until_up("twilio")
-            if not self.step(sid, status, failure if status == "failed" else None, callback):
+            queued += self.world.now() - began
+            if status == "sent" and queued > QUEUE:
+                status, failure = "failed", 30001  # noqa: PLW2901  # it goes no further
+            if not self.step(sid, status, failure if status == "failed" else None, callback) or status == "failed":
                 return
 
     def step(self, sid: str, status: str, error: int | None, callback: str | None) -> bool:

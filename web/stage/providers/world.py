@@ -15,7 +15,7 @@ import orjson
 Json = dict[str, Any]
 
 PROVIDERS = ("twilio", "telegram", "stripe", "smtp")
-POSITIONS = ("up", "down", "reset", "hang", "limited")
+POSITIONS = ("up", "down", "reset", "hang", "limited", "queued")
 WIRE_KEPT = 400
 WIRE_BODY = 4096
 WINDOW = 24 * 3600

@@ -222,10 +222,8 @@ class Payments:
         """Ask once; Stripe answers a repeated key with its first answer."""
         try:
             return Sent(await self._ask(out), out.kind)
-        except (stripe.APIConnectionError, stripe.AuthenticationError) as away:
+        except (stripe.APIConnectionError, stripe.AuthenticationError, stripe.RateLimitError) as away:
             return Retry(f"Stripe is away: {away}"[:500], away=True)
-        except stripe.RateLimitError as busy:
-            return Retry(f"Stripe is busy: {busy}"[:500])
         except stripe.StripeError as refusal:
             if (refusal.http_status or 500) >= 500:
                 return Retry(f"Stripe: {refusal.user_message or refusal}"[:500], away=True)

@@ -62,6 +62,7 @@ class Channel:
         self.room = asyncio.Semaphore(AT_ONCE)
         self.at_work: dict[asyncio.Task[None], Lane] = {}
         self.misses, self.probe = 0, datetime.min.replace(tzinfo=UTC)
+        self.asked_to_wait: set[int] = set()  # who, since it last took anything from anybody
 
     @property
     def down(self) -> bool:
@@ -90,11 +91,18 @@ class Channel:
         if self.misses == DOWN:
             log.warning("a provider is away", channel=self.name)
 
-    def answered(self) -> None:
-        """It was there, whatever it said."""
+    def too_busy(self, recipient: int) -> bool:
+        """One more is asked to wait; whether it is so for everybody, and not for one chat alone."""
+        self.asked_to_wait.add(recipient)
+        return len(self.asked_to_wait) >= DOWN
+
+    def answered(self, *, took: bool) -> None:
+        """It was there, and either took what it was given or had something against it."""
         if self.down:
             log.warning("a provider is back", channel=self.name)
         self.misses = 0
+        if took:
+            self.asked_to_wait.clear()
 
 
 class Courier:
@@ -216,35 +224,32 @@ class Courier:
             return Outcome("held", due=now + rest)
         if channel.pace.before > channel.pace.soon:  # back into the queue, where what is most urgent goes first
             return Outcome("held", due=now)
-        if not channel.may_try(now):
-            return Outcome("held", due=self._after(REST), error=f"{channel.name} is away")
-        return self._outcome(channel, out, await self._tried(channel, lane, out))
+        async with channel.room:
+            if not channel.may_try(self.house.now()):  # it may have gone while we waited for room
+                return Outcome("held", due=self._after(REST), error=f"{channel.name} is away")
+            return self._outcome(channel, out, await self._tried(channel, lane, out))
 
     async def _tried(self, channel: Channel, lane: Lane, out: Outgoing) -> Sent | Retry | Failed | Mistake:
-        """Wait for the provider's pace first: whoever waits takes no room from those who may go."""
-        await channel.pace.turn()
-        async with channel.room:
-            try:
-                return await self._carry(channel, lane, out, self.house.now())
-            except Lost:
-                raise
-            except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
-                log.exception("a delivery could not be carried", delivery=out.id)
-                return Mistake(repr(bug)[:500])
+        try:
+            return await self._carry(channel, lane, out)
+        except Lost:
+            raise
+        except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
+            log.exception("a delivery could not be carried", delivery=out.id)
+            return Mistake(repr(bug)[:500])
 
-    async def _carry(
-        self, channel: Channel, lane: Lane, out: Outgoing, now: datetime
-    ) -> Sent | Retry | Failed | Mistake:
+    async def _carry(self, channel: Channel, lane: Lane, out: Outgoing) -> Sent | Retry | Failed | Mistake:
         if channel.carrier is None:
             return Failed(f"{channel.name} is not connected")
         try:
             async with asyncio.timeout(PACKING):
-                attempt = await self.packing.pack(out, now)
+                attempt = await self.packing.pack(out, self.house.now())
         except TimeoutError:  # many papers stand in line; one that hangs is noticed by the document process itself
             return Mistake("its papers are still being drawn", busy=True)
+        await channel.pace.turn()  # not before: leaves that waited for room or papers would all be used at once
         if time.monotonic() > lane.since + HELD:  # frozen or cut off meanwhile: another may be sending this
             raise Lost
-        channel.pace.sent(lane, now)
+        channel.pace.sent(lane, self.house.now())
         try:
             async with asyncio.timeout(ATTEMPT):
                 result = await channel.carrier.send(out, attempt)
@@ -255,10 +260,10 @@ class Courier:
         return result
 
     def _outcome(self, channel: Channel, out: Outgoing, result: Sent | Retry | Failed | Mistake) -> Outcome:
-        if isinstance(result, Retry) and result.away:
-            channel.missed(self._after(PROBE))
+        if isinstance(result, Retry) and (result.away or (result.after and channel.too_busy(out.recipient))):
+            channel.missed(self._after((max(PROBE[0], result.after or 0), max(PROBE[1], result.after or 0))))
         elif not isinstance(result, Mistake):
-            channel.answered()
+            channel.answered(took=not isinstance(result, Retry))
         match result:
             case Sent(provider_id=sid, text=text, template=template):
                 return Outcome("sent", provider_id=sid, drawn=text, template=template)

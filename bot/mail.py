@@ -48,7 +48,9 @@ class Mail:
             )  # until SMTP_URL is mended
         except aiosmtplib.SMTPResponseException as refusal:
             sentence = f"mail server {refusal.code}: {refusal.message}"
-            return Failed(sentence) if 500 <= refusal.code < 600 else Retry(sentence)
+            return (
+                Failed(sentence) if 500 <= refusal.code < 600 else Retry(sentence, away=True)
+            )  # not this mailbox alone
         except aiosmtplib.SMTPNotSupported as refusal:  # no SMTPUTF8: no other letter is in its way
             return Failed(f"the mail server cannot take this address: {refusal}")
         except (aiosmtplib.SMTPException, OSError) as away:

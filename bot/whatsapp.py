@@ -30,7 +30,7 @@ LIMIT = 1600  # Twilio: characters of a message body (error 21617)
 WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person last wrote (error 63016)
 FAILURES: dict[int, Why] = {  # Twilio's error codes; any other means that they will not have it
     63016: "closed", 63019: "picture",
-    **dict.fromkeys((20429, 63017, 63018), "busy"),
+    **dict.fromkeys((20429, 30001, 63017, 63018), "busy"),  # 30001: four hours in Twilio's queue, or it was full
     **dict.fromkeys((21211, 21610, 21614, 63003, 63024), "unreachable"),
 }  # fmt: skip
 BECAME: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
@@ -388,9 +388,12 @@ def _classed(refusal: TwilioRestException) -> Retry | Failed:
     code, status = refusal.code or 0, refusal.status
     why = FAILURES.get(code)
     said = f"Twilio {code or status}: {refusal.msg}"
-    if status >= 500 or status == 401:  # 401: our log-in, which can be mended
+    if status >= 500 or status in (
+        401,
+        429,
+    ):  # 401: our log-in, which can be mended; 429: Twilio means the whole account
         return Retry(said, away=True)
-    return Retry(said) if status == 429 or why in ("busy", "picture") else Failed(said)
+    return Retry(said) if why in ("busy", "picture") else Failed(said)
 
 
 def _sha(body: str) -> str:

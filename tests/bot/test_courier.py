@@ -275,6 +275,41 @@ async def rounds(one: Courier, times: int) -> None:
             await asyncio.sleep(0)
 
 
+async def test_a_provider_too_busy_for_several_is_left_alone_as_if_it_were_away(clock: Clock) -> None:
+    """One chat that is asked to wait is no news of the others; several in a row, and nothing taken in between, are."""
+    phone = Phone(lambda out: Retry("slow down", after=33))
+    people = [await a_guest() for _ in range(2 * DOWN + 2)]
+    numbers = [(await left(each, "hello"))[0] for each in people]
+    one = courier(clock, phone)
+    channel = one._channel("whatsapp")
+    for _ in range(DOWN):
+        await carried(one, people[0])
+        clock.forward(seconds=33)
+    assert not channel.misses
+    for each in people[1:]:
+        await carried(one, each)
+    assert channel.down
+    assert channel.probe >= clock() + timedelta(seconds=33)
+    held = await row(numbers[-1])
+    assert (held["state"], held["error"], held["sending"]) == ("waiting", "whatsapp is away", None)
+    phone.answer = lambda out: SENT
+    clock.forward(seconds=40)
+    await carried(one, people[-1])
+    assert not channel.misses
+    assert not channel.asked_to_wait
+
+
+async def carried(one: Courier, recipient: int) -> None:
+    """This lane is worked once, by hand."""
+    async with transaction() as run:
+        await run("UPDATE recipient SET next_due = 0, urgency = 0 WHERE id = :id", id=recipient)
+    (hers,) = await lanes.claim("this", one.house.now(), "whatsapp", 1)
+    one._go(one.channels["whatsapp"], hers, None)
+    await asyncio.gather(*on_their_way(one))
+    async with transaction() as run:
+        await run("UPDATE recipient SET urgency = 9 WHERE id = :id", id=recipient)
+
+
 async def test_on_its_return_nobody_waits_a_minute_and_nobody_is_asked_about_what_was_never_tried(clock: Clock) -> None:
     """A lane rests for half a minute at most; a reply held back by the breaker has no attempt that could have left."""
     ana, phone = await a_guest(), Phone(lambda out: AWAY)
@@ -555,6 +590,48 @@ async def test_waiting_for_our_own_pace_is_no_news_of_the_provider(
     await asyncio.gather(*on_their_way(one))
     assert not one.channels["whatsapp"].misses
     assert len(phone.given) == 2
+
+
+async def test_leave_to_send_is_not_saved_up_while_papers_are_drawn(clock: Clock) -> None:
+    """Sixteen pictures are ready at the same moment: they leave one by one as the provider takes them, and not at once."""
+    phone, takes, drawn = Phone(), Takes(), asyncio.Event()
+    for _ in range(AT_ONCE):
+        await left(await a_guest(), "hello")
+    one = courier(clock, phone, whatsapp=Pace("test", 1000.0, take=takes))
+    pack, packing = one.packing.pack, list[int]()
+
+    async def slowly(out: Outgoing, now: Any) -> Attempt:
+        packing.append(out.id)
+        await drawn.wait()
+        return await pack(out, now)
+
+    one.packing.pack = slowly  # type: ignore[method-assign]
+    async with at_work(one):
+        await comes(lambda: len(packing) == AT_ONCE)
+        for _ in range(3):
+            takes.allowed.release()
+        drawn.set()
+        await comes(lambda: len(phone.given) == 3)
+        for _ in range(200):
+            await asyncio.sleep(0)
+        assert len(phone.given) == 3
+        takes.free = True
+        takes.allowed.release()
+
+
+async def test_a_provider_that_goes_while_many_wait_for_room_is_left_alone(clock: Clock) -> None:
+    """Sixteen hang, ten answers stand behind them: when the sixteen have failed, the ten wait for the probe."""
+    phone = Phone(lambda out: AWAY)
+    phone.held.clear()
+    for _ in range(AT_ONCE + 10):
+        await left(await a_guest(), "hello")
+    one = courier(clock, phone)
+    for hers in await lanes.claim("this", clock(), "whatsapp", AT_ONCE + 10):
+        one._go(one._channel("whatsapp"), hers, None)
+    await comes(lambda: phone.on_the_way == AT_ONCE)
+    phone.held.set()
+    await asyncio.gather(*on_their_way(one))
+    assert len(phone.given) < AT_ONCE + DOWN
 
 
 async def test_papers_that_stand_in_line_are_no_mistake_and_no_news_of_the_provider(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from bot.carriers import Attempt, Failed, Sent
+from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.letters import Letter
 from bot.mail import Mail
 from bot.words import Drawn
@@ -38,6 +38,28 @@ async def test_a_server_without_smtputf8_fails_that_letter_alone(utf8: bool) -> 
         results = [await mail.send(_out(one), _attempt()) for one in ("ana@a.example", NOT_ASCII, "leo@a.example")]
     assert [type(one) for one in results] == [Sent, Sent if utf8 else Failed, Sent], results
     assert box.to == ["ana@a.example", *([NOT_ASCII] if utf8 else []), "leo@a.example"]
+
+
+class Busy(Box):
+    """Takes nothing from anybody now; of one of its mailboxes it says so at once."""
+
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        """One mailbox is full."""
+        envelope.rcpt_tos.append(address)
+        return "452 4.2.2 full" if address.startswith("full@") else "250 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Any, _envelope: Any) -> str:  # noqa: N802
+        """Later."""
+        return "451 4.7.1 Try again later"
+
+
+async def test_a_server_too_busy_for_all_is_away_and_a_full_mailbox_is_not() -> None:
+    """For the one all mail waits, for the other that letter alone."""
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(Busy()), "127.0.0.1", 0)
+    async with server:
+        mail = Mail(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house")
+        results = [await mail.send(_out(one), _attempt()) for one in ("ana@a.example", "full@a.example")]
+    assert [isinstance(one, Retry) and one.away for one in results] == [True, False], results
 
 
 def _attempt() -> Attempt:

@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiohttp import web
+from twilio.base.exceptions import TwilioRestException
 
 from bot import whatsapp as channel
 from bot import words
@@ -109,7 +110,8 @@ async def send(carrier: WhatsApp, number: int, text: str = "Your driver waits.")
 
 @pytest.mark.parametrize(
     ("code", "why"),
-    [("63016", "closed"), ("63019", "picture"), ("63018", "busy"), ("63024", "unreachable"), ("30008", "refused"), ("", "refused")],
+    [("63016", "closed"), ("63019", "picture"), ("63018", "busy"), ("30001", "busy"),
+     ("63024", "unreachable"), ("30008", "refused"), ("", "refused")],
 )  # fmt: skip
 def test_a_failure_is_classed_where_twilio_is_known(code: str, why: str) -> None:
     """Nobody beyond this channel reads Twilio's numbers; what is still on its way is no news."""
@@ -180,3 +182,11 @@ async def test_what_became_of_each_template_is_told(line: Line, carrier: WhatsAp
     told = await carrier.approvals()
     assert f"{first} (en): rejected; it sells something" in told
     assert f"{second} (es): approved; its words have changed since: push it again" in told
+
+
+@pytest.mark.parametrize("status", [401, 429, 500, 503])
+def test_what_twilio_says_to_all_of_us_is_no_news_of_one_message(status: int) -> None:
+    """Our log-in, too many calls of the whole account, a fault of theirs: all wait until it is over."""
+    result = channel._classed(TwilioRestException(status, "/Messages.json", "no", code=status))
+    assert isinstance(result, Retry)
+    assert result.away

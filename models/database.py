@@ -14,10 +14,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import asyncpg
 from tortoise import Tortoise, connections
 from tortoise.exceptions import DBConnectionError, IntegrityError, OperationalError, TransactionManagementError
-from tortoise.migrations.api import migrate as run_migrations
 from tortoise.transactions import in_transaction
 
-from models import guards
+from models import guards, migrating
 
 RECORDS = [
     "models.booking", "models.catalogs", "models.claims", "models.delivery", "models.documents", "models.dues",
@@ -26,6 +25,7 @@ RECORDS = [
 ]  # fmt: skip
 
 T = TypeVar("T")
+AS_LONG_AS_IT_TAKES = 600_000  # milliseconds that a second process waits at an SQLite file that the first one migrates
 IDLE = "10s"  # PostgreSQL undoes what a frozen process had begun: its locks would hold up everybody else
 Rows = list[dict[str, Any]]
 AfterCommit = Callable[[], None]
@@ -84,11 +84,13 @@ def sqlite_path(url: str) -> str:
     return unquote(url.removeprefix("sqlite:///"))
 
 
-async def connect(url: str) -> None:
-    """Open the database for this process; `close` ends it."""
+async def connect(url: str, **pragmas: Any) -> None:
+    """Open the database for this process; `close` ends it. `pragmas` are SQLite's, where others than ours are wanted."""
+    known = config(url)
     if url.startswith("sqlite:"):
         Path(sqlite_path(url)).parent.mkdir(parents=True, exist_ok=True)
-    await Tortoise.init(config=config(url), _enable_global_fallback=True)
+        known["connections"]["default"]["credentials"] |= pragmas
+    await Tortoise.init(config=known, _enable_global_fallback=True)
 
 
 async def close() -> None:
@@ -98,7 +100,7 @@ async def close() -> None:
 
 @asynccontextmanager
 async def one_migrates(url: str) -> AsyncIterator[None]:
-    """Of several processes that start at once, one at a time migrates and fills the database. SQLite has one server anyway."""
+    """Of several processes that start at once, one at a time migrates and fills the database. SQLite has one server, and one writer."""
     if url.startswith("sqlite:"):
         yield
         return
@@ -111,18 +113,17 @@ async def one_migrates(url: str) -> AsyncIterator[None]:
 
 
 async def migrate(url: str) -> None:
-    """Bring the tables to the newest shape, lay whichever guard does not stand as it should, and verify.
+    """Bring the tables to the newest shape and lay whichever guard does not stand as it should, all or nothing; then verify.
 
     Refuses (`Refused`) a database that a newer program has written, and one whose guards cannot be laid.
     """
-    if url.startswith("sqlite:"):
-        Path(sqlite_path(url)).parent.mkdir(parents=True, exist_ok=True)
-    await run_migrations(config=config(url))
-    await close()
-    await connect(url)
+    await connect(url, busy_timeout=AS_LONG_AS_IT_TAKES)
     async with transaction() as run:
+        await migrating.to_the_newest(config(url)["apps"])
         await _refuse_newer(run)
         await _lay(run)
+    await close()
+    await connect(url)
     await verify()
 
 

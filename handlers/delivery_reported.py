@@ -11,7 +11,7 @@ from handlers.house import SYSTEM, House
 from handlers.telling import tell, tell_house
 from models import bells, delivery, news, timeline
 from models.catalog import is_chat
-from models.database import Run, is_away, transaction
+from models.database import Run, again_at_once, is_away, transaction
 from models.delivery import WAKE
 from models.fields import micros, packed, unpacked
 
@@ -60,10 +60,13 @@ async def delivery_reported(house: House, reported: int, attempt: int, report: R
     async def act(run: Run) -> None:
         await _note(run, house, reported, attempt, report)
 
+    async def at_once() -> None:
+        async with transaction() as run:
+            await act(run)
+
     try:
         if owed is None:
-            async with transaction() as run:
-                await act(run)
+            await again_at_once(at_once)
             return
     except Exception as bug:
         if is_away(bug):

@@ -1,9 +1,12 @@
 """What Twilio tells of a message comes in any order and more than once: the same end, and nobody is told twice."""
 
 from itertools import permutations
+from typing import Any
 
+import asyncpg
 import pytest
 
+from handlers import delivery_reported as reporting
 from handlers.delivery_reported import Report, delivery_reported
 from handlers.house import House
 from models.database import read, transaction
@@ -47,3 +50,19 @@ async def test_what_failed_has_failed_whatever_else_is_told(house: House, order:
     assert (await told(house, *order))["state"] == "failed"
     notices = await read("SELECT recipient_id FROM delivery WHERE kind = 'delivery_failed_house'")
     assert len(notices) == len({row["recipient_id"] for row in notices}) > 0
+
+
+async def test_a_report_that_stood_in_anothers_way_is_noted_again_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL undoes one of two that wait for each other: that is no mistake, and leaves no event to be taken up later."""
+    real, undone = reporting._note, [asyncpg.DeadlockDetectedError("deadlock detected")]
+
+    async def in_the_way(*given: Any) -> None:
+        if undone:
+            raise undone.pop()
+        await real(*given)
+
+    monkeypatch.setattr(reporting, "_note", in_the_way)
+    assert (await told(house, "delivered"))["state"] == "delivered"
+    assert await read("SELECT id FROM event") == []

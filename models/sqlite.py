@@ -1,12 +1,28 @@
-"""SQLite as we need it: one fair gate for every writer, and a write lock taken at the start of a transaction."""
+"""SQLite as we need it: one fair gate for every writer, one commit for those who wait at it, and reading beside them.
 
+A statement of a transaction is some ten microseconds' work, done at once; only what waits for the disk or for another process
+(the beginning, the commit) goes through the connection's thread. So nobody holds the writer while others' work is done.
+"""
+
+import asyncio
 import sqlite3
+from collections.abc import Coroutine
+from contextlib import suppress
+from types import TracebackType
+from typing import Any
 
-from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
+import aiosqlite
+from tortoise.backends.base.client import (
+    ConnectionWrapper,
+    NestedTransactionContext,
+    TransactionalDBClient,
+    TransactionContext,
+)
 from tortoise.backends.sqlite.client import (
     SqliteClient,
-    SqliteTransactionContext,
     SqliteTransactionWrapper,
+    _gen_savepoint_name,
+    translate_exceptions,
 )
 from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
@@ -22,36 +38,178 @@ class ImmediateTransaction(SqliteTransactionWrapper):
         except sqlite3.OperationalError as refusal:
             raise TransactionManagementError(refusal) from refusal
 
+    @translate_exceptions
+    async def execute_query_dict(self, query: str, values: Any = None) -> list[dict[str, Any]]:
+        """Run one statement at once."""
+        at_once = self._connection._conn  # noqa: SLF001  # aiosqlite would hand it to its thread
+        return [dict(row) for row in at_once.execute(query, values or ()).fetchall()]
 
-class FairGate(SqliteTransactionContext):
-    """Tortoise leaves the gate shut when BEGIN fails or is called off: every later writer would wait for ever."""
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(ImmediateTransaction(self))
+
+    async def savepoint(self) -> None:
+        """From here on it can be undone alone."""
+        self._savepoint = _gen_savepoint_name()
+        await self.execute_query_dict(f"SAVEPOINT {self._savepoint}")
+
+    async def savepoint_rollback(self) -> None:
+        """Undo what was done since."""
+        await self.execute_query_dict(f"ROLLBACK TO {self._savepoint}")
+        await self.release_savepoint()
+
+    async def release_savepoint(self) -> None:
+        """It is the outer one's from here on."""
+        await self.execute_query_dict(f"RELEASE {self._savepoint}")
+
+
+class FairGate(TransactionContext):
+    """The way in for one transaction: first come, first served. It is over once it is durable."""
+
+    def __init__(self, client: "FairSqliteClient", gate: asyncio.Lock) -> None:
+        self.of, self.gate = client, gate
+        self.connection_name = client.connection_name
 
     async def __aenter__(self) -> TransactionalDBClient:
-        """Come in, or leave the gate as it was."""
-        await self._trxlock.acquire()
+        """Come in, or leave the gate as it was: Tortoise's own stays shut when BEGIN fails or is called off."""
+        await self.gate.acquire()
         try:
-            await self.ensure_connection()
-            await self._begin()
+            self.shared = await self.of.begun()
+            self.client = ImmediateTransaction(self.of)
+            await self.client.savepoint()
         except BaseException:
-            self._trxlock.release()
+            self.gate.release()
             raise
-        self.token = get_connections().set(self.connection_name, self.connection)
-        client: TransactionalDBClient = self.connection
-        return client
+        self.token = get_connections().set(self.connection_name, self.client)
+        return self.client
 
-    async def _begin(self) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Undo it, or wait until it is durable."""
         try:
-            await self.connection.begin()
+            if not self.of.broken(error):
+                await (self.client.savepoint_rollback() if kind else self.client.release_savepoint())
+        finally:
+            get_connections().reset(self.token)
+            self.gate.release()
+        if not kind:
+            await asyncio.shield(self.shared)
+
+
+class Alone(ConnectionWrapper):  # type: ignore[type-arg]
+    """A statement outside any transaction: durable by itself, and no part of what others have not committed yet."""
+
+    async def __aenter__(self) -> Any:
+        """Wait for the gate, and have done what is open."""
+        await self._lock.acquire()
+        try:
+            await self.client.ended()  # type: ignore[attr-defined]
+            await self.ensure_connection()
         except BaseException:
-            await self.connection.rollback()  # called off: the connection's thread may have begun all the same
+            self._lock.release()
             raise
+        return self.connection
 
 
 class FairSqliteClient(SqliteClient):
-    """The process's one connection. Its asyncio lock queues first come, first served: that is the fair gate."""
+    """The process's one writing connection. Its asyncio lock queues first come, first served: that is the fair gate.
+
+    Whoever waits at the gate when a transaction begins is committed together with it: the disk is waited for once.
+    """
+
+    def __init__(self, file_path: str, **kwargs: Any) -> None:
+        super().__init__(file_path, **kwargs)
+        self.reader = SqliteClient(file_path, **kwargs, query_only="ON")
+        self._open: asyncio.Future[None] | None = None  # done when what was begun is durable
+        self._endings = set[asyncio.Task[None]]()
+
+    async def create_connection(self, with_db: bool) -> None:
+        """Open the file; our statements run in the event loop's thread, commits in the connection's own."""
+        if self._connection is None:
+            connection = await aiosqlite.connect(
+                self.filename, isolation_level=None, check_same_thread=False, cached_statements=512
+            )
+            connection.row_factory = sqlite3.Row
+            for pragma, value in self.pragmas.items():
+                await (await connection.execute(f"PRAGMA {pragma}={value}")).close()
+            self._connection = connection
+
+    async def close(self) -> None:
+        """End both connections, once everything begun is durable."""
+        while self._endings:
+            await asyncio.wait(self._endings)
+        await self.reader.close()
+        await super().close()
+
+    def acquire_connection(self) -> Any:
+        """For a single statement that is no part of a transaction."""
+        return Alone(self._lock, self)
 
     def _in_transaction(self) -> TransactionContext:
-        return FairGate(ImmediateTransaction(self), self._lock)
+        return FairGate(self, self._lock)
+
+    async def execute_query_dict(self, query: str, values: Any = None) -> list[dict[str, Any]]:
+        """Read, waiting for no writer."""
+        return await self.reader.execute_query_dict(query, values)  # type: ignore[no-any-return]
+
+    # Whoever calls these has the lock.
+
+    async def begun(self) -> asyncio.Future[None]:
+        """Begin, or come into what is begun and not yet committed."""
+        if self._open is None:
+            await self.create_connection(with_db=True)
+            beginning = ImmediateTransaction(self)
+            try:
+                await beginning.begin()
+            except BaseException:
+                await beginning.rollback()  # called off: the connection's thread may have begun all the same
+                raise
+            self._open = asyncio.get_running_loop().create_future()
+            self._open.add_done_callback(_heard)
+            self._let(self._end(self._open))
+        return self._open
+
+    def _let(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(work)
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+        return task
+
+    async def _end(self, begun: "asyncio.Future[None]") -> None:
+        """Behind those who wait now."""
+        async with self._lock:
+            if self._open is begun:
+                await self.ended()
+
+    async def ended(self) -> None:
+        """Make durable whatever is open, and tell those who wait for it, also when whoever asks is called off."""
+        begun, self._open = self._open, None
+        if begun is not None and self._connection is not None:
+            await asyncio.shield(self._let(_commit(self._connection, begun)))
+
+    def broken(self, error: BaseException | None) -> bool:
+        """Whether SQLite has undone everything open by itself (a full disk): then it is undone for all who share it."""
+        if self._open is None or self._connection is None or self._connection.in_transaction:
+            return False
+        begun, self._open = self._open, None
+        begun.set_exception(error or sqlite3.OperationalError("the disk refused, and all was undone"))
+        return True
+
+
+async def _commit(connection: aiosqlite.Connection, begun: "asyncio.Future[None]") -> None:
+    try:
+        await connection.commit()
+    except Exception as refusal:  # noqa: BLE001  # whatever it is, those who wait hear it
+        with suppress(Exception):
+            await connection.rollback()
+        begun.set_exception(refusal)
+    else:
+        begun.set_result(None)
+
+
+def _heard(done: "asyncio.Future[None]") -> None:
+    """There may be nobody left to hear how it ended."""
+    _ = done.cancelled() or done.exception()
 
 
 client_class = FairSqliteClient

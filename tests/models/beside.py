@@ -18,6 +18,7 @@ async def count_up(url: str, times: int) -> int:
             try:
                 async with transaction() as run:
                     value = int((await run("SELECT value FROM kept WHERE name = 'count'"))[0]["value"])
+                    await asyncio.to_thread(int)  # think
                     await run("UPDATE kept SET value = :value WHERE name = 'count'", value=str(value + 1))
             except Exception:  # noqa: BLE001  # whatever it is, it counts
                 failures += 1

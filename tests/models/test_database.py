@@ -107,7 +107,9 @@ class TestSqlite:
     async def test_it_is_durable_and_checks_its_references(self) -> None:
         """Write-ahead log, every commit on the disk, foreign keys watched."""
         wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 5000}
-        assert {name: await one(f"PRAGMA {name}") for name in wanted} == wanted
+        assert {name: await one(f"PRAGMA {name}") for name in wanted} == wanted, "who reads"
+        async with transaction() as run:
+            assert {name: next(iter((await run(f"PRAGMA {name}"))[0].values())) for name in wanted} == wanted
 
     async def test_two_processes_may_write_to_one_file(self, database: str) -> None:
         """A command beside the running server: two hundred times read-then-write each, none fails, none is lost."""
@@ -121,7 +123,8 @@ class TestSqlite:
 
     async def test_a_file_locked_for_too_long_is_a_refusal_and_then_over(self, database: str) -> None:
         """While a command holds the file a write fails; afterwards it works, the gate was not left shut."""
-        await read("PRAGMA busy_timeout = 20")
+        async with transaction() as run:
+            await run("PRAGMA busy_timeout = 20")
         with sqlite3.connect(sqlite_path(database), isolation_level=None) as command:
             command.execute("BEGIN IMMEDIATE")
             for _ in range(2):

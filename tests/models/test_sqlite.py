@@ -1,0 +1,135 @@
+"""One gate, one commit for those who wait at it, and reading beside them: what the embedded database does for us."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from contextvars import Context
+from typing import Any
+
+import pytest
+
+from models.database import after_commit, dialect, is_away, read, sqlite_path, transaction
+from models.settings import Kept, keep_value, kept
+from models.sqlite import FairSqliteClient
+
+OUTSIDE = Context()  # of somebody who is in no transaction
+
+
+@pytest.fixture(autouse=True)
+def file(database: str) -> str:
+    """The file of this test, opened."""
+    if dialect() != "sqlite":
+        pytest.skip("about SQLite")
+    return sqlite_path(database)
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """Grows by one with each commit."""
+    found: list[None] = []
+    ended = FairSqliteClient.ended
+
+    async def counted(self: Any) -> None:
+        found.extend([None] * (self._open is not None))
+        await ended(self)
+
+    monkeypatch.setattr(FairSqliteClient, "ended", counted)
+    return found
+
+
+async def write(name: str, *, fails: bool = False) -> None:
+    """A transaction of two statements; one that fails fails between them."""
+    async with transaction() as run:
+        await run("INSERT INTO kept (name, value) VALUES (:name, '')", name=name)
+        await asyncio.sleep(0)
+        if fails:
+            raise ZeroDivisionError
+        await run("UPDATE kept SET value = 'whole' WHERE name = :name", name=name)
+
+
+async def whole() -> set[str]:
+    """What is there, written to the end."""
+    return {row["name"] for row in await read("SELECT name FROM kept WHERE name LIKE 'w%' AND value = 'whole'")}
+
+
+async def test_who_waits_is_committed_with_the_others_and_undone_alone(commits: list[None]) -> None:
+    """Forty at once, each fourth fails: those are gone without a trace, the others durable, by a few commits."""
+    works = [write(f"w{number}", fails=number % 4 == 3) for number in range(40)]
+    ended = await asyncio.gather(*works, return_exceptions=True)
+    good = {f"w{number}" for number in range(40) if number % 4 != 3}
+    assert [isinstance(each, ZeroDivisionError) for each in ended] == [number % 4 == 3 for number in range(40)]
+    assert await whole() == good
+    assert (await read("SELECT COUNT(*) AS n FROM kept WHERE name LIKE 'w%'"))[0]["n"] == 30
+    assert 1 <= len(commits) <= 4
+
+
+async def test_nobody_is_told_before_it_is_durable(file: str) -> None:
+    """Another connection, as after a crash, sees each write when its transaction is over, and what was promised comes after."""
+    told: list[str] = []
+
+    async def writes(name: str) -> None:
+        async with transaction() as run:
+            await run("INSERT INTO kept (name, value) VALUES (:name, '')", name=name)
+            after_commit(lambda: told.append(name) if name in there(file) else None)
+        assert name in there(file)
+
+    await asyncio.gather(*(writes(f"w{number}") for number in range(20)))
+    assert sorted(told) == sorted(f"w{number}" for number in range(20))
+
+
+def there(file: str) -> set[str]:
+    """What somebody else finds in the file."""
+    with closing(sqlite3.connect(file)) as other:
+        return {name for (name,) in other.execute("SELECT name FROM kept")}
+
+
+async def test_a_commit_that_is_refused_fails_all_who_share_it() -> None:
+    """None of them is kept, each is told, and the gate stands open for the next."""
+
+    async def harmful() -> None:
+        async with transaction() as run:
+            await run("PRAGMA defer_foreign_keys = ON")
+            await run("INSERT INTO due (booking_id, kind, at) VALUES (99, 'nothing', 0)")
+
+    ended = await asyncio.gather(write("w1"), harmful(), write("w2"), return_exceptions=True)
+    assert [type(each) for each in ended] == [sqlite3.IntegrityError] * 3
+    assert await whole() == set()
+    await write("w3")
+    assert await whole() == {"w3"}
+
+
+async def test_a_database_that_has_undone_everything_fails_all_who_share_it() -> None:
+    """SQLite does so by itself when the disk is full; nobody who had been before is told that it is kept."""
+
+    async def undone() -> None:
+        async with transaction() as run:
+            await run("ROLLBACK")
+            raise sqlite3.OperationalError("database or disk is full")
+
+    ended = await asyncio.gather(write("w1"), undone(), write("w2"), return_exceptions=True)
+    assert isinstance(ended[0], sqlite3.OperationalError) and is_away(ended[0])
+    assert isinstance(ended[1], sqlite3.OperationalError)
+    assert ended[2] is None
+    assert await whole() == {"w2"}
+
+
+async def test_a_reader_does_not_wait_for_a_writer() -> None:
+    """It sees what is durable, and nothing of what is being written; it writes nothing."""
+    await keep_value("w", "before")
+    async with transaction() as run:
+        await run("UPDATE kept SET value = 'after' WHERE name = 'w'")
+        outside = asyncio.get_running_loop().create_task(kept("w"), context=OUTSIDE)
+        async with asyncio.timeout(5):
+            assert await outside == "before"
+        assert await kept("w") == "after", "inside, it sees its own"
+    assert await kept("w") == "after"
+    with pytest.raises(Exception, match="readonly"):
+        await read("DELETE FROM kept")
+
+
+async def test_a_single_statement_is_durable_by_itself(file: str) -> None:
+    """It is no part of what others have begun and may yet lose."""
+    writing = asyncio.create_task(write("w1"))
+    await Kept.create(name="alone", value="")
+    assert "alone" in there(file)
+    await writing

@@ -66,10 +66,25 @@ async def left(need: Need, now: datetime) -> int:
 
 
 async def departures(draft: Draft, catalog: Catalog, now: datetime) -> tuple[DepartureOffer, ...]:
-    """A tour's next departures with seats for the party: of the named day, or of the coming weeks."""
+    """A tour's next departures with seats for the party: of the named day, else of the weeks after it; of the coming weeks."""
+    for first, last in _spans(draft, now.astimezone(ZoneInfo(catalog.brand.zone)).date()):
+        if found := await _between(first, last, draft, catalog, now):
+            return found
+    return ()
+
+
+def _spans(draft: Draft, today: date) -> list[tuple[date, date]]:
+    weeks = timedelta(days=DAYS_SHOWN)
+    if draft.get("date"):
+        named = date.fromisoformat(draft["date"])
+        return [(named, named), (named + timedelta(days=1), named + weeks)]
+    return [(today, today + weeks)]
+
+
+async def _between(
+    first: date, last: date, draft: Draft, catalog: Catalog, now: datetime
+) -> tuple[DepartureOffer, ...]:
     service = catalog.services[draft["service"]]
-    zone = ZoneInfo(catalog.brand.zone)
-    first, last = _days(draft, now.astimezone(zone).date())
     offered: list[DepartureOffer] = []
     for departure in catalog.departures_between(service.key, first, last):
         starts = utc(departure.local, catalog.brand.zone)
@@ -78,13 +93,6 @@ async def departures(draft: Draft, catalog: Catalog, now: datetime) -> tuple[Dep
         if len(offered) == DEPARTURES_SHOWN:
             break
     return tuple(offered)
-
-
-def _days(draft: Draft, today: date) -> tuple[date, date]:
-    if draft.get("date"):
-        named = date.fromisoformat(draft["date"])
-        return named, named
-    return today, today + timedelta(days=DAYS_SHOWN)
 
 
 async def _offered(departure: Departure, draft: Draft, catalog: Catalog, now: datetime) -> list[DepartureOffer]:
@@ -105,7 +113,8 @@ async def alternatives(draft: Draft, catalog: Catalog, now: datetime) -> dict[st
     """What is free instead of something sold out: other vehicles, nearby times, other departures."""
     try:
         if catalog.services[draft["service"]].tour:
-            return {"departures": [_plain_departure(each) for each in await departures(draft, catalog, now)][:4]}
+            that_day = {**draft, "date": draft["departure"][:10]}
+            return {"departures": [_plain_departure(each) for each in await departures(that_day, catalog, now)][:4]}
         others = [each for each in await free_vehicles(draft, catalog, now) if each.free]
         return {
             "vehicles": [_plain_vehicle(each) for each in others],

@@ -141,15 +141,20 @@ async def _back_up(settings: "Settings", file: Path) -> None:
 
 
 @app.command()
-def restore(file: Path) -> None:
+def restore(
+    file: Path,
+    invoices_from: Annotated[
+        int | None, typer.Option(help="The number of the next invoice, when some were given after the backup.")
+    ] = None,
+) -> None:
     """Put a backup into an empty database. Nothing is sent by itself: the desk shows what had not left."""
-    _run(_restore(_settings(), file))
+    _run(_restore(_settings(), file, invoices_from))
 
 
-async def _restore(settings: "Settings", file: Path) -> None:
+async def _restore(settings: "Settings", file: Path, invoices_from: int | None) -> None:
     from bot import backup
 
-    typer.echo("\n".join(await backup.restore(settings, file, _progress)))
+    typer.echo("\n".join(await backup.restore(settings, file, _progress, invoices_from)))
 
 
 def _progress(table: str, rows: int) -> None:

@@ -31,6 +31,7 @@ from models import copying, links
 from models.copying import Tell
 from models.database import sqlite_path
 from models.fields import micros
+from models.restored import NAME, Restored
 
 MANIFEST, RECORDS, KEY = "manifest.json", "records.db", "secret.key"
 _PIECE = 16 << 20  # bytes
@@ -61,11 +62,13 @@ async def back_up(settings: Settings, path: Path, tell: Tell) -> Manifest:
     return manifest
 
 
-async def restore(settings: Settings, path: Path, tell: Tell) -> list[str]:
+async def restore(settings: Settings, path: Path, tell: Tell, invoices_from: int | None = None) -> list[str]:
     """Put a backup into the empty database of the settings, and its key under DATA; gives what to say about it.
 
     Whatever had not left when the backup was made may have left since: the desk shows it, nothing of it is sent by itself.
-    Refuses (`Wrong`, `Refused`) a damaged or newer backup, a database that holds anything or is being served, another key.
+    Invoices go on behind the last in the backup, or with number `invoices_from`.
+    Refuses (`Wrong`, `Refused`) a damaged or newer backup, a database that holds anything or is being served, another key,
+    and a number for invoices that is in the backup already.
     """
     with _plainly(), alone(settings):
         await copying.refuse_full(settings.database)
@@ -76,10 +79,11 @@ async def restore(settings: Settings, path: Path, tell: Tell) -> list[str]:
             with _key_in_place(Path(folder) / KEY, settings):
                 if manifest["migration"] != _newest():
                     await _shape(_url(records))
-                unsent = _quieten(records, datetime.fromisoformat(manifest["moment"]))
+                unsent, invoice = _quieten(records, datetime.fromisoformat(manifest["moment"]), invoices_from)
                 await _shape(settings.database)
                 counts = await copying.copy(_url(records), settings.database, tell)
-            return _restored(manifest, counts, unsent, links_open=_links_open(records, settings))
+            said = _restored(manifest, counts, unsent, links_open=_links_open(records, settings))
+            return said + _invoices(invoice, invoices_from)
 
 
 async def move(settings: Settings, target: str, tell: Tell) -> dict[str, int]:
@@ -259,11 +263,11 @@ def _numbers(version: str) -> list[int]:
     return [int(each) for each in re.findall(r"\d+", version)]
 
 
-def _quieten(records: Path, moment: datetime) -> int:
-    """Nothing in these records leaves, or is answered, by itself; gives how many messages the desk has now."""
+def _quieten(records: Path, moment: datetime, invoices_from: int | None) -> tuple[int, str | None]:
+    """Nothing in these records leaves, or is answered, by itself; gives how many messages the desk has now, and the last invoice."""
     why = f"not sent before the backup of {moment:%Y-%m-%d %H:%M} UTC; it may have left since"
     with closing(sqlite3.connect(records)) as connection, connection as run:
-        now = micros(datetime.now(UTC) + _offset(run))
+        now = datetime.now(UTC) + _offset(run)
         unsent = run.execute(
             "UPDATE delivery SET state = 'given_up', error = ? WHERE state IN ('waiting', 'sending')", (why,)
         ).rowcount
@@ -274,9 +278,29 @@ def _quieten(records: Path, moment: datetime) -> int:
         ).rowcount
         # What guests wrote since was read then, and answered: it is not fetched once more. `catch_up:stripe` stays, for every
         # payment since the backup must be found again; a payment counts once, however often it is told.
-        run.execute("UPDATE kept SET value = ? WHERE name LIKE 'catch!_up:whatsapp%' ESCAPE '!'", (str(now),))
+        run.execute("UPDATE kept SET value = ? WHERE name LIKE 'catch!_up:whatsapp%' ESCAPE '!'", (str(micros(now)),))
         _leave_ids_out(run)
-    return int(unsent + stuck)
+        invoice = _last_invoice(run)
+        if invoices_from is not None:
+            _go_on_from(run, invoices_from, invoice)
+        was = Restored(moment, now, invoice, chosen=invoices_from is not None)
+        run.execute("INSERT OR REPLACE INTO kept (name, value) VALUES (?, ?)", (NAME, was.as_value()))
+    return int(unsent + stuck), invoice
+
+
+def _last_invoice(run: sqlite3.Connection) -> str | None:
+    row = run.execute("SELECT number FROM document WHERE kind = 'invoice' ORDER BY id DESC LIMIT 1").fetchone()
+    return str(row[0]) if row else None
+
+
+def _go_on_from(run: sqlite3.Connection, number: int, last: str | None) -> None:
+    """The next invoice has this number; those between the backup's last and this one were given after the backup."""
+    row = run.execute("SELECT given FROM counter WHERE name = 'invoice'").fetchone()
+    if number <= (given := int(row[0]) if row else 0):
+        raise Wrong(
+            f"the backup has invoices up to number {given} ({last or 'none'}): --invoices-from is {given + 1} or more"
+        )
+    run.execute("INSERT OR REPLACE INTO counter (name, given) VALUES ('invoice', ?)", (number - 1,))
 
 
 def _offset(run: sqlite3.Connection) -> timedelta:
@@ -336,3 +360,19 @@ def _restored(manifest: Manifest, counts: dict[str, int], unsent: int, *, links_
     if not links_open:
         said.append("Links sent before do not open: set BELLHOP_SECRET_KEY to what it was when the backup was made.")
     return said
+
+
+def _invoices(last: str | None, invoices_from: int | None) -> list[str]:
+    if invoices_from is not None:
+        return [f"The next invoice has number {invoices_from}; the last in the backup is {last or 'none'}."]
+    known = f"The last invoice in the backup is {last}" if last else "No invoice is in the backup"
+    return [
+        f"{known}. Numbers given after the backup would be given again.",
+        _LOOK_FIRST,
+    ]
+
+
+_LOOK_FIRST = (
+    "Before you start Bellhop, look in the house's mail for invoices after it. If there are any, restore into an empty "
+    "database once more, with --invoices-from and the number that follows the last one."
+)

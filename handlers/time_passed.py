@@ -17,11 +17,11 @@ from handlers.house import SYSTEM, House
 from handlers.payment_returned import Returned, payment_returned
 from handlers.someone_wrote import someone_wrote
 from handlers.telling import tell
-from models import claims, dues, ledger, news, story, timeline, turns
+from models import claims, dues, ledger, news, restored, story, timeline, turns
 from models import talk as talks
 from models.booking import one_at_a_time
 from models.database import Run, transaction
-from models.fields import micros, unpacked
+from models.fields import instant, micros, unpacked
 from models.turns import Carry
 
 log = structlog.get_logger()
@@ -92,6 +92,7 @@ async def hold_ended(run: Run, house: House, booking: int) -> None:
     """Nobody paid in time: what was held is free, the guest is told and may take it up again."""
     now = house.now()
     await one_at_a_time(run, booking)
+    held = await run("SELECT hold_until FROM booking WHERE id = :booking", booking=booking)
     changed = await run(
         "UPDATE booking SET state = 'expired', hold_until = NULL, changed = :now WHERE id = :booking "
         "AND state = 'on_hold' AND hold_until <= :now RETURNING recipient_id, language",
@@ -107,6 +108,7 @@ async def hold_ended(run: Run, house: House, booking: int) -> None:
     await close_pages(run, house, booking)
     if changed[0]["recipient_id"] is not None:
         await _the_guest_hears(run, house, booking, int(changed[0]["recipient_id"]), changed[0]["language"])
+        await restored.leave_to_the_desk(run, booking, "hold_ended_guest", instant(held[0]["hold_until"]))
     news.announce("booking", booking)
 
 

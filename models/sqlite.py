@@ -8,6 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import Coroutine
 from contextlib import suppress
+from itertools import count
 from types import TracebackType
 from typing import Any
 
@@ -62,10 +63,61 @@ class ImmediateTransaction(SqliteTransactionWrapper):
         await self.execute_query_dict(f"RELEASE {self._savepoint}")
 
 
+class Gate:
+    """A lock, first come, first served. All who wait are called at once: who does not stop inside lets the next in at one stroke.
+
+    asyncio's own calls one at a time, and each of them then waits for whatever else the event loop has to do.
+    """
+
+    def __init__(self) -> None:
+        self.taken, self.numbers = False, count()
+        self.line: dict[int, asyncio.Future[None]] = {}  # who waits, in order; done when called
+
+    async def acquire(self) -> None:
+        """Come in."""
+        if self.taken or self.line:
+            await self._wait(next(self.numbers))
+        self.taken = True
+
+    async def _wait(self, number: int) -> None:
+        try:
+            while True:
+                self.line[number] = (
+                    asyncio.get_running_loop().create_future()
+                )  # in its old place, if it was called too early
+                await self.line[number]
+                if not self.taken and next(iter(self.line)) == number:
+                    break
+        except BaseException:
+            del self.line[number]
+            if not self.taken:
+                self._call()
+            raise
+        del self.line[number]
+
+    def release(self) -> None:
+        """Go."""
+        self.taken = False
+        self._call()
+
+    def _call(self) -> None:
+        first = next(iter(self.line.values()), None)
+        if first is not None and not first.done():
+            for called in self.line.values():
+                if not called.done():
+                    called.set_result(None)
+
+    async def __aenter__(self) -> None:
+        await self.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.release()
+
+
 class FairGate(TransactionContext):
     """The way in for one transaction: first come, first served. It is over once it is durable."""
 
-    def __init__(self, client: "FairSqliteClient", gate: asyncio.Lock) -> None:
+    def __init__(self, client: "FairSqliteClient", gate: Gate) -> None:
         self.of, self.gate = client, gate
         self.connection_name = client.connection_name
 
@@ -112,13 +164,14 @@ class Alone(ConnectionWrapper):  # type: ignore[type-arg]
 
 
 class FairSqliteClient(SqliteClient):
-    """The process's one writing connection. Its asyncio lock queues first come, first served: that is the fair gate.
+    """The process's one writing connection, behind the fair gate.
 
     Whoever waits at the gate when a transaction begins is committed together with it: the disk is waited for once.
     """
 
     def __init__(self, file_path: str, **kwargs: Any) -> None:
         super().__init__(file_path, **kwargs)
+        self._lock = Gate()  # type: ignore[assignment]
         self.reader = SqliteClient(file_path, **kwargs, query_only="ON")
         self._open: asyncio.Future[None] | None = None  # done when what was begun is durable
         self._endings = set[asyncio.Task[None]]()
@@ -146,7 +199,7 @@ class FairSqliteClient(SqliteClient):
         return Alone(self._lock, self)
 
     def _in_transaction(self) -> TransactionContext:
-        return FairGate(self, self._lock)
+        return FairGate(self, self._lock)  # type: ignore[arg-type]
 
     async def execute_query_dict(self, query: str, values: Any = None) -> list[dict[str, Any]]:
         """Read, waiting for no writer."""

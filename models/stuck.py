@@ -6,6 +6,7 @@ from typing import Any
 
 from models.database import read
 from models.fields import instant, micros, unpacked
+from models.restored import Restored, lately
 from models.settings import kept
 
 PATIENCE = timedelta(seconds=60)  # what was tried and waits for longer is stuck
@@ -24,18 +25,19 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """All of it: channels, parked messages and events, and what Telegram could not bring to us (with its reason)."""
+    """All of it: channels, parked messages and events, what Telegram could not bring to us (with its reason), a restore."""
 
     channels: list[Channel]
     messages: int
     events: int
     unheard: int = 0
     unheard_why: str | None = None
+    restored: Restored | None = None
 
     @property
     def some(self) -> bool:
         """Whether there is anything."""
-        return bool(self.channels or self.messages or self.events or self.unheard)
+        return bool(self.channels or self.messages or self.events or self.unheard or self.restored)
 
 
 async def stuck(now: datetime) -> Stuck:
@@ -45,7 +47,7 @@ async def stuck(now: datetime) -> Stuck:
         "(SELECT COUNT(*) FROM event WHERE state = 'parked') AS events"
     ))[0]  # fmt: skip
     unheard, why = await _at_telegram(now)
-    return Stuck(await _channels(now), int(parked["messages"]), int(parked["events"]), unheard, why)
+    return Stuck(await _channels(now), int(parked["messages"]), int(parked["events"]), unheard, why, await lately(now))
 
 
 # A first attempt on its way, or one that rests for a chat's own pace, has neither: it is not stuck.

@@ -10,7 +10,7 @@ import pytest
 
 from models.database import after_commit, dialect, is_away, read, sqlite_path, transaction
 from models.settings import Kept, keep_value, kept
-from models.sqlite import FairSqliteClient
+from models.sqlite import FairSqliteClient, Gate
 
 OUTSIDE = Context()  # of somebody who is in no transaction
 
@@ -61,6 +61,31 @@ async def test_who_waits_is_committed_with_the_others_and_undone_alone(commits: 
     assert await whole() == good
     assert (await read("SELECT COUNT(*) AS n FROM kept WHERE name LIKE 'w%'"))[0]["n"] == 30
     assert 1 <= len(commits) <= 4
+
+
+async def test_the_gate_lets_in_who_came_first() -> None:
+    """Also when some stop inside, some are called off while they wait, and others come meanwhile."""
+    gate, came = Gate(), list[int]()
+
+    async def comes(number: int) -> None:
+        async with gate:
+            assert gate.taken
+            came.append(number)
+            for _ in range(number % 3):
+                await asyncio.sleep(0)
+            assert came[-1] == number, "one at a time"
+
+    tasks = []
+    for number in range(60):
+        tasks.append(asyncio.create_task(comes(number)))
+        if number % 7 == 6:
+            await asyncio.sleep(0)
+            tasks[number - 1].cancel()
+    async with asyncio.timeout(5):
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    assert came == sorted(came)
+    assert len(came) >= 60 - sum(isinstance(each, asyncio.CancelledError) for each in ended)
+    assert not gate.taken and not gate.line
 
 
 async def test_nobody_is_told_before_it_is_durable(file: str) -> None:

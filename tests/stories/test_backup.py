@@ -27,9 +27,10 @@ from bot.wrong import Wrong
 from models import copying, database
 from models.database import Refused, read, transaction
 from models.fields import micros
+from models.stuck import stuck
 from tests.conftest import DIALECT, NOW, Dialect
 from tests.models.filled import fill
-from tests.models.test_copying import contents, silent, url_of
+from tests.models.test_copying import contents, order, silent, url_of
 from tests.people import Bellhop, Desk, Person, whole_bellhop
 from tests.stories import moves
 
@@ -40,6 +41,7 @@ QUIETENED = {  # what a restored house does not take over as it was
     "recipient": {"next_due", "lease", "owner"},
     "inbound": {"state", "due", "error"},
     "kept": {"value"},
+    "counter": {"given"},
 }
 FIRST_VERSION = """
 import asyncio, sys
@@ -147,9 +149,15 @@ async def test_everything_is_there_again(database_url: str, elsewhere: str, tmp_
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
     began = micros(datetime.now(UTC))
-    said = await bellhop_says("restore", str(file), database_url=elsewhere, **ours)
+    refused = await bellhop_says(
+        "restore", str(file), "--invoices-from", "1", fails=True, database_url=elsewhere, **ours
+    )
+    assert "invoices up to number 1 (" in refused and "--invoices-from is 2 or more" in refused
+    said = await bellhop_says("restore", str(file), "--invoices-from", "7", database_url=elsewhere, **ours)
     assert "Not sent or answered by then: 3" in said and "Links" not in said
+    assert "The next invoice has number 7; the last in the backup is " in said
     was, found = await contents(database_url, QUIETENED), await contents(elsewhere, QUIETENED)
+    found["kept"].remove("('restored',)")
     assert found | {"numbers": []} == was | {"numbers": []}
     await _nothing_leaves_by_itself(database_url, elsewhere, began)
 
@@ -172,7 +180,11 @@ async def _nothing_leaves_by_itself(lost: str, found: str, began: int) -> None:
         assert await here.ask("SELECT due FROM inbound WHERE external_id = 'owed' AND state = 'parked'") == [(None,)]
         was, now = [dict(await side.ask("SELECT name, value FROM kept")) for side in (there, here)]
         changed = {name for name in was if was[name] != now[name]}
-        assert changed == {"catch_up:whatsapp"} and {"catch_up:stripe", "clock_offset"} <= now.keys() == was.keys()
+        assert (
+            changed == {"catch_up:whatsapp"}
+            and {"catch_up:stripe", "clock_offset"} <= now.keys() - {"restored"} == was.keys()
+        )
+        assert await here.ask("SELECT given FROM counter WHERE name = 'invoice'") == [(6,)]
         assert int(now["catch_up:whatsapp"]) >= began + float(now["clock_offset"]) * 1_000_000
         numbers = [await side.numbers() for side in (there, here)]
         assert all(
@@ -185,7 +197,11 @@ async def _the_desk_decides(bellhop: Bellhop, reference: str) -> None:
     unsent = await read("SELECT id, booking_id FROM delivery WHERE state = 'given_up' ORDER BY id")
     async with Desk(bellhop) as desk:
         await desk.logs_in()
-        page, talks = await desk.opens(f"/desk/bookings/{reference}"), await desk.opens("/desk/talks")
+        board, page = await desk.opens(), await desk.opens(f"/desk/bookings/{reference}")
+        assert "Restored from the backup of" in board and "given again" not in board, (
+            "staff have said with which number"
+        )
+        talks = await desk.opens("/desk/talks")
         for each in unsent:
             shown = page if each["booking_id"] else talks
             assert f"/desk/deliveries/{each['id']}/again" in shown and "not sent before the backup of" in shown
@@ -195,6 +211,35 @@ async def _the_desk_decides(bellhop: Bellhop, reference: str) -> None:
             assert await desk.sends(f"/desk/deliveries/{each['id']}/again") == 303
     await ana.hears("See you tomorrow")
     await luis.hears("Un momento")
+
+
+async def test_what_may_have_been_done_since_is_for_staff(database_url: str, elsewhere: str, tmp_path: Path) -> None:
+    """A hold's end and an invoice's number: the one is not told by itself, of the other the command and the desk warn."""
+    file, ours = tmp_path / "bellhop.zip", {"data": tmp_path / "data", "secret_key": SECRET}
+    async with whole_bellhop(database_url, tmp_path / "data") as bellhop:
+        ended = await moves.books(Person(bellhop, "ana", "whatsapp"), moves.TRANSFER)
+        ends = await moves.books(Person(bellhop, "luis", "telegram"), moves.COACH_ES)
+        past = micros(NOW) - 60_000_000
+    await order(database_url, f"UPDATE due SET at = {past} WHERE booking_id = 1")
+    await order(database_url, f"UPDATE booking SET hold_until = {past} WHERE id = 1")
+    await bellhop_says("backup", str(file), database_url=database_url, **ours)
+    said = await bellhop_says("restore", str(file), database_url=elsewhere, **ours)
+    assert "No invoice is in the backup. Numbers given after the backup would be given again." in said
+    assert "--invoices-from" in said
+    async with whole_bellhop(elsewhere, tmp_path / "data") as bellhop:
+        await bellhop.later(minutes=31)
+        await moves.becomes(ends, "expired")
+        await moves.becomes(ended, "expired")
+        told = await moves.all_carried(ends) + await moves.deliveries(ended)
+        told = {row["booking_id"]: row for row in told if row["kind"] == "hold_ended_guest"}
+        assert told[2]["state"] in moves.GONE
+        assert told[1]["state"] == "given_up" and "it may have left since" in told[1]["error"]
+        async with Desk(bellhop) as desk:
+            await desk.logs_in()
+            board = await desk.opens()
+            assert "No invoice was known then: numbers given after it may be given again." in board
+        await bellhop.later(days=8)
+        assert not (await stuck(bellhop.program.house.now())).some
 
 
 # -- beside writers, and cut short --------------------------------------------------------------

@@ -54,7 +54,7 @@ _INVOICE = re.compile(r"\bCA\d{8}\b")
 async def end_state() -> State:
     """Every table as sorted lines of JSON. Who talks has their messages in order; notices to anybody else come as they come."""
     codes = {row["reference"]: f"<{row['who']} {row['starts']}>" for row in await read(
-        f"SELECT b.reference, {WHO}, b.starts FROM booking b JOIN recipient r ON r.id = b.recipient_id"
+        "SELECT b.reference, g.name AS who, b.starts FROM booking b JOIN guest g ON g.id = b.guest_id"
     )}  # fmt: skip
     found = {name: [_line(row, codes) for row in await read(sql)] for name, sql in TABLES.items()}
     found["deliveries"] = [_line(row, codes) for row in _outcomes(await read(DELIVERIES))]

@@ -42,7 +42,7 @@ class Size:
     most: int = 5  # times that a webhook comes
 
 
-SIZES = {"short": Size(permutations=2, sets=1), "long": Size(permutations=50, sets=3)}
+SIZES = {"short": Size(permutations=2, sets=1, most=3), "long": Size(permutations=50, sets=3)}
 
 
 @pytest.fixture(scope="session")
@@ -159,7 +159,7 @@ def the_last_report_holds() -> None:
 
 
 GUARDS = {  # and what is found without it
-    "one inbound": '"external_id":"SMguest0.0#',
+    "one inbound": '"external_id":"SMguest2.0#',
     f"{__name__}:every_event_is_new": '"kind":"payment_failed","actor_kind":"provider"',
     f"{__name__}:the_last_report_holds": '"state":"sent","error":null,"provider_id":"SMgiven',
 }
@@ -167,7 +167,7 @@ GUARDS = {  # and what is found without it
 
 async def without_its_guards(house: Rehearsal, usual: State, dice: Random) -> None:
     """One message, one effect; one event, one effect; no report takes back a later one: three harms, and each is seen."""
-    order = permuted(house.hooks, 5, dice, least=2)
+    order = permuted(house.hooks, 3, dice, least=2)
     state, _ = await house.comes_to(order, 1, AT_ONCE, without=tuple(GUARDS))
     found = differences(usual, state)
     report("without the guards", Counter(one.split(":")[0] for one in found))

@@ -1,4 +1,4 @@
-"""Staff acted, at the desk or in the house's chat: wrote, took over, handed back, confirmed, sent again."""
+"""Staff acted, at the desk or in the house's chat: wrote, took over, handed back, confirmed, sent again, set aside."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -160,7 +160,7 @@ async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
     async with transaction() as run:
         rows = await run(
             "UPDATE delivery SET state = 'waiting', error = NULL, sending = NULL "
-            "WHERE id = :id AND state IN ('failed', 'given_up') "
+            "WHERE id = :id AND state IN ('failed', 'given_up', 'aside') "
             "RETURNING recipient_id, booking_id, kind, payload",
             id=outgoing,
         )
@@ -175,6 +175,21 @@ async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
         if rows[0]["booking_id"] is not None:
             await _record(run, house, staff, int(rows[0]["booking_id"]), "sent_again", facts={"what": rows[0]["kind"]})
         bells.ring(delivery.WAKE)
+        news.announce("delivery", rows[0]["booking_id"])
+
+
+async def delivery_aside(house: House, staff: Actor, outgoing: int) -> None:
+    """A delivery that was given up has been seen to by hand, or matters no more: it waits for nobody. Refuses with NotYours."""
+    async with transaction() as run:
+        rows = await run(
+            "UPDATE delivery SET state = 'aside', error = :why || COALESCE(': ' || error, '') "
+            "WHERE id = :id AND state IN ('failed', 'given_up') RETURNING booking_id, kind",
+            why=f"set aside by {staff.name}", id=outgoing,
+        )  # fmt: skip
+        if not rows:
+            raise NotYours(what="delivery")
+        if rows[0]["booking_id"] is not None:
+            await _record(run, house, staff, int(rows[0]["booking_id"]), "set_aside", facts={"what": rows[0]["kind"]})
         news.announce("delivery", rows[0]["booking_id"])
 
 

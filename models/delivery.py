@@ -42,7 +42,8 @@ class Recipient(Model):
 class Delivery(Model):
     """One message, mail or call that must leave. `payload` is what to say, drawn at sending, `drawn` what was said.
 
-    `state`: waiting → sending → sent → delivered | read | failed (no further try) | given_up | lapsed (pointless by then).
+    `state`: waiting → sending → sent → delivered | read | failed (no further try) | given_up | lapsed (pointless by then) |
+    aside (failed, and seen to by staff).
     """
 
     id = fields.BigIntField(primary_key=True)

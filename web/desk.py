@@ -50,6 +50,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/desk/talks/{talk:\\d+}/take-over", take_over),
         web.post("/desk/talks/{talk:\\d+}/hand-back", hand_back),
         web.post("/desk/deliveries/{delivery:\\d+}/again", send_again),
+        web.post("/desk/deliveries/{delivery:\\d+}/aside", delivery_aside),
         web.post("/desk/heard/{inbound:\\d+}/again", try_again),
         web.post("/desk/heard/{inbound:\\d+}/file", file_under),
         web.post("/desk/events/{event:\\d+}/again", event_again),
@@ -232,7 +233,7 @@ async def _deliveries(booking: int) -> Rows:
     return await read(
         "SELECT d.id, d.kind, d.state, d.attempt, d.error, d.template, d.created, d.sent, r.channel, r.name, r.address "
         "FROM delivery d JOIN recipient r ON r.id = d.recipient_id WHERE d.booking_id = :booking AND "
-        "(d.business_key IS NULL OR d.business_key NOT LIKE 'answer:%' OR d.state IN ('failed', 'given_up', 'lapsed')) "
+        "(d.business_key IS NULL OR d.business_key NOT LIKE 'answer:%' OR d.state IN ('failed', 'given_up', 'lapsed', 'aside')) "
         "ORDER BY CASE WHEN d.state IN ('failed', 'given_up') THEN 0 ELSE 1 END, d.id DESC LIMIT 40",
         booking=booking,
     )
@@ -251,7 +252,7 @@ async def talks_page(request: web.Request) -> web.StreamResponse:
     )
     stuck = [{**row, "theirs": await _theirs(request, row) if row["state"] == "asked" else []} for row in stuck]
     unsent = await read(
-        "SELECT d.id, d.kind, d.error, d.created, d.attempt, r.channel, r.name, r.address FROM delivery d "
+        "SELECT d.id, d.kind, d.state, d.error, d.created, d.attempt, r.channel, r.name, r.address FROM delivery d "
         "JOIN recipient r ON r.id = d.recipient_id WHERE d.booking_id IS NULL AND d.state IN ('failed', 'given_up') "
         "ORDER BY d.id DESC LIMIT 50"
     )
@@ -379,7 +380,19 @@ async def confirm(request: web.Request) -> web.StreamResponse:
 
 
 async def send_again(request: web.Request) -> web.StreamResponse:
-    """Let a failed delivery leave once more; one that has left meanwhile is shown as it stands."""
+    """Let a failed delivery leave once more."""
+    return await _with_delivery(request, staff_acted.sent_again)
+
+
+async def delivery_aside(request: web.Request) -> web.StreamResponse:
+    """Somebody has seen to a failed delivery by hand, or it matters no more."""
+    return await _with_delivery(request, staff_acted.delivery_aside)
+
+
+async def _with_delivery(
+    request: web.Request, act: Callable[[House, Actor, int], Awaitable[None]]
+) -> web.StreamResponse:
+    """Do this with a failed delivery; one that has left meanwhile is shown as it stands."""
     delivery = int(request.match_info["delivery"])
     rows = await read(
         "SELECT b.reference FROM delivery d LEFT JOIN booking b ON b.id = d.booking_id WHERE d.id = :id", id=delivery
@@ -387,7 +400,7 @@ async def send_again(request: web.Request) -> web.StreamResponse:
     if not rows:
         raise web.HTTPNotFound
     with suppress(Refusal):  # it has left meanwhile
-        await staff_acted.sent_again(request.app[keys.HOUSE], actor(request), delivery)
+        await act(request.app[keys.HOUSE], actor(request), delivery)
     raise web.HTTPSeeOther(f"/desk/bookings/{rows[0]['reference']}" if rows[0]["reference"] else "/desk/talks")
 
 

@@ -57,8 +57,8 @@ ASIDE = {
     "handlers.hearing:_owe": "as guest_wrote.owe",
     **dict.fromkeys(
         (
-            "handlers.staff_acted:confirmed", "handlers.staff_acted:event_again", "handlers.staff_acted:event_aside",
-            "handlers.staff_acted:filed", "handlers.staff_acted:handed_back", "handlers.staff_acted:replied",
+            "handlers.staff_acted:confirmed", "handlers.staff_acted:delivery_aside", "handlers.staff_acted:event_again",
+            "handlers.staff_acted:event_aside", "handlers.staff_acted:filed", "handlers.staff_acted:handed_back", "handlers.staff_acted:replied",
             "handlers.staff_acted:sent_again", "handlers.staff_acted:took_over", "handlers.staff_acted:try_again",
             "handlers.staff_acted:wrote_in_talk", "handlers.staff_acted:wrote_to_guest", "handlers.staff_logged_in:_note",
             "handlers.staff_logged_in:logged_in", "handlers.staff_logged_in:logged_out",

@@ -33,9 +33,10 @@ class Size:
 
     rounds: int
     talking: int  # guests who talk at the same time, one after the other without a pause
+    patience: float  # seconds that a guest waits for an answer
 
 
-SHORT, LONG = Size(rounds=1, talking=2), Size(rounds=3, talking=8)
+SHORT, LONG = Size(rounds=1, talking=2, patience=120), Size(rounds=3, talking=6, patience=300)
 SIZE = {"short": SHORT, "long": LONG}[(os.environ.get("FAULTS") or "short").split()[0]]
 
 
@@ -176,6 +177,7 @@ async def rolled(
     """Figures and faults of two servers that are stopped in turn."""
     async with fleet_of(url, data, servers, people(400), seed=1) as fleet:
         await asyncio.gather(*(each.starts() for each in (fleet.add(), fleet.add())))
+        fleet.patience = SIZE.patience
         async with front_of(fleet) as front:
             await fleet.until(lambda: len(front.ready) == 2, _a_moment)
             crowd = Crowd(fleet)

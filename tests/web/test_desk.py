@@ -23,7 +23,7 @@ from web.pages import environment
 KINDS = (
     "requested", "held", "payment_received", "confirmed", "lead_assigned", "brief_sent", "partner_wrote", "house_replied",
     "staff_wrote", "guest_wrote", "took_over", "handed_back", "hold_ended", "payment_failed", "payment_refused",
-    "paid_too_late", "delivery_failed", "sent_again", "cancelled",
+    "paid_too_late", "delivery_failed", "sent_again", "set_aside", "cancelled",
 )  # fmt: skip
 NAUGHTY = "<script>alert(1)</script>{{7*7}}"
 
@@ -283,6 +283,53 @@ async def test_a_failed_delivery_is_sent_again(desk: Front) -> None:
     row = (await read("SELECT state, sending, payload FROM delivery WHERE id = :id", id=sent))[0]
     assert (row["state"], row["sending"], unpacked(row["payload"])) == ("waiting", None, {"block": "guest_link"})
     assert (await desk.get(where))[1].count("sent again: ") == 1
+
+
+async def _failed(desk: Front, booking: int | None) -> int:
+    """A mail that could not be delivered."""
+    async with transaction() as run:
+        to = await recipient(run, "mail", "hannah@example.com", name="Hannah Moore")
+        made = await post(run, to, "guest_link", {}, language="en", now=desk.house.now(), booking=booking)
+        await run("UPDATE delivery SET state = 'given_up', error = 'mailbox full' WHERE id = :id", id=made)
+    return int(made or 0)
+
+
+async def test_a_failed_delivery_is_set_aside(desk: Front) -> None:
+    """It waits for nobody any more; who did it stands on the timeline, once however often it is pressed, and it may still be sent."""
+    booking, _ = await desk.book()
+    failed, where = await _failed(desk, booking), f"/desk/bookings/{await desk.reference(booking)}"
+    assert "mailbox full" in (await desk.get("/desk"))[1]
+    for _ in range(2):
+        assert (await desk.post(f"/desk/deliveries/{failed}/aside"))[0].status == 303
+    assert "mailbox full" not in (await desk.get("/desk"))[1]
+    page = (await desk.get(where))[1]
+    assert page.count("<b>Marisol Reyes</b> set aside what did not arrive: Link to the booking") == 1
+    assert "set aside by Marisol Reyes: mailbox full" in page
+    assert f"/desk/deliveries/{failed}/aside" not in page
+    assert (await desk.post(f"/desk/deliveries/{failed}/again"))[0].status == 303
+    assert await read("SELECT state, error FROM delivery WHERE id = :id", id=failed) == [
+        {"state": "waiting", "error": None}
+    ]
+
+
+async def test_what_failed_without_a_booking_is_set_aside(desk: Front) -> None:
+    """The page of talks has it no more; the record says who did it, and what had been in the way."""
+    failed = await _failed(desk, None)
+    assert f"/desk/deliveries/{failed}/aside" in (await desk.get("/desk/talks"))[1]
+    assert (await desk.post(f"/desk/deliveries/{failed}/aside"))[0].headers["Location"] == "/desk/talks"
+    assert "mailbox full" not in (await desk.get("/desk/talks"))[1]
+    row = (await read("SELECT state, error FROM delivery WHERE id = :id", id=failed))[0]
+    assert row == {"state": "aside", "error": "set aside by Marisol Reyes: mailbox full"}
+
+
+async def test_what_has_left_is_not_set_aside(desk: Front) -> None:
+    """Pressed on a page of before: it is shown as it stands."""
+    booking, _ = await desk.book()
+    failed = await _failed(desk, booking)
+    assert (await desk.post(f"/desk/deliveries/{failed}/again"))[0].status == 303
+    assert (await desk.post(f"/desk/deliveries/{failed}/aside"))[0].status == 303
+    assert await read("SELECT state FROM delivery WHERE id = :id", id=failed) == [{"state": "waiting"}]
+    assert (await desk.post("/desk/deliveries/999/aside"))[0].status == 404
 
 
 async def test_staff_confirm_what_is_paid_another_way(desk: Front) -> None:

@@ -18,6 +18,9 @@ out, or held against the harm itself, elsewhere:
 | a failed turn is tried again, parked, one apology; 503 only for the database | `turns.owe`, `is_away` | handlers/test_turns_that_fail |
 | a failed event is undone whole, tried again, parked; a refund waits for its payment | `event_told` | handlers/test_events_that_fail |
 | what was tried and waits is said, and only that | `stuck.PATIENCE` | web/test_stuck (with its control) |
+| a provider that is away, or too busy for all, is left alone but for a probe | `courier.Channel` | faults/test_providers_away: …the_breaker… |
+| never more at once than a provider or a chat takes | `pace.Pace`, `rates.take` | faults/test_providers_away: …the_pace… |
+| what a provider could not bring is fetched | `catching_up.catch_up` | faults/test_providers_away: …catching_up…; stories/test_catching_up |
 | what is pointless does not leave | `guest_wrote._lapses`, `tell(lapses=)` | stories/test_lapsing |
 | a catalogue of another process is on sale at once | `catalogs.on_sale` | models/test_catalogs |
 | SQLite's writers begin IMMEDIATE | `sqlite.ImmediateTransaction` | models/test_database: TestSqlite (with its control) |

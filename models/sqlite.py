@@ -28,6 +28,8 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
+LONG = 10_000  # steps of SQLite's machine, some tenths of a millisecond: what takes more is read in a thread
+
 
 class ImmediateTransaction(SqliteTransactionWrapper):
     """BEGIN IMMEDIATE: a plain BEGIN that reads first and writes later fails beside another process (sqlite.org, isolation)."""
@@ -42,8 +44,7 @@ class ImmediateTransaction(SqliteTransactionWrapper):
     @translate_exceptions
     async def execute_query_dict(self, query: str, values: Any = None) -> list[dict[str, Any]]:
         """Run one statement at once."""
-        at_once = self._connection._conn  # noqa: SLF001  # aiosqlite would hand it to its thread
-        return [dict(row) for row in at_once.execute(query, values or ()).fetchall()]
+        return _rows(self._connection._conn, query, values)  # noqa: SLF001  # aiosqlite would hand it to its thread
 
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(ImmediateTransaction(self))
@@ -173,6 +174,7 @@ class FairSqliteClient(SqliteClient):
         super().__init__(file_path, **kwargs)
         self._lock = Gate()  # type: ignore[assignment]
         self.reader = SqliteClient(file_path, **kwargs, query_only="ON")
+        self._quick: sqlite3.Connection | None = None
         self._open: asyncio.Future[None] | None = None  # done when what was begun is durable
         self._endings = set[asyncio.Task[None]]()
 
@@ -192,6 +194,9 @@ class FairSqliteClient(SqliteClient):
         while self._endings:
             await asyncio.wait(self._endings)
         await self.reader.close()
+        if self._quick is not None:
+            self._quick.close()
+            self._quick = None
         await super().close()
 
     def acquire_connection(self) -> Any:
@@ -202,8 +207,14 @@ class FairSqliteClient(SqliteClient):
         return FairGate(self, self._lock)  # type: ignore[arg-type]
 
     async def execute_query_dict(self, query: str, values: Any = None) -> list[dict[str, Any]]:
-        """Read, waiting for no writer."""
-        return await self.reader.execute_query_dict(query, values)  # type: ignore[no-any-return]
+        """Read, waiting for no writer: at once, or in a thread of its own when that takes long."""
+        if self._quick is None:
+            await self.reader.create_connection(with_db=True)
+            self._quick = _quick(self.filename)
+        try:
+            return _rows(self._quick, query, values)
+        except sqlite3.OperationalError:  # broken off, locked or wrong: the thread has the time to find out
+            return await self.reader.execute_query_dict(query, values)  # type: ignore[no-any-return]
 
     # Whoever calls these has the lock.
 
@@ -247,6 +258,19 @@ class FairSqliteClient(SqliteClient):
         begun, self._open = self._open, None
         begun.set_exception(error or sqlite3.OperationalError("the disk refused, and all was undone"))
         return True
+
+
+def _quick(path: str) -> sqlite3.Connection:
+    """For reading in the event loop's thread: whatever would take long, or has to wait, breaks off."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=0, cached_statements=512)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA query_only = ON")
+    connection.set_progress_handler(lambda: 1, LONG)
+    return connection
+
+
+def _rows(connection: sqlite3.Connection, query: str, values: Any) -> list[dict[str, Any]]:
+    return [dict(row) for row in connection.execute(query, values or ()).fetchall()]
 
 
 async def _commit(connection: aiosqlite.Connection, begun: "asyncio.Future[None]") -> None:

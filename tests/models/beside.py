@@ -1,12 +1,14 @@
 """A process of its own that reads and then writes in one transaction, again and again: `beside.py URL immediate|deferred TIMES`."""
 
 import asyncio
+import os
 import sys
 
 from tortoise.backends.sqlite.client import SqliteTransactionWrapper
 
 from models import sqlite
-from models.database import close, connect, transaction
+from models.database import close, connect, read, transaction
+from models.settings import keep_value
 
 
 async def count_up(url: str, times: int) -> int:
@@ -14,6 +16,9 @@ async def count_up(url: str, times: int) -> int:
     failures = 0
     await connect(url)
     try:
+        await keep_value(f"beside {os.getpid()}", "")
+        while len(await read("SELECT name FROM kept WHERE name LIKE 'beside %'")) % 2:
+            await asyncio.to_thread(int)  # the other one is still on its way
         for _ in range(times):
             try:
                 async with transaction() as run:

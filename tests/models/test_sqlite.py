@@ -152,6 +152,18 @@ async def test_a_reader_does_not_wait_for_a_writer() -> None:
         await read("DELETE FROM kept")
 
 
+async def test_a_long_look_holds_up_nobody() -> None:
+    """It goes on in a thread: others read, write and are done meanwhile, and it comes to its end."""
+    long = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT MAX(i) AS last FROM n"
+    )
+    looking = asyncio.create_task(read(long))
+    await keep_value("w", "meanwhile")
+    assert await kept("w") == "meanwhile"
+    assert not looking.done()
+    assert await looking == [{"last": 3000000}]
+
+
 async def test_a_single_statement_is_durable_by_itself(file: str) -> None:
     """It is no part of what others have begun and may yet lose."""
     writing = asyncio.create_task(write("w1"))

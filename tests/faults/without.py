@@ -2,11 +2,17 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+import shutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
+
+from models import copying
+from models.database import credentials
 from tests.faults.launch import place, put
 
 LATE = 0.5  # seconds until what was acknowledged too early is kept
@@ -104,9 +110,31 @@ def _catch_up() -> None:
     put("bot.catching_up:catch_up", never)
 
 
+def _one_moment() -> None:
+    """A backup takes the file as it lies there, without its log; on PostgreSQL one table after the other, at leisure."""
+    copy = _known("models.copying:_copy")
+
+    @asynccontextmanager
+    async def many_moments(url: str, _: bool) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(**credentials(url))
+        async with connection.transaction(isolation="read_committed"):
+            yield copying._Postgres(connection)
+        await connection.close()
+
+    async def at_leisure(*given: Any) -> int:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LATE / 5):
+                await asyncio.Event().wait()
+        return int(await copy(*given))
+
+    put("bot.backup:_vacuum", shutil.copyfile)
+    put("models.copying:_postgres", many_moments)
+    put("models.copying:_copy", at_leisure)
+
+
 GUARDS: dict[str, Callable[[], None]] = {
     "one inbound": _one_inbound, "kept first": _kept_first, "lease": _lease, "held": _held, "fence": _fence,
-    "attempt": _attempt, "one payment": _one_payment, "pace": _pace, "breaker": _breaker, "catch-up": _catch_up,
+    "attempt": _attempt, "one payment": _one_payment, "pace": _pace, "breaker": _breaker, "catch-up": _catch_up, "one moment": _one_moment,
 }  # fmt: skip
 
 

@@ -383,6 +383,12 @@ def door_of(fleet: Fleet) -> Door:
     return Door(SimpleNamespace(program=program, http=fleet.http, url=fleet.url))  # type: ignore[arg-type]
 
 
+def everybody_wrote_today(fleet: Fleet) -> None:
+    """The simulated Twilio does not know of what is brought to the hook past it: WhatsApp's 24 hours stand open all the same."""
+    world: Any = fleet.sim.world
+    world.window_until = lambda _: world.now() + 3600
+
+
 async def bring(fleet: Fleet, hooks: list[Webhook], order: list[Webhook], at_once: int) -> Counter[int]:
     """Bring them, so many in parallel; gives how many were answered with what. What is refused is brought again."""
     door = door_of(fleet)

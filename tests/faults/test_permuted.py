@@ -26,7 +26,7 @@ from tests.conftest import DIALECT, Dialect
 from tests.faults.endstate import State, differences, end_state, hash_of
 from tests.faults.fleet import Fleet, Nursery, fleet_of
 from tests.faults.launch import place, put
-from tests.faults.permuting import Webhook, bring, give, people, permuted, webhooks
+from tests.faults.permuting import Webhook, bring, everybody_wrote_today, give, people, permuted, webhooks
 from tests.faults.test_kills import report
 
 AT_ONCE = 16  # webhooks in parallel
@@ -84,7 +84,6 @@ class Rehearsal:
             self.fleet.balancer.behind = [each.port for each in at_work]
             answers = await bring(self.fleet, self.hooks, order, at_once)
             await self.at_rest()
-
             state = await end_state()
             for each in at_work:
                 os.kill(each.pid, signal.SIGKILL)
@@ -100,7 +99,7 @@ class Rehearsal:
             ours = [one for one in self.fleet.sim.world.messages if one["channel"] == "whatsapp" and not one["mine"]]
             if all(one["status"] in ("read", "failed") for one in ours) and not len(self.fleet.sim.world.jobs):
                 return
-            await asyncio.wait([asyncio.ensure_future(self.fleet.pull("/sim/hurry"))])
+            await self.fleet.pull("/sim/hurry")
 
 
 @asynccontextmanager
@@ -109,10 +108,7 @@ async def rehearsed(
 ) -> AsyncIterator[Rehearsal]:
     """The house as it is before anything is brought."""
     async with fleet_of(database_url, data, servers, people(size.sets), seed) as fleet:
-        world: Any = fleet.sim.world
-        world.window_until = lambda _: (
-            world.now() + 3600
-        )  # everybody has written today, to the hooks and past the simulator
+        everybody_wrote_today(fleet)
         given = await give(fleet, size.sets)
         hooks = webhooks(fleet, given, size.sets)
         if DIALECT == "sqlite":  # a file is copied whole only when nothing stands in its journal

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -15,7 +16,7 @@ from bot.packing import Packing, without_links
 from handlers.delivery_reported import gave_up
 from handlers.house import House
 from models import bells, lanes, news
-from models.database import is_away, is_contended, transaction
+from models.database import again_at_once, is_away, is_contended, transaction
 from models.delivery import WAKE
 from models.fields import instant
 from models.lanes import Lane, Outcome, Outgoing
@@ -179,7 +180,7 @@ class Courier:
             await asyncio.sleep(lanes.LEASE.total_seconds() / 3)
             held = [lane for channel in self.channels.values() for lane in channel.at_work.values()]
             try:
-                await lanes.renew(held, self.house.owner)
+                await again_at_once(partial(lanes.renew, held, self.house.owner))
             except Exception as away:  # noqa: BLE001  # whatever it is, the leases end by themselves
                 log.warning("leases could not be lengthened", why=str(away)[:200])
 

@@ -813,6 +813,30 @@ async def test_a_slow_attempt_keeps_its_lane(clock: Clock, monkeypatch: pytest.M
         phone.held.set()
 
 
+async def test_leases_that_stood_in_anothers_way_are_lengthened_at_once(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL undoes one of two that lock the same lanes in another order: not a third of the lease is lost by that."""
+    monkeypatch.setattr(lanes, "LEASE", timedelta(seconds=0.06))
+    ana, phone, rounds = await a_guest(), Phone(), list[Any]()
+    renew = lanes.renew
+
+    async def in_the_way(*given: Any) -> None:
+        if given[0]:
+            rounds.append(given[0])
+        if len(rounds) == 1:
+            raise asyncpg.DeadlockDetectedError("deadlock detected")
+        await renew(*given)
+
+    monkeypatch.setattr(lanes, "renew", in_the_way)
+    phone.held.clear()
+    await left(ana, "first")
+    async with at_work(courier(clock, phone)):
+        await comes(lambda: len(rounds) > 1)
+        phone.held.set()
+    assert rounds[0] is rounds[1]
+
+
 async def test_a_chat_that_has_had_enough_rests_without_taking_room(clock: Clock) -> None:
     """Two at once, then one every ten seconds; what is used up is kept on the lane, whichever process goes on."""
     phone, pace = Phone(), Pace("test", 1000.0, lambda _: ChatPace(0.1, 2))

@@ -3,6 +3,8 @@
 import hashlib
 import re
 from collections import Counter
+from itertools import zip_longest
+from os.path import commonprefix
 from typing import Any
 
 from models import timeline
@@ -48,6 +50,9 @@ LEFT = ("sent", "delivered", "read")
 GIVEN = "SMgiven"  # begins Twilio's ids of deliveries that a trial was given: what became of them is told by the trial alone
 _TODAY = re.compile(r"2026-11-21T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")  # the moments of the trial itself
 _NUMBERED = re.compile(r'(\\*"(?:talk|edits)\\*":)(?:\d+|\\*"\d+\\*")')
+_TRIED = re.compile(
+    r',\\*"(?:busy|mistakes)\\*":\d+'
+)  # how often it was tried before it left, on a machine that is busy
 _INVOICE = re.compile(r"\bCA\d{8}\b")
 
 
@@ -85,7 +90,7 @@ def _outcomes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _line(row: dict[str, Any], codes: dict[str, str]) -> str:
     text = re.sub(r"\bCA-[2-9A-Z]{5}\b", lambda found: codes[found[0]], packed(row))
-    return _INVOICE.sub("<number>", _NUMBERED.sub(r"\1 0", _TODAY.sub("<today>", text)))
+    return _INVOICE.sub("<number>", _NUMBERED.sub(r"\1 0", _TODAY.sub("<today>", _TRIED.sub("", text))))
 
 
 def hash_of(state: State) -> str:
@@ -98,6 +103,12 @@ def differences(usual: State, other: State) -> list[str]:
     found = []
     for name in usual | other:
         before, after = Counter(usual.get(name, ())), Counter(other.get(name, ()))
-        found += [f"{name}: no longer {line[:400]}" for line in before - after]
-        found += [f"{name}: {line[:400]}" for line in after - before]
+        gone, come = sorted((before - after).elements()), sorted((after - before).elements())
+        found += [f"{name}: {_beside(was, became)}" for was, became in zip_longest(gone, come, fillvalue="")]
     return found
+
+
+def _beside(was: str, became: str) -> str:
+    """A line, and where it is another."""
+    at = max(0, len(commonprefix([was, became])) - 40)
+    return f"{(became or was)[:400]} … was {was[at : at + 200]!r}, is {became[at : at + 200]!r}"

@@ -36,7 +36,6 @@ class Recipient(Model):
 
     class Meta:
         table = "recipient"
-        indexes = (("next_due",),)
 
 
 class Delivery(Model):

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Coroutine
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -28,6 +29,7 @@ from tortoise.backends.sqlite.client import (
 from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
+GROWN = 4 << 20  # bytes of the log
 LONG = 10_000  # steps of SQLite's machine, some tenths of a millisecond: what takes more is read in a thread
 
 
@@ -176,6 +178,7 @@ class FairSqliteClient(SqliteClient):
         self.reader = SqliteClient(file_path, **kwargs, query_only="ON")
         self._quick: sqlite3.Connection | None = None
         self._open: asyncio.Future[None] | None = None  # done when what was begun is durable
+        self._grown = GROWN
         self._endings = set[asyncio.Task[None]]()
 
     async def create_connection(self, with_db: bool) -> None:
@@ -185,7 +188,7 @@ class FairSqliteClient(SqliteClient):
                 self.filename, isolation_level=None, check_same_thread=False, cached_statements=512
             )
             connection.row_factory = sqlite3.Row
-            for pragma, value in self.pragmas.items():
+            for pragma, value in (self.pragmas | {"wal_autocheckpoint": 0}).items():
                 await (await connection.execute(f"PRAGMA {pragma}={value}")).close()
             self._connection = connection
 
@@ -250,6 +253,32 @@ class FairSqliteClient(SqliteClient):
         begun, self._open = self._open, None
         if begun is not None and self._connection is not None:
             await asyncio.shield(self._let(_commit(self._connection, begun)))
+            await self._tidy(self._connection)
+
+    async def _tidy(self, writer: aiosqlite.Connection) -> None:
+        """Have a log that has grown carried over into the file: by the reader's thread, so that no commit waits for it.
+
+        A log begins anew only when all of it is carried over; where somebody writes at every moment, writers wait for that.
+        """
+        size = self._log_size()
+        if size < GROWN:
+            self._grown = GROWN
+        elif size > self._grown:
+            self._grown = size + GROWN  # somebody may be reading for a long time what stands in it
+            if size > 4 * GROWN:
+                await asyncio.shield(self._let(_carried_over(writer)))
+            else:
+                self._let(self._carried_over_beside())
+
+    async def _carried_over_beside(self) -> None:
+        async with self.reader.acquire_connection() as connection:
+            await _carried_over(connection)
+
+    def _log_size(self) -> int:
+        try:
+            return Path(f"{self.filename}-wal").stat().st_size
+        except OSError:
+            return 0
 
     def broken(self, error: BaseException | None) -> bool:
         """Whether SQLite has undone everything open by itself (a full disk): then it is undone for all who share it."""
@@ -282,6 +311,11 @@ async def _commit(connection: aiosqlite.Connection, begun: "asyncio.Future[None]
         begun.set_exception(refusal)
     else:
         begun.set_result(None)
+
+
+async def _carried_over(connection: aiosqlite.Connection) -> None:
+    with suppress(sqlite3.Error):  # then the next time
+        await (await connection.execute("PRAGMA wal_checkpoint(PASSIVE)")).close()
 
 
 def _heard(done: "asyncio.Future[None]") -> None:

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from contextvars import Context
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -162,6 +163,23 @@ async def test_a_long_look_holds_up_nobody() -> None:
     assert await kept("w") == "meanwhile"
     assert not looking.done()
     assert await looking == [{"last": 3000000}]
+
+
+def size(file: str) -> int:
+    """In bytes."""
+    return Path(file).stat().st_size
+
+
+async def test_the_log_is_carried_over_beside_the_writers(file: str) -> None:
+    """Forty megabytes are written, and the log is never nearly as long; whoever commits does not do it."""
+    longest = 0
+    for number in range(80):
+        async with transaction() as run:
+            await run("INSERT INTO kept (name, value) VALUES (:name, :value)", name=f"w{number}", value="x" * 500_000)
+        longest = max(longest, size(f"{file}-wal"))
+    async with transaction() as run:
+        assert await run("PRAGMA wal_autocheckpoint") == [{"wal_autocheckpoint": 0}]
+    assert longest < 30_000_000
 
 
 async def test_a_single_statement_is_durable_by_itself(file: str) -> None:

@@ -230,7 +230,7 @@ class Payments:
             return Failed(f"Stripe: {refusal.user_message or refusal}"[:500])
 
     async def _ask(self, out: Outgoing) -> str:
-        options: Any = {"idempotency_key": f"delivery:{out.id}"}
+        options: Any = {"idempotency_key": f"delivery:{out.id}", "max_network_retries": 0}  # the courier tries again
         if out.kind == "refund":
             asked: Any = {"payment_intent": out.payload["payment"], "amount": out.payload["amount"]}
             asked["metadata"] = {"reference": out.address}

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections import Counter
 from itertools import zip_longest
-from os.path import commonprefix
 from typing import Any
 
 from models import timeline
@@ -110,5 +109,6 @@ def differences(usual: State, other: State) -> list[str]:
 
 def _beside(was: str, became: str) -> str:
     """A line, and where it is another."""
-    at = max(0, len(commonprefix([was, became])) - 40)
+    same = next((at for at, (one, other) in enumerate(zip(was, became, strict=False)) if one != other), 0)
+    at = max(0, same - 40)
     return f"{(became or was)[:400]} … was {was[at : at + 200]!r}, is {became[at : at + 200]!r}"

@@ -30,6 +30,7 @@ from tests.faults.permuting import Webhook, bring, everybody_wrote_today, give, 
 from tests.faults.test_kills import report
 
 AT_ONCE = 16  # webhooks in parallel
+PATIENCE = 300.0  # seconds until all that follows from them must have left; papers are drawn among it
 SERVERS = 2 if DIALECT == "postgres" else 1  # at most; every other permutation on PostgreSQL has one
 
 
@@ -109,6 +110,7 @@ async def rehearsed(
     """The house as it is before anything is brought."""
     async with fleet_of(database_url, data, servers, people(size.sets), seed) as fleet:
         everybody_wrote_today(fleet)
+        fleet.patience = PATIENCE
         given = await give(fleet, size.sets)
         hooks = webhooks(fleet, given, size.sets)
         if DIALECT == "sqlite":  # a file is copied whole only when nothing stands in its journal

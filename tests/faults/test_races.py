@@ -38,7 +38,7 @@ PATIENCE = 300.0  # seconds until a round must be over
 SENT = ("sent", "delivered", "read")
 TURN = 3  # of the card that they see
 ACCEPT = ("terms", "accept")
-AHEAD = 0.08  # seconds that the guests are ahead of the other process, at most
+AHEAD = 0.3  # seconds that the guests are ahead of the other process, at most
 PARTY = {"adults": 2, "children": [], "infants": 0}
 WHO: dict[str, Any] = {
     "name": "Ana Berg",

@@ -1,21 +1,20 @@
 """An event that fails by a mistake of ours is kept and taken again, then the desk has it; and the order of events means nothing."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
 import asyncpg
 import pytest
-import structlog
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from bot import checkout, telegram, whatsapp
-from bot.log import log_plainly
 from handlers import delivery_reported as reporting
 from handlers import event_told as telling
 from handlers import guest_paid as paying
+from handlers import guest_wrote as turn_taking
 from handlers import someone_wrote as hearing
 from handlers.delivery_reported import Report, delivery_reported
 from handlers.guest_paid import Paid, guest_paid
@@ -27,44 +26,14 @@ from models import ledger, threads
 from models.database import dialect, read, transaction
 from models.fields import instant, unpacked
 from tests.conftest import NOW, Clock
+from tests.handlers.mistake import Mistake
 from tests.handlers.test_turns_that_fail import LUCIA, inbox, write
-from tests.handlers.test_turns_that_fail import Mistake as MistakeInATurn
 from tests.models.given import one
 from tests.people import Bellhop, Desk, Person
 from tests.stories import moves
 from tests.test_rules import a_checkout, a_payment, due, state
 
 MARISOL = reporting.SYSTEM
-
-
-class Mistake:
-    """Takes the place of a named function of ours and fails, until `mended`."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, module: Any, name: str) -> None:
-        self.real, self.calls, self.mended = getattr(module, name), 0, False
-        patch.setattr(module, name, self)
-
-    async def __call__(self, *given: Any, **named: Any) -> Any:
-        """Do all the work and then fail, so that there is something to undo."""
-        self.calls += 1
-        answer = await self.real(*given, **named)
-        if not self.mended:
-            raise KeyError("a mistake of ours")
-        return answer
-
-
-@pytest.fixture(autouse=True)
-def short_log() -> Iterator[None]:
-    """Mistakes are logged as the server does it."""
-    log_plainly()
-    yield
-    structlog.reset_defaults()
-
-
-@pytest.fixture
-def house(database: str, clock: Clock) -> House:
-    """Ours, at the time of this test."""
-    return House(clock, "this", b"secret")
 
 
 async def events() -> list[tuple[str, str, int]]:
@@ -122,7 +91,7 @@ async def test_a_mistake_that_passes_is_not_noticed(
     booking, session = await a_checkout(house)
     mistake = Mistake(monkeypatch, paying, "_settle")
     await guest_paid(house, a_payment(session, await due(booking)))
-    mistake.mended = True
+    mistake.left = 0
     await passes(house, clock, 0.9)
     assert await payments() == []
     await passes(house, clock, 0.1)
@@ -157,7 +126,7 @@ async def test_it_is_tried_after_1_10_and_60_seconds_then_parked_and_from_the_de
     await event_again(house, event)
     await passes(house, clock, 0.1)  # it fails once more: owed, and nobody is told again
     assert (await events(), await told_house()) == ([("completed", "owed", 1)], chats)
-    mistake.mended = True
+    mistake.left = 0
     await passes(house, clock, 10)
     for _ in range(2):
         await event_again(house, event)
@@ -176,7 +145,7 @@ async def test_others_are_served_meanwhile(house: House, clock: Clock, monkeypat
     Mistake(monkeypatch, paying, "_settle")
     await guest_paid(house, a_payment(session, await due(booking)))
     assert await write(house, "airport to Hard Rock", LUCIA) is not None
-    MistakeInATurn(monkeypatch, "say", times=1)
+    Mistake(monkeypatch, turn_taking, "say", times=1)
     await write(house, "hi")
     await passes(house, clock, 1)
     assert await inbox() == [("hi", "done", 1)]
@@ -188,10 +157,9 @@ async def test_one_owed_event_that_fails_keeps_no_other_from_its_turn(
 ) -> None:
     """Both are due; the first fails again, the second is done in the same round."""
     booking, session = await a_checkout(house)
-    mistake = Mistake(monkeypatch, paying, "_settle")
+    Mistake(monkeypatch, paying, "_settle")
     await guest_paid(house, a_payment(session, await due(booking)))
     await payment_returned(house, a_refund(100, payment="pi_9"))
-    mistake.mended = False
     async with transaction() as run:
         await run(
             "INSERT INTO payment (booking_id, kind, provider, provider_id, amount, currency, at) "
@@ -218,20 +186,7 @@ async def test_a_database_that_refuses_is_raised(house: House, monkeypatch: pyte
     assert (await events(), await payments()) == ([], [])
 
 
-class Undone(Mistake):
-    """Fails as PostgreSQL does when two transactions wait for one another: so often, then no more."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, module: Any, name: str, times: int) -> None:
-        super().__init__(patch, module, name)
-        self.times = times
-
-    async def __call__(self, *given: Any, **named: Any) -> Any:
-        """All the work is done when it is undone."""
-        self.calls += 1
-        answer = await self.real(*given, **named)
-        if self.calls <= self.times:
-            raise asyncpg.DeadlockDetectedError("two waited for one another")
-        return answer
+GONE = asyncpg.DeadlockDetectedError("two waited for one another")  # as PostgreSQL undoes one of them
 
 
 async def test_two_that_stood_in_each_others_way_begin_anew_at_once(
@@ -239,7 +194,7 @@ async def test_two_that_stood_in_each_others_way_begin_anew_at_once(
 ) -> None:
     """That is no mistake: nothing is owed, nothing is logged as one, and everything happens once."""
     booking, session = await a_checkout(house)
-    Undone(monkeypatch, paying, "_settle", times=2)
+    Mistake(monkeypatch, paying, "_settle", times=2, error=GONE)
     await guest_paid(house, a_payment(session, await due(booking)))
     assert (await events(), await state(booking)) == ([("completed", "done", 0)], "confirmed")
     assert await payments() == [await due(booking)]
@@ -248,7 +203,7 @@ async def test_two_that_stood_in_each_others_way_begin_anew_at_once(
 async def test_who_is_always_in_the_way_is_raised(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then the provider sends it again, and nothing is kept."""
     booking, session = await a_checkout(house)
-    Undone(monkeypatch, paying, "_settle", times=3)
+    Mistake(monkeypatch, paying, "_settle", times=3, error=GONE)
     with pytest.raises(asyncpg.DeadlockDetectedError):
         await guest_paid(house, a_payment(session, await due(booking)))
     assert (await events(), await payments()) == ([], [])
@@ -259,7 +214,7 @@ async def test_what_a_lead_wrote_is_kept_at_once_when_another_stood_in_its_way(
 ) -> None:
     """So is what staff wrote: neither waits a second, as if we had made a mistake."""
     address = next(lead.whatsapp for lead in (await house.catalog()).leads.values() if lead.whatsapp)
-    undone = Undone(monkeypatch, threads, "open_bookings", times=2)
+    undone = Mistake(monkeypatch, threads, "open_bookings", times=2, error=GONE)
     await write(house, "on my way", address)
     assert (await inbox(address), undone.calls) == ([("on my way", "done", 0)], 3)
 
@@ -451,7 +406,7 @@ async def test_without_waiting_a_refund_before_its_payment_is_lost(
     """The control: were it no reason to wait, its id is used up and the ledger never has it."""
     booking, session = await a_checkout(house)
     monkeypatch.setattr(telling, "WAITS", timedelta())
-    monkeypatch.setattr(ledger, "is_known", Mistake(monkeypatch, ledger, "is_known").real and _nothing)
+    monkeypatch.setattr(ledger, "is_known", _nothing)
     await payment_returned(house, a_refund(100))
     await guest_paid(house, a_payment(session, await due(booking)))
     await payment_returned(house, a_refund(100))
@@ -478,7 +433,7 @@ async def test_a_report_that_cannot_be_noted_is_noted_later(
     for _ in range(2):
         await delivery_reported(house, number, 1, Report("SM1", "delivered"))
     assert await events() == [("reported", "owed", 1)]
-    mistake.mended = True
+    mistake.left = 0
     await passes(house, clock, 1)
     assert await events() == [("reported", "done", 1)]
     assert await one("SELECT state FROM delivery") == "delivered"
@@ -493,7 +448,7 @@ async def test_a_message_that_nobody_could_be_handed_is_owed(
     assert await inbox(LUCIA) == [("airport to Hard Rock", "owed", 1)]
     await passes(house, clock, 1)
     assert await inbox(LUCIA) == [("airport to Hard Rock", "owed", 2)]
-    mistake.mended = True
+    mistake.left = 0
     await passes(house, clock, 10)
     assert await inbox(LUCIA) == [("airport to Hard Rock", "done", 2)]
 
@@ -557,12 +512,15 @@ async def test_through_the_door_to_the_desk_and_back(
         return await events() == [("completed", "owed", 1)]
 
     await moves.once(kept, "the event, owed")
-    statuses = [
-        one["entry"].get("status")
-        for one in bellhop.sim.world.wire
-        if one["entry"].get("kind") == "checkout.session.completed"
-    ]
-    assert set(statuses) == {200}
+
+    async def answered() -> set[int]:
+        return {
+            one["entry"].get("status")
+            for one in bellhop.sim.world.wire
+            if one["entry"].get("kind") == "checkout.session.completed"
+        }
+
+    assert await moves.once(answered, "the answer to Stripe") == {200}
     await luis.says("hola")
     await luis.hears("Traslado privado")
     for seconds in (1.1, 10.1, 60.1):
@@ -571,7 +529,7 @@ async def test_through_the_door_to_the_desk_and_back(
     page = await desk.opens("/desk/talks")
     assert "a mistake of ours" in page and reference in page
     event = int(await one("SELECT id FROM event WHERE state = 'parked'"))
-    mistake.mended = True
+    mistake.left = 0
     assert await desk.sends(f"/desk/events/{event}/again") == 303
     await ana.hears(reference, "54.00")
     assert await moves.payments(reference) == [5400]

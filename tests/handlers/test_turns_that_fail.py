@@ -1,14 +1,11 @@
 """A turn that fails by a mistake of ours: the message is kept and tried again, then the desk has it; nobody else notices."""
 
 import sqlite3
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from tortoise.exceptions import DBConnectionError, OperationalError
 
-from bot.log import log_plainly
 from flows.speech import Heard
 from handlers import guest_wrote as turn_taking
 from handlers import partner_wrote as partner_hearing
@@ -18,39 +15,10 @@ from handlers.time_passed import time_passed
 from models.database import dialect, read
 from models.fields import instant, unpacked
 from tests.conftest import NOW, Clock
+from tests.handlers.mistake import Mistake
 from tests.people import Bellhop, Desk, Person
 
 HANNAH, LUCIA = "+447700900142", "+447700900143"
-
-
-class Mistake:
-    """Takes the place of a named function of ours and fails: for one sender or all, so many times or always."""
-
-    def __init__(self, patch: pytest.MonkeyPatch, name: str, *, times: int = 10**6, sender: str = "") -> None:
-        self.real, self.left, self.sender = getattr(turn_taking, name), times, sender
-        patch.setattr(turn_taking, name, self)
-
-    def __call__(self, *given: Any) -> Any:
-        """Fail, or do as the real one does."""
-        concerned = not self.sender or any(getattr(each, "sender", None) == self.sender for each in given)
-        if self.left and concerned:
-            self.left -= 1
-            raise KeyError("a mistake of ours")
-        return self.real(*given)
-
-
-@pytest.fixture(autouse=True)
-def short_log() -> Iterator[None]:
-    """Mistakes are logged as the server does it, without every value in sight."""
-    log_plainly()
-    yield
-    structlog.reset_defaults()
-
-
-@pytest.fixture
-def house(database: str, clock: Clock) -> House:
-    """Ours, at the time of this test."""
-    return House(clock, "this", b"secret")
 
 
 async def write(house: House, words: str, sender: str = HANNAH) -> Any:
@@ -91,7 +59,7 @@ async def test_a_message_whose_turn_fails_is_owed_and_nothing_else_of_it_is_kept
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The turn fails at its very end, with everything written: of that only the words stay."""
-    Mistake(monkeypatch, "_reply")
+    Mistake(monkeypatch, turn_taking, "_reply")
     assert await write(house, "airport to Hard Rock") is None
     assert await inbox() == [("airport to Hard Rock", "owed", 1)]
     assert (await said(), await draft()) == ([], {})
@@ -101,7 +69,7 @@ async def test_a_mistake_that_passes_is_not_noticed(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One second later the turn is taken: one answer, no apology."""
-    Mistake(monkeypatch, "say", times=1)
+    Mistake(monkeypatch, turn_taking, "say", times=1)
     await write(house, "airport to Hard Rock")
     clock.forward(seconds=0.9)
     assert await time_passed(house) == []
@@ -117,7 +85,7 @@ async def test_later_messages_wait_behind_it_and_are_heard_in_order(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was written after it is understood after it, though only the first one failed."""
-    Mistake(monkeypatch, "say", times=1)
+    Mistake(monkeypatch, turn_taking, "say", times=1)
     for words in ("airport to Hard Rock", "tomorrow at 3pm", "5 people"):
         await write(house, words)
     assert [state for _, state, _ in await inbox()] == ["owed"] * 3
@@ -135,7 +103,7 @@ async def test_the_same_message_again_while_it_is_owed_is_the_same_message(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A provider that repeats itself makes neither a second message nor a further try."""
-    Mistake(monkeypatch, "say")
+    Mistake(monkeypatch, turn_taking, "say")
     for _ in range(3):
         await write(house, "hi")
     assert await inbox() == [("hi", "owed", 1)]
@@ -145,7 +113,7 @@ async def test_it_is_tried_after_1_10_and_60_seconds_and_then_given_to_the_desk(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four turns in all; then one apology, and the talk goes on with what was written behind it."""
-    mistake = Mistake(monkeypatch, "say")
+    mistake = Mistake(monkeypatch, turn_taking, "say")
     await write(house, "hi")
     tried = []
     for wait in (1, 10, 60):
@@ -171,7 +139,7 @@ async def test_it_is_tried_after_1_10_and_60_seconds_and_then_given_to_the_desk(
 
 async def test_others_are_answered_meanwhile(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mistake is hers alone."""
-    Mistake(monkeypatch, "hear", sender=HANNAH)
+    Mistake(monkeypatch, turn_taking, "hear", sender=HANNAH)
     await write(house, "hi")
     assert await write(house, "airport to Hard Rock", LUCIA) is not None
     assert await inbox(LUCIA) == [("airport to Hard Rock", "done", 0)]
@@ -182,7 +150,7 @@ async def test_one_owed_turn_that_fails_keeps_no_other_from_its_turn(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both are due; the first fails again, the second is taken in the same round."""
-    mistake = Mistake(monkeypatch, "hear")
+    mistake = Mistake(monkeypatch, turn_taking, "hear")
     await write(house, "hi")
     await write(house, "hello", LUCIA)
     mistake.sender = HANNAH
@@ -211,7 +179,7 @@ async def test_the_door_answers_200_to_a_mistake_and_503_to_a_database_that_is_a
     ana: Person, luis: Person, bellhop: Bellhop, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Through the door: kept and answered 200; parked, she is told once and the desk has it; others are answered."""
-    mistake = Mistake(monkeypatch, "hear", sender=ANA_NUMBER)
+    mistake = Mistake(monkeypatch, turn_taking, "hear", sender=ANA_NUMBER)
     assert await ana.says("hi") == 200
     await luis.says("hola")
     await luis.hears("Traslado privado")
@@ -244,8 +212,8 @@ async def test_the_apology_is_in_their_language(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, sender: str, tells: str | None, language: str
 ) -> None:
     """A guest's as their app says before there is a talk, where we speak it; a lead's as the catalogue has it."""
-    Mistake(monkeypatch, "hear")
-    monkeypatch.setattr(partner_hearing, "thread_meant", Mistake(monkeypatch, "needs"))
+    Mistake(monkeypatch, turn_taking, "hear")
+    Mistake(monkeypatch, partner_hearing, "thread_meant")
     await someone_wrote(house, Heard("telegram", "1", sender, house.now(), words="hola", language=tells))
     for wait in (1, 10, 60):
         clock.forward(seconds=wait)

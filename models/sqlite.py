@@ -211,13 +211,18 @@ class FairSqliteClient(SqliteClient):
 
     async def execute_query_dict(self, query: str, values: Any = None) -> list[dict[str, Any]]:
         """Read, waiting for no writer: at once, or in a thread of its own when that takes long."""
-        if self._quick is None:
-            await self.reader.create_connection(with_db=True)
-            self._quick = _quick(self.filename)
+        quick = self._quick or await self._opened()
         try:
-            return _rows(self._quick, query, values)
+            return _rows(quick, query, values)
         except sqlite3.OperationalError:  # broken off, locked or wrong: the thread has the time to find out
             return await self.reader.execute_query_dict(query, values)  # type: ignore[no-any-return]
+
+    async def _opened(self) -> sqlite3.Connection:
+        """Both ways of reading, once, however many come at the same time."""
+        async with self.reader.acquire_connection():
+            if self._quick is None:
+                self._quick = _quick(self.filename)
+            return self._quick
 
     # Whoever calls these has the lock.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from contextvars import Context
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from models.database import after_commit, dialect, is_away, read, sqlite_path, transaction
+from models.database import after_commit, close, connect, dialect, is_away, read, sqlite_path, transaction
 from models.settings import Kept, keep_value, kept
 from models.sqlite import FairSqliteClient, Gate
 
@@ -151,6 +152,15 @@ async def test_a_reader_does_not_wait_for_a_writer() -> None:
     assert await kept("w") == "after"
     with pytest.raises(Exception, match="readonly"):
         await read("DELETE FROM kept")
+
+
+async def test_many_who_read_first_open_one_connection(database: str) -> None:
+    """Each connection has a thread, which would outlive us if it were forgotten."""
+    await close()
+    await connect(database)
+    before = threading.active_count()
+    await asyncio.gather(*(kept("w") for _ in range(20)))
+    assert threading.active_count() == before + 1
 
 
 async def test_a_long_look_holds_up_nobody() -> None:

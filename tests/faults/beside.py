@@ -3,30 +3,37 @@
 import asyncio
 import json
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 
-async def claims(wish: dict[str, Any]) -> dict[str, int]:
-    """Try so many `times` at once to take it for good; how often it was had, refused, and failed otherwise."""
+async def claims(wish: dict[str, Any]) -> Counter[str]:
+    """Try so many `times` at once to take it for good: how often it was had and refused, and how often the file was locked."""
     from models.claims import claim
-    from models.database import transaction
+    from models.database import is_away, transaction
     from models.fields import instant
     from models.refusal import SoldOut
 
-    async def one() -> str:
-        try:
-            async with transaction() as run:
-                await claim(run, wish["resource"], instant(wish["starts"]), instant(wish["ends"]), wish["quantity"], leg=None,
-                            lapses=None, now=instant(wish["now"]))  # fmt: skip
-        except SoldOut:
-            return "refused"
-        except Exception as fault:  # noqa: BLE001  # whatever it is, it counts
-            return repr(fault)
-        return "won"
+    ends = Counter[str]()
 
-    ends = await asyncio.gather(*(one() for _ in range(wish["times"])))
-    return {end: ends.count(end) for end in set(ends)}
+    async def one() -> str:
+        while True:
+            try:
+                async with transaction() as run:
+                    await claim(run, wish["resource"], instant(wish["starts"]), instant(wish["ends"]), wish["quantity"], leg=None,
+                                lapses=None, now=instant(wish["now"]))  # fmt: skip
+            except SoldOut:
+                return "refused"
+            except Exception as fault:  # noqa: BLE001  # whatever it is, it counts
+                if not is_away(fault):
+                    return repr(fault)
+                ends["locked"] += 1  # SQLite's own wait is not fair: whoever comes beside a busy server asks again
+            else:
+                return "won"
+
+    ends.update(await asyncio.gather(*(one() for _ in range(wish["times"]))))
+    return ends
 
 
 async def main(url: str) -> None:

@@ -242,7 +242,7 @@ class Race:
         self.aside += beside
         return [
             *[f"answered: {status} {times} times" for status, times in gone.items() if status != 200],
-            *[f"beside: {end}, {times} times" for end, times in beside.items() if end not in ("won", "refused")],
+            *[f"beside: {end}, {times} times" for end, times in beside.items() if end not in ("won", "refused", "locked")],
             *await self._taken(need, since, parties - beside["won"]), *await self._told(since, draft, parties - beside["won"]),
         ]  # fmt: skip
 

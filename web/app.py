@@ -1,5 +1,6 @@
 """The whole map of doors on one screen."""
 
+import asyncio
 from collections.abc import Sequence
 
 from aiohttp import web
@@ -23,6 +24,7 @@ def make_app(
         client_max_size=hooks.LARGEST,
     )
     app[keys.PROGRAM], app[keys.HOUSE], app[keys.SETTINGS] = program, program.house, program.settings
+    app[keys.LEAVING] = asyncio.Event()
     app[keys.MAKE_CHECKOUT], app[keys.DRAW_PAPER] = program.make_checkout, program.packing.document
     if demo_login is not None:
         app[keys.DEMO_LOGIN] = demo_login

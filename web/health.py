@@ -19,18 +19,19 @@ KEPT = 1.0  # seconds an answer is given again: these doors are open to all, and
 
 Answer = tuple[int, str, bytes]  # status, content type, body
 Look = Callable[[web.Request], Awaitable[Answer]]
+Door = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def routes() -> list[web.RouteDef]:
     """The three doors."""
     return [
         web.get("/healthz", alive),
-        web.get("/readyz", _once_a_second(ready)),
+        web.get("/readyz", _while_we_stay(_once_a_second(ready))),
         web.get("/metrics", _once_a_second(metrics)),
     ]
 
 
-def _once_a_second(look: Look) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _once_a_second(look: Look) -> Door:
     """Gives the last answer again until it is `KEPT` old; whoever comes while one looks waits for the same answer."""
     looking, answer, until = asyncio.Lock(), (503, "text/plain", b""), 0.0
 
@@ -44,6 +45,17 @@ def _once_a_second(look: Look) -> Callable[[web.Request], Awaitable[web.Response
         return web.Response(status=status, content_type=content_type, body=body)
 
     return door
+
+
+def _while_we_stay(door: Door) -> Door:
+    """At a stop the answer is no at once, whatever was answered a moment ago."""
+
+    async def asked(request: web.Request) -> web.Response:
+        if request.app[keys.LEAVING].is_set():
+            return web.json_response({"ready": False, "why": "leaving"}, status=503)
+        return await door(request)
+
+    return asked
 
 
 async def alive(request: web.Request) -> web.Response:

@@ -1,5 +1,6 @@
 """What every page may ask the program for, by its key in the app."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -27,3 +28,4 @@ MAKE_CHECKOUT: web.AppKey[MakeCheckout] = web.AppKey("make_checkout")
 DRAW_PAPER: web.AppKey[DrawPaper] = web.AppKey("draw_paper")
 DEMO_LOGIN = web.AppKey("demo_login", DemoLogin)
 PROGRAM = web.AppKey("program", Program)
+LEAVING = web.AppKey("leaving", asyncio.Event)  # set once the server has been told to stop

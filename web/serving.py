@@ -20,6 +20,7 @@ from bot.wrong import Wrong
 from models import staff
 from models.database import Refused, read
 from models.fields import instant
+from web import keys
 from web.access import hashed
 from web.app import make_app
 from web.board import board
@@ -27,6 +28,8 @@ from web.keys import DemoLogin
 from web.stage.stage import stage_routes
 
 DEMO_STAFF = "marisol@costa-alisia.example"
+ANSWERED = 2.0  # seconds at a stop for what has been begun
+LEAVING = 1.0  # of them, beside other servers: /readyz says no and all else goes on, until the balancer leads nobody here any more
 AGAIN = 2.0  # seconds until a provider that could not be told of us is told again
 
 log = structlog.get_logger()
@@ -39,7 +42,9 @@ async def serve(settings: Settings, *, stage: bool) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with running(settings) as program:
-        runner = web.AppRunner(await application(program, stage=stage), access_log=None, shutdown_timeout=2)
+        app = await application(program, stage=stage)
+        leaving = 0.0 if settings.database.startswith("sqlite:") else LEAVING
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=ANSWERED - leaving)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()
@@ -50,6 +55,8 @@ async def serve(settings: Settings, *, stage: bool) -> None:
         telling = asyncio.create_task(_keep_connecting(program, stage=stage))
         await stopped.wait()
         telling.cancel()
+        app[keys.LEAVING].set()
+        await asyncio.sleep(leaving)
         await runner.cleanup()
 
 

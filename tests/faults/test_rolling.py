@@ -51,13 +51,23 @@ class Front:
     held: Counter[int] = field(default_factory=Counter)  # requests in hand, by port
     answers: Counter[int] = field(default_factory=Counter)  # by status
     longest: float = 0.0  # seconds until an answer
+    broken: list[str] = field(default_factory=list)  # what was answered with an error, and by whom
 
     async def looks(self) -> None:
         """Who is ready, again and again, until cancelled."""
         while True:
-            for replica in self.fleet.replicas:
-                (self.ready.add if await replica._ready() else self.ready.discard)(replica)
+            await asyncio.gather(*(self._looks_at(replica) for replica in self.fleet.replicas))
             await asyncio.sleep(LOOKS)
+
+    async def _looks_at(self, replica: Replica) -> None:
+        """Who says no or refuses is left out; who is only slow stays as it was."""
+        try:
+            async with self.http.get(f"{replica.url}/readyz", timeout=aiohttp.ClientTimeout(total=5)) as answer:
+                (self.ready.add if answer.status == 200 else self.ready.discard)(replica)
+        except aiohttp.ClientError:
+            self.ready.discard(replica)
+        except TimeoutError:
+            return
 
     async def leads(self, request: web.Request) -> web.Response:
         """One request to one server."""
@@ -65,6 +75,8 @@ class Front:
         answer = await self._led(request, body)
         self.answers[answer.status] += 1
         self.longest = max(self.longest, time.monotonic() - began)
+        if answer.status >= 500:
+            self.broken.append(f"{request.path.split('/')[1]} {answer.status}: {answer.text}"[:120])
         return answer
 
     async def _led(self, request: web.Request, body: bytes) -> web.Response:
@@ -185,6 +197,7 @@ async def rolled(
             found = {
                 "rounds": rounds, "guests": len(crowd.guests), "answers": dict(front.answers),
                 "longest stop": round(longest, 2), "longest answer": round(front.longest, 2), "refused": dict(fleet.ledger.refused),
+                "broken": dict(Counter(front.broken)),
             }  # fmt: skip
             return found, await verdict(fleet, crowd.guests)
 

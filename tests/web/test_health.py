@@ -4,11 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 
 from models.settings import kept
 from tests.people import Bellhop
 from tests.web.test_stuck import waits
-from web import health
+from web import health, keys
+from web.app import make_app
 
 
 @pytest.fixture
@@ -30,6 +32,16 @@ async def test_readyz_writes_once_a_second(bellhop: Bellhop, second: Any) -> Non
     second(1.1)
     await _opens(bellhop, "/readyz")
     assert await kept("ready") != written
+
+
+async def test_a_server_that_is_told_to_stop_says_so_at_once(bellhop: Bellhop, second: Any) -> None:
+    """Whatever it answered a moment ago: the balancer leads nobody there any more, while all else is answered."""
+    app = make_app(bellhop.program)
+    async with TestClient(TestServer(app)) as balancer:
+        assert (await balancer.get("/readyz")).status == 200
+        app[keys.LEAVING].set()
+        assert (await balancer.get("/readyz")).status == 503
+        assert (await balancer.get("/healthz")).status == 200
 
 
 async def test_metrics_counts_once_a_second(bellhop: Bellhop, second: Any) -> None:

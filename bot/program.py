@@ -35,6 +35,7 @@ log = structlog.get_logger()
 FETCHED = 2.0  # seconds that a stop waits for what is being fetched
 TICK = 0.25  # seconds between looks at what is due
 LOOK = 5.0  # seconds between looks whether it is our turn to catch up
+FIRST = 8.0  # seconds that what is written now waits for what was missed; Twilio waits 15 for us
 
 
 class NotToBe(Wrong):
@@ -56,6 +57,7 @@ class Program:
     fetching: asyncio.Lock = field(
         default_factory=asyncio.Lock
     )  # a call cut off in the middle leaves its socket behind
+    fetched: asyncio.Event = field(default_factory=asyncio.Event)  # what was missed before we began
 
     async def make_checkout(self, booking: int) -> str:
         """The address of the card checkout for what is due; raises a Refusal or `checkout.Away`."""
@@ -71,6 +73,12 @@ class Program:
         """Do what is due by now."""
         for carried in await time_passed(self.house):
             self.courier.carry(carried)
+
+    async def after_the_missed(self) -> None:
+        """What somebody wrote while we were down is heard before what they write now; back when it was, or took too long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST):
+                await self.fetched.wait()
 
     async def catch_up(self, *, at_once: bool = False) -> None:
         """Fetch what the providers could not bring, when it is our turn or at once."""
@@ -169,6 +177,7 @@ async def _catching_up(program: Program) -> None:
                 await program.catch_up(at_once=number == 0)
         except Exception as refused:  # noqa: BLE001  # a database that is away; a minute later it may be back
             log.warning("could not catch up", why=repr(refused)[:200])
+        program.fetched.set()
         await asyncio.sleep(LOOK)
 
 

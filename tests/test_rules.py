@@ -20,7 +20,7 @@ out, or held against the harm itself, elsewhere:
 | what was tried and waits is said, and only that | `stuck.PATIENCE` | web/test_stuck (with its control) |
 | a provider that is away, or too busy for all, is left alone but for a probe | `courier.Channel` | faults/test_providers_away: …the_breaker… |
 | never more at once than a provider or a chat takes | `pace.Pace`, `rates.take` | faults/test_providers_away: …the_pace… |
-| what a provider could not bring is fetched | `catching_up.catch_up` | faults/test_providers_away: …catching_up…; stories/test_catching_up |
+| what a provider could not bring is fetched, and heard first | `catching_up.catch_up`, `program.FIRST` | faults/test_providers_away: …missed… |
 | what is pointless does not leave | `guest_wrote._lapses`, `tell(lapses=)` | stories/test_lapsing |
 | a catalogue of another process is on sale at once | `catalogs.on_sale` | models/test_catalogs |
 | SQLite's writers begin IMMEDIATE | `sqlite.ImmediateTransaction` | models/test_database: TestSqlite (with its control) |
@@ -112,7 +112,7 @@ async def due(booking: int) -> int:
 
 
 async def _heard_without_looking(turn: turns.Turn, run: Any) -> int:
-    """`turns._keep_heard` as it would be without its rule."""
+    """`turns.heard` as it would be without its rule."""
     rows = await run(
         "INSERT INTO inbound (channel, external_id, recipient_id, heard, words, state, attempts, received) "
         "VALUES (:channel, :external, :recipient, :heard, :words, 'done', 0, 0) RETURNING id",
@@ -129,7 +129,7 @@ async def test_without_one_inbound_a_repeated_message_has_two_effects(
     await asyncio.gather(*(write(house, "SM1") for _ in range(5)))
     assert await one("SELECT COUNT(*) FROM delivery") == 1
     await drop("one_inbound")
-    monkeypatch.setattr(turns, "_keep_heard", _heard_without_looking)
+    monkeypatch.setattr(turns, "heard", _heard_without_looking)
     await write(house, "SM1")
     assert await one("SELECT COUNT(*) FROM inbound") == 2
     assert await one("SELECT COUNT(*) FROM delivery") == 2

@@ -103,6 +103,7 @@ async def on_whatsapp(request: web.Request) -> web.Response:
     heard = whatsapp.read_surely(form, program.house.now())
     if not 0 < len(heard.external_id) <= LONGEST_NAME or not 0 < len(heard.sender) <= LONGEST_NAME:
         raise web.HTTPBadRequest(text="a message needs MessageSid and From")
+    await program.after_the_missed()
     program.courier.carry(await someone_wrote(program.house, heard))
     return web.Response(text=NO_ANSWER, content_type="text/xml")
 

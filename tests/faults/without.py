@@ -132,9 +132,15 @@ def _one_moment() -> None:
     put("models.copying:_copy", at_leisure)
 
 
+def _missed_first() -> None:
+    """What is written now does not wait for what was missed."""
+    put("bot.program:FIRST", 0.0)
+
+
 GUARDS: dict[str, Callable[[], None]] = {
     "one inbound": _one_inbound, "kept first": _kept_first, "lease": _lease, "held": _held, "fence": _fence,
-    "attempt": _attempt, "one payment": _one_payment, "pace": _pace, "breaker": _breaker, "catch-up": _catch_up, "one moment": _one_moment,
+    "attempt": _attempt, "one payment": _one_payment, "pace": _pace, "breaker": _breaker, "catch-up": _catch_up,
+    "missed first": _missed_first, "one moment": _one_moment,
 }  # fmt: skip
 
 

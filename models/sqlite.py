@@ -37,11 +37,22 @@ class ImmediateTransaction(SqliteTransactionWrapper):
     """BEGIN IMMEDIATE: a plain BEGIN that reads first and writes later fails beside another process (sqlite.org, isolation)."""
 
     async def begin(self) -> None:
-        """Take the write lock now, waiting `busy_timeout` for a command-line call beside us."""
+        """Take the write lock now, or as soon as a command-line call beside us gives it back, for `busy_timeout` at most."""
+        with suppress(sqlite3.OperationalError):
+            self._begin_at_once(self._connection._conn)  # noqa: SLF001  # aiosqlite would hand it to its thread
+            return
         try:
             await self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as refusal:
             raise TransactionManagementError(refusal) from refusal
+
+    def _begin_at_once(self, connection: sqlite3.Connection) -> None:
+        patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+        connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        finally:
+            connection.execute(f"PRAGMA busy_timeout = {patience}")
 
     @translate_exceptions
     async def execute_query_dict(self, query: str, values: Any = None) -> list[dict[str, Any]]:
@@ -144,6 +155,8 @@ class FairGate(TransactionContext):
         try:
             if not self.of.broken(error):
                 await (self.client.savepoint_rollback() if kind else self.client.release_savepoint())
+                if not self.gate.line:  # else whoever comes last
+                    await self.of.ended()
         finally:
             get_connections().reset(self.token)
             self.gate.release()

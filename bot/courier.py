@@ -10,7 +10,7 @@ from functools import partial
 
 import structlog
 
-from bot.carriers import Carrier, Failed, Retry, Sent
+from bot.carriers import Attempt, Carrier, Failed, Retry, Sent
 from bot.pace import Pace
 from bot.packing import Packing, without_links
 from handlers.delivery_reported import gave_up
@@ -25,6 +25,9 @@ from models.turns import Carry
 log = structlog.get_logger()
 
 AT_ONCE = 16  # sends of one channel on their way in this process, one per recipient: what a crash can double at most
+DRAWN_AT_ONCE = (
+    48  # more that wait for their papers: these draw one after the other, and nobody's answer waits behind them
+)
 POLL = 1.0  # seconds between looks for lanes that became due by the clock alone
 FIRST, LONGEST = 2.0, 600.0  # seconds of backoff while a provider is busy: doubling, with jitter
 PACKING = 30.0  # seconds for drawing a delivery and its documents
@@ -55,13 +58,25 @@ class Lost(Exception):
     """The lane may be another process's by now: nothing more is sent in it."""
 
 
+@dataclass(frozen=True, slots=True)
+class NotConnected:
+    """Carries nothing, and says why."""
+
+    channel: str
+
+    async def send(self, out: Outgoing, attempt: Attempt) -> Failed:
+        """No try can mend it."""
+        return Failed(f"{self.channel} is not connected")
+
+
 class Channel:
     """One channel's way out: who carries, how fast, how many at once, and whether the provider is there."""
 
     def __init__(self, name: str, carrier: Carrier | None, pace: Pace) -> None:
-        self.name, self.carrier, self.pace = name, carrier, pace
+        self.name, self.carrier, self.pace = name, carrier or NotConnected(name), pace
         self.room = asyncio.Semaphore(AT_ONCE)
         self.at_work: dict[asyncio.Task[None], Lane] = {}
+        self.drawing = 0  # of those at work, how many wait for their papers
         self.misses, self.probe = 0, datetime.min.replace(tzinfo=UTC)
         self.asked_to_wait: set[int] = set()  # who, since it last took anything from anybody
 
@@ -72,17 +87,21 @@ class Channel:
 
     def free(self, now: datetime) -> int:
         """How many lanes to claim now: no more than can leave soon, so that what is urgent overtakes the rest."""
+        going = len(self.at_work) - self.drawing
         if self.down:
-            return int(not self.at_work and now >= self.probe)
-        return min(AT_ONCE, self.pace.soon) - len(self.at_work)
+            return int(not going and now >= self.probe)
+        return min(AT_ONCE, self.pace.soon, DRAWN_AT_ONCE - self.drawing) - going
+
+    def rests(self, now: datetime) -> bool:
+        """Whether it is away, and not to be tried yet."""
+        return self.down and now < self.probe
 
     def may_try(self, now: datetime) -> bool:
         """Whether an attempt makes sense; while the provider is away, one does now and then."""
-        if not self.down:
-            return True
-        if now < self.probe:
+        if self.rests(now):
             return False
-        self.probe = now + timedelta(seconds=ATTEMPT)
+        if self.down:
+            self.probe = now + timedelta(seconds=ATTEMPT)
         return True
 
     def missed(self, probe: datetime) -> None:
@@ -225,28 +244,46 @@ class Courier:
             return Outcome("held", due=now + rest)
         if channel.pace.before > channel.pace.soon:  # back into the queue, where what is most urgent goes first
             return Outcome("held", due=now)
+        if channel.rests(now):
+            return self._away(channel)
+        packed = await self._packed(channel, out)
+        if not isinstance(packed, Attempt):
+            return self._outcome(channel, out, packed)
         async with channel.room:
             if not channel.may_try(self.house.now()):  # it may have gone while we waited for room
-                return Outcome("held", due=self._after(REST), error=f"{channel.name} is away")
-            return self._outcome(channel, out, await self._tried(channel, lane, out))
+                return self._away(channel)
+            return self._outcome(channel, out, await self._tried(channel, lane, out, packed))
 
-    async def _tried(self, channel: Channel, lane: Lane, out: Outgoing) -> Sent | Retry | Failed | Mistake:
+    def _away(self, channel: Channel) -> Outcome:
+        return Outcome("held", due=self._after(REST), error=f"{channel.name} is away")
+
+    async def _packed(self, channel: Channel, out: Outgoing) -> Attempt | Failed | Mistake:
+        """What is to be sent. Whoever waits for papers takes no room from those who may go."""
+        papers = bool(out.payload.get("picture") or out.payload.get("documents"))
+        channel.drawing += papers
         try:
-            return await self._carry(channel, lane, out)
+            async with asyncio.timeout(PACKING):
+                return await self.packing.pack(out, self.house.now())
+        except TimeoutError:  # many papers stand in line; one that hangs is noticed by the document process itself
+            return Mistake("its papers are still being drawn", busy=True)
+        except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
+            log.exception("a delivery could not be drawn", delivery=out.id)
+            return Mistake(repr(bug)[:500])
+        finally:
+            channel.drawing -= papers
+
+    async def _tried(
+        self, channel: Channel, lane: Lane, out: Outgoing, attempt: Attempt
+    ) -> Sent | Retry | Failed | Mistake:
+        try:
+            return await self._carry(channel, lane, out, attempt)
         except Lost:
             raise
-        except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
+        except Exception as bug:  # nor one that the carrier stumbles over
             log.exception("a delivery could not be carried", delivery=out.id)
             return Mistake(repr(bug)[:500])
 
-    async def _carry(self, channel: Channel, lane: Lane, out: Outgoing) -> Sent | Retry | Failed | Mistake:
-        if channel.carrier is None:
-            return Failed(f"{channel.name} is not connected")
-        try:
-            async with asyncio.timeout(PACKING):
-                attempt = await self.packing.pack(out, self.house.now())
-        except TimeoutError:  # many papers stand in line; one that hangs is noticed by the document process itself
-            return Mistake("its papers are still being drawn", busy=True)
+    async def _carry(self, channel: Channel, lane: Lane, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
         await channel.pace.turn()  # not before: leaves that waited for room or papers would all be used at once
         if time.monotonic() > lane.since + HELD:  # frozen or cut off meanwhile: another may be sending this
             raise Lost

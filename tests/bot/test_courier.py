@@ -654,6 +654,41 @@ async def test_papers_that_stand_in_line_are_no_mistake_and_no_news_of_the_provi
     assert "mistakes" not in found["payload"]
 
 
+async def test_an_answer_does_not_wait_for_the_papers_of_others(clock: Clock) -> None:
+    """More confirmations than leave at once stand in line for their tickets; a guest who writes meanwhile is answered."""
+    drawn, begun = asyncio.Event(), list[Outgoing]()
+
+    class Slow(Plain):
+        """Whose tickets are long in drawing."""
+
+        async def pack(self, out: Outgoing, now: Any) -> Attempt:
+            """When they are done."""
+            if out.payload.get("picture"):
+                begun.append(out)
+                news.announce("delivery", None)
+                await drawn.wait()
+            return await super().pack(out, now)
+
+    phone = Phone()
+    one = courier(clock, phone)
+    one.packing = Slow()  # type: ignore[assignment]
+    async with transaction() as run:
+        for _ in range(AT_ONCE + 4):
+            with_picture = {"block": "confirmed", "picture": "picture"}
+            await delivery.post(run, await a_guest(), "confirmed", with_picture, language="en", now=NOW)
+    async with at_work(one):
+        await until(lambda: _true(len(begun) == AT_ONCE + 4))
+        await left(await a_guest(), "answer")
+        one.wake.set()
+        await until(lambda: _true([out.kind for out in phone.given] == ["answer"]))
+        drawn.set()
+        await until(lambda: _true(len(phone.given) == AT_ONCE + 5))
+
+
+async def _true(right: bool) -> bool:
+    return right
+
+
 async def test_a_channel_that_is_not_connected_is_said_so(clock: Clock) -> None:
     """Not tried for two days."""
     luis = await a_guest("signal", "+447700900142")

@@ -28,8 +28,8 @@ from web.keys import DemoLogin
 from web.stage.stage import stage_routes
 
 DEMO_STAFF = "marisol@costa-alisia.example"
-ANSWERED = 2.0  # seconds at a stop for what has been begun
-LEAVING = 1.0  # of them, beside other servers: /readyz says no and all else goes on, until the balancer leads nobody here any more
+LEAVING = 1.0  # seconds, beside other servers: /readyz says no and all else goes on, until the balancer leads nobody here any more
+ANSWERED = 2.0  # seconds after that for what has been begun
 AGAIN = 2.0  # seconds until a provider that could not be told of us is told again
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ async def serve(settings: Settings, *, stage: bool) -> None:
     async with running(settings) as program:
         app = await application(program, stage=stage)
         leaving = 0.0 if settings.database.startswith("sqlite:") else LEAVING
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=ANSWERED - leaving)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=ANSWERED)
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()

@@ -42,8 +42,9 @@ async def keep_heard(
 
 async def _act(turn: turns.Turn, act: Callable[[Run, int], Awaitable[Reply | None]]) -> turns.Carry:
     async with transaction() as run:
-        kept, _, _ = await turns.keep(turn, run)
+        kept = await turns.heard(turn, run)
         reply = await act(run, kept)
+        await turns.met(turn, run)  # their lane last: who confirms a booking has the house's, and goes on to its lead's
         return await turns.answer(turn, kept, reply, run) if reply else None
 
 

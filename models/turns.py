@@ -91,16 +91,20 @@ async def keep(turn: Turn, run: Run) -> tuple[int, lanes.Lane | None, lanes.Outg
 
     Raises `Repeated` or `Stale`; the transaction around it must then be undone.
     """
-    inbound = await _keep_heard(turn, run)
+    inbound = await heard(turn, run)
     if turn.state is not None:
         await _keep_talk(turn, run)
-    if turn.inbound is None:
-        await _met(turn, run)
+    await met(turn, run)
     return inbound, *await _keep_replies(turn, inbound, run)
 
 
-async def _met(turn: Turn, run: Run) -> None:
-    """They wrote, whatever becomes of it: WhatsApp's 24 hours begin again, when they wrote and not when we heard of it."""
+async def met(turn: Turn, run: Run) -> None:
+    """They wrote, whatever becomes of it: WhatsApp's 24 hours begin again, when they wrote and not when we heard of it.
+
+    Of a message that was kept earlier this was noted then. Locks their lane.
+    """
+    if turn.inbound is not None:
+        return
     await run(
         "UPDATE recipient SET last_heard = CASE WHEN last_heard > :wrote THEN last_heard ELSE :wrote END, "
         "name = CASE WHEN :name = '' THEN name ELSE :name END WHERE id = :id",
@@ -108,7 +112,8 @@ async def _met(turn: Turn, run: Run) -> None:
     )  # fmt: skip
 
 
-async def _keep_heard(turn: Turn, run: Run) -> int:
+async def heard(turn: Turn, run: Run) -> int:
+    """Keep what was heard; gives the inbound's id. Raises `Repeated` for what was heard before or is taken up by another."""
     if turn.inbound is not None:
         taken = await run(
             "UPDATE inbound SET state = 'done', due = NULL WHERE id = :id AND state = 'owed' RETURNING id",
@@ -235,7 +240,7 @@ async def _owe_anew(turn: Turn, run: Run, error: str, due: datetime) -> None:
         channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
         words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
     )  # fmt: skip
-    await _met(turn, run)
+    await met(turn, run)
 
 
 async def _tried(inbound: int, now: datetime, run: Run) -> int | None:

@@ -15,7 +15,7 @@ State = dict[str, list[str]]
 BOOKED = "JOIN booking b ON b.id = x.booking_id"
 WHO = "r.channel || ':' || r.address AS who"
 TABLES = {
-    "messages": f"SELECT {WHO}, x.external_id, x.words, x.state, x.attempts FROM inbound x JOIN recipient r ON r.id = x.recipient_id",
+    "messages": f"SELECT {WHO}, x.external_id, x.words, x.state FROM inbound x JOIN recipient r ON r.id = x.recipient_id",
     "events": "SELECT provider, external_id, kind, body, state, CASE WHEN state = 'done' THEN NULL ELSE error END AS error FROM event",
     "people": f"SELECT {WHO}, r.name, r.language FROM recipient r",
     "talks": f"SELECT {WHO}, x.version, x.state, x.silent, b.reference FROM talk x JOIN recipient r ON r.id = x.recipient_id "

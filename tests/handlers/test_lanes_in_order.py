@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from flows.speech import Heard
 from handlers.someone_wrote import someone_wrote
 from models.database import dialect, read, transaction
-from tests.handlers.test_about_which_booking import RAFAEL, Front, Heard, filed, house_with_a_desk, job
+from tests.handlers.test_about_which_booking import RAFAEL, filed, house_with_a_desk, job
+from tests.web.front import Front
 
 __all__ = ["house_with_a_desk"]  # the fixture
 LOCK = "UPDATE recipient SET urgency = urgency WHERE channel = :channel AND address = :address"

@@ -60,7 +60,8 @@ class Watch:
     def __init__(self, fleet: Fleet) -> None:
         self.calls: list[Call] = []
         self.pauses: list[tuple[float, float]] = []  # when one ended, how long it was
-        self.looking = asyncio.create_task(self._look())
+        self.looking: asyncio.TimerHandle
+        self._look(time.monotonic())
         self.asked = Counter[str]()  # whatever was asked of a provider
         self.world, self.real = fleet.sim.world, fleet.sim.parts.logged
         fleet.sim.parts.logged = self.logged  # type: ignore[method-assign]
@@ -78,13 +79,16 @@ class Watch:
         call.status = response.status
         return response
 
-    async def _look(self) -> None:
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(LOOK)
-            now = time.monotonic()
-            if now - before > 2 * LOOK:
-                self.pauses.append((now, now - before - LOOK))
+    def _look(self, due: float) -> None:
+        late = time.monotonic() - due
+        if late > LOOK:
+            self.pauses.append((due + late, late))
+        due = time.monotonic() + LOOK
+        self.looking = asyncio.get_running_loop().call_later(LOOK, self._look, due)
+
+    def stop(self) -> None:
+        """Look no more."""
+        self.looking.cancel()
 
     def breaches(self) -> list[str]:
         """Each limit that was ever exceeded, by what was accepted or only tried."""

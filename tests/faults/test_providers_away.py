@@ -196,7 +196,7 @@ async def away(
         one = Away(fleet, Watch(fleet), gates, Random(seed))
         members = [fleet.add() for _ in range(2 if DIALECT == "postgres" else 1)]
         await asyncio.gather(*(each.starts(without=without) for each in members))
-        stack.callback(one.watch.looking.cancel)
+        stack.callback(one.watch.stop)
         yield one
         await one.back({})
 

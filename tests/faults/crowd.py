@@ -16,7 +16,7 @@ import aiohttp
 from flows.script import label
 from models.database import read
 from tests.conftest import NOW
-from tests.faults.fleet import MOMENT, Fleet
+from tests.faults.fleet import MOMENT, Fleet, between_looks
 from tests.people import Missed, Person, read_aloud
 
 FIRST = ("Ana", "Bea", "Clara", "Dora", "Elsa", "Freja", "Greta", "Hanna", "Ida", "Julia", "Karin", "Lena", "Maja", "Nora", "Olga",
@@ -203,9 +203,7 @@ class Guest:
                         if answer.status == 303:
                             return answer.headers["Location"]
                         self.step = f"the pay page ({answer.status})"
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(MOMENT * 4):  # a guest tries again at their leisure
-                        await asyncio.Event().wait()
+                await between_looks(MOMENT * 4)  # a guest tries again at their leisure
 
     async def _gives_the_name(self) -> None:
         """By a tap where it is offered; Twilio's list, from which a message is fetched that never reached us, has no names."""

@@ -41,6 +41,13 @@ KEPT = {"twilio": "whatsapp", "telegram": "telegram"}  # providers and our chann
 Fault = tuple[str, str, int]
 
 
+async def between_looks(seconds: float = MOMENT) -> None:
+    """The time from one look to the next at what tells nobody when it has changed: another process, or a database."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.Event().wait()
+
+
 # -- the nursery --------------------------------------------------------------------------------
 
 

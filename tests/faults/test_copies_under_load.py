@@ -20,7 +20,7 @@ from models import copying
 from models.database import sqlite_path
 from tests.conftest import DIALECT, Dialect
 from tests.faults.crowd import Guest, Plan, people
-from tests.faults.fleet import Fleet, Nursery, fleet_of
+from tests.faults.fleet import Fleet, Nursery, between_looks, fleet_of
 from tests.faults.test_kills import all_at_once, report
 from tests.models.filled import fill
 from tests.models.test_copying import shape, silent, url_of
@@ -303,7 +303,7 @@ async def test_a_writer_goes_on_while_a_copy_is_made(template: Dialect, tmp_path
             assert not failed, said
         beside += took
         async with writer(url) as took:
-            await asyncio.to_thread(time.sleep, seconds)  # as long as that took
+            await between_looks(seconds)  # as long as that took
         alone += took
     found: dict[str, Any] = {"beside": waits(beside), "alone": waits(alone), "seconds": round(seconds, 1)}
     report(f"a writer beside a copy of {bookings * ROWS} rows", found)

@@ -18,7 +18,7 @@ import pytest_asyncio
 from models import copying, database, guards, migrating
 from tests.conftest import DIALECT, SAMPLE, Dialect
 from tests.faults.earlier import LAST
-from tests.faults.fleet import Fault, Nursery
+from tests.faults.fleet import Fault, Nursery, between_looks
 from tests.faults.test_kills import report
 from tests.models.filled import fill
 from tests.models.test_copying import silent, url_of
@@ -114,8 +114,8 @@ class Programs:
 async def until(right: Callable[[], Any]) -> None:
     """Until it is so."""
     async with asyncio.timeout(PATIENCE):
-        while not right():  # noqa: ASYNC110  # another process tells nobody
-            await asyncio.sleep(MOMENT)
+        while not right():  # another process tells nobody
+            await between_looks(MOMENT)
 
 
 @pytest_asyncio.fixture
@@ -298,8 +298,8 @@ async def two_at_once(earlier: Earlier, without: str = "") -> list[int]:
     await until(lambda: first in programs.stopped)
     os.kill(second, signal.SIGCONT)
     async with asyncio.timeout(PATIENCE):
-        while second not in programs.codes and not await waits(second, url):  # noqa: ASYNC110  # another process
-            await asyncio.sleep(MOMENT)
+        while second not in programs.codes and not await waits(second, url):  # another process
+            await between_looks(MOMENT)
     if not without:
         assert await copying.newest_migration(url) == MIGRATIONS[0]
         assert second not in programs.codes
@@ -318,7 +318,10 @@ async def waits(pid: int, url: str) -> bool:
 
 
 def _opened_by(pid: int) -> list[str]:
-    return [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    try:
+        return [str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir()]
+    except FileNotFoundError:  # it has ended, or closed one as we looked
+        return []
 
 
 async def test_of_two_at_once_one_migrates_and_the_other_waits(earlier: Earlier) -> None:

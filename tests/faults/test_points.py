@@ -13,4 +13,4 @@ def test_every_function_that_commits_or_sends_stands_in_the_table() -> None:
     table = {*ON_THE_WAY, *WHEN_A_HOLD_ENDS, *ASIDE}
     assert commits() | sends() | PROVIDER == table
     assert len(table) == len(ON_THE_WAY) + len(WHEN_A_HOLD_ENDS) + len(ASIDE)
-    assert len(sends()) == 4
+    assert len(sends()) == 5

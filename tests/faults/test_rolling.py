@@ -18,7 +18,7 @@ from aiohttp import web
 
 from tests.conftest import DIALECT
 from tests.faults.crowd import Guest, Plan, people
-from tests.faults.fleet import MOMENT, Fleet, Nursery, Replica, by_reason, fleet_of
+from tests.faults.fleet import Fleet, Nursery, Replica, between_looks, by_reason, fleet_of
 from tests.faults.test_kills import report
 from tests.faults.verdict import verdict
 
@@ -57,7 +57,7 @@ class Front:
         """Who is ready, again and again, until cancelled."""
         while True:
             await asyncio.gather(*(self._looks_at(replica) for replica in self.fleet.replicas))
-            await asyncio.sleep(LOOKS)
+            await between_looks(LOOKS)
 
     async def _looks_at(self, replica: Replica) -> None:
         """Who says no or refuses is left out; who is only slow stays as it was."""
@@ -179,7 +179,7 @@ async def in_turn(fleet: Fleet, front: Front, crowd: Crowd, rounds: int, how: si
 
 
 async def _a_moment() -> bool:
-    await asyncio.sleep(MOMENT)
+    await between_looks()
     return False
 
 

@@ -19,6 +19,7 @@ import pytest
 from models import copying
 from models.database import sqlite_path
 from tests.conftest import DIALECT, Dialect
+from tests.faults.conftest import short_on
 from tests.faults.crowd import Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, between_looks, fleet_of
 from tests.faults.test_kills import all_at_once, report
@@ -239,6 +240,7 @@ def reading(url: str) -> Iterator[None]:
         yield
 
 
+@short_on("sqlite")
 async def test_a_copy_that_is_not_of_one_moment_is_found_out(
     database_url: str, template: Dialect, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from models.database import read
 from tests.conftest import DIALECT
-from tests.faults.conftest import Form
+from tests.faults.conftest import Form, short_on
 from tests.faults.crowd import Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, by_reason, fleet_of
 from tests.faults.points import BOUND_EARLY, ON_THE_WAY, WHEN_A_HOLD_ENDS
@@ -187,6 +187,7 @@ async def test_killed_while_a_hold_ends(
 # -- controls: the guard is taken out, and the trial finds the harm -----------------------------
 
 
+@short_on("postgres")
 async def test_a_message_that_is_not_known_again_is_heard_twice(
     database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
 ) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from models.database import read
+from tests.faults.conftest import short_on
 from tests.faults.crowd import NAME_ASKED, Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, by_reason, fleet_of
 from tests.faults.measured import FILE
@@ -228,6 +229,7 @@ async def test_payments_beside_chatting_guests(database_url: str, tmp_path: Path
             assert found["chat answered beside"]["p99"] <= TWICE * found["chat answered quiet"]["p99"]
 
 
+@short_on("sqlite")
 async def test_a_payment_that_is_not_known_again_is_booked_twice(
     database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:

@@ -25,6 +25,7 @@ from models import delivery
 from models.database import Run, read, transaction
 from tests.bot import stories
 from tests.conftest import DIALECT, NOW
+from tests.faults.conftest import is_long, short_on
 from tests.faults.crowd import MONTHS, UNITS, Guest, Plan, people
 from tests.faults.fleet import MOMENT, PATIENCE, Balancer, Fleet, Nursery, by_reason, fleet_of
 from tests.faults.launch import put
@@ -394,6 +395,7 @@ def impatient() -> None:
 FEW = Size(people=40, team=22, one=0, mails=0, pages=0, pings=0, talks=0, spells=(), real=False)
 
 
+@short_on("sqlite")
 async def test_without_the_pace_a_group_gets_all_at_once(
     database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:
@@ -409,6 +411,7 @@ async def test_without_the_pace_a_group_gets_all_at_once(
         report("without the pace", one.watch.figures())
 
 
+@short_on("postgres")
 async def test_without_the_breaker_everybody_goes_on_trying(
     database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:
@@ -422,6 +425,7 @@ async def test_without_the_breaker_everybody_goes_on_trying(
 # -- one is away, the others go on --------------------------------------------------------------
 
 
+@short_on("sqlite")
 async def test_while_one_is_away_the_others_go_on(
     database_url: str, tmp_path: Path, servers: Nursery, size: Size, seed: int
 ) -> None:
@@ -471,7 +475,7 @@ async def answered(one: Away, guests: Iterator[Guest], channels: tuple[str, ...]
     return took
 
 
-@pytest.mark.skipif(not os.environ.get("FAULTS", "").startswith("long"), reason="tests/bot/test_courier holds it short")
+@pytest.mark.skipif(not is_long(), reason="tests/bot/test_courier holds it short")
 async def test_answers_that_piled_up_do_not_leave_at_once(
     database_url: str, tmp_path: Path, servers: Nursery, size: Size, seed: int
 ) -> None:
@@ -588,6 +592,7 @@ async def test_what_was_written_while_we_were_down_is_heard(
     assert await ten_minutes_down(database_url, tmp_path, servers, size.talks, seed) == []
 
 
+@short_on("sqlite")
 async def test_without_catching_up_whatsapp_is_lost(
     database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:
@@ -599,6 +604,7 @@ async def test_without_catching_up_whatsapp_is_lost(
     assert {fault.split()[1] for fault in faults if fault.startswith("lost")} == {"guest0", "guest2"}
 
 
+@short_on("postgres")
 async def test_without_waiting_for_the_missed_the_last_is_heard_first(
     database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:

@@ -207,7 +207,10 @@ class Courier:
         """Let what is on its way arrive; begin nothing new."""
         self.stopping = True
         if tasks := [task for channel in self.channels.values() for task in channel.at_work]:
-            await asyncio.wait(tasks, timeout=DRAIN)
+            _, left = await asyncio.wait(tasks, timeout=DRAIN)
+            for task in left:  # what is not noted by now is asked for after the next start
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     def _go(self, channel: Channel, lane: Lane, first: Outgoing | None) -> None:
         task = asyncio.create_task(self._work(channel, lane, first))

@@ -129,9 +129,7 @@ async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Pr
     try:
         yield program
     finally:
-        await program.courier.drain()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(program.fetching.acquire(), FETCHED)
+        await asyncio.gather(program.courier.drain(), _fetched(program))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -139,6 +137,13 @@ async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Pr
         for provider in (program.whatsapp, program.telegram, program.stripe):
             if provider is not None:
                 await provider.close()
+
+
+async def _fetched(program: Program) -> None:
+    """What is being fetched is kept; nothing more is begun."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(FETCHED):
+            await program.fetching.acquire()
 
 
 async def _connected(settings: Settings, documents: Documents) -> Program:

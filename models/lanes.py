@@ -14,6 +14,7 @@ from models.database import Run, dialect, read, transaction
 from models.fields import instant, micros, packed, unpacked
 
 LEASE = timedelta(seconds=10)  # lengthened while its bearer lives: a dead one's work is taken over that soon
+ARRIVED = timedelta(seconds=5)  # within which what a dying process sent has arrived at the provider, or never will
 _CLOCK = {"sqlite": ":clock", "postgres": "(extract(epoch from clock_timestamp()) * 1000000)::bigint"}
 
 
@@ -82,15 +83,19 @@ def leasing(sql: str) -> str:
 
 
 async def recover(owner: str, now: datetime) -> None:
-    """Give up what dead processes had claimed: on SQLite all others (we are alone with the file), else those of this machine."""
+    """Give up what dead processes had claimed: on SQLite all others (we are alone with the file), else those of this machine.
+
+    What one had just begun to send may still be on its way to the provider: whether it arrived is asked a little later.
+    """
     held = await read("SELECT DISTINCT owner FROM recipient WHERE lease IS NOT NULL AND owner <> :owner", owner=owner)
     for one in held:
         if dialect() == "sqlite" or bearer.is_gone(one["owner"]):
             async with transaction() as run:
                 await run(
-                    "UPDATE recipient SET next_due = COALESCE(next_due, :now), lease = NULL, owner = NULL "
+                    "UPDATE recipient SET lease = NULL, owner = NULL, next_due = CASE WHEN EXISTS (SELECT 1 FROM delivery d "
+                    "WHERE d.recipient_id = recipient.id AND d.state = 'sending') THEN :arrived ELSE COALESCE(next_due, :now) END "
                     "WHERE lease IS NOT NULL AND owner = :gone",
-                    now=micros(now), gone=one["owner"],
+                    now=micros(now), arrived=micros(now + ARRIVED), gone=one["owner"],
                 )  # fmt: skip
 
 

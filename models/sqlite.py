@@ -68,8 +68,8 @@ class ImmediateTransaction(SqliteTransactionWrapper):
         await self.execute_query_dict(f"SAVEPOINT {self._savepoint}")
 
     async def savepoint_rollback(self) -> None:
-        """Undo what was done since."""
-        await self.execute_query_dict(f"ROLLBACK TO {self._savepoint}")
+        """Undo what was done since, also what the ORM left in the thread's queue when it was called off."""
+        await (await self._connection.execute(f"ROLLBACK TO {self._savepoint}")).close()
         await self.release_savepoint()
 
     async def release_savepoint(self) -> None:
@@ -204,6 +204,7 @@ class FairSqliteClient(SqliteClient):
             for pragma, value in (self.pragmas | {"wal_autocheckpoint": 0}).items():
                 await (await connection.execute(f"PRAGMA {pragma}={value}")).close()
             self._connection = connection
+            await self._post_connect()
 
     async def close(self) -> None:
         """End both connections, once everything begun is durable."""
@@ -269,9 +270,13 @@ class FairSqliteClient(SqliteClient):
     async def ended(self) -> None:
         """Make durable whatever is open, and tell those who wait for it, also when whoever asks is called off."""
         begun, self._open = self._open, None
-        if begun is not None and self._connection is not None:
-            await asyncio.shield(self._let(_commit(self._connection, begun)))
-            await self._tidy(self._connection)
+        if begun is None:
+            return
+        if self._connection is None:
+            begun.set_exception(sqlite3.OperationalError("the database was closed meanwhile"))
+            return
+        await _to_its_end(self._let(_commit(self._connection, begun)))
+        await self._tidy(self._connection)
 
     async def _tidy(self, writer: aiosqlite.Connection) -> None:
         """Have a log that has grown carried over into the file: by the reader's thread, so that no commit waits for it.
@@ -284,7 +289,7 @@ class FairSqliteClient(SqliteClient):
         elif size > self._grown:
             self._grown = size + GROWN  # somebody may be reading for a long time what stands in it
             if size > 4 * GROWN:
-                await asyncio.shield(self._let(_carried_over(writer)))
+                await _to_its_end(self._let(_carried_over(writer)))
             else:
                 self._let(self._carried_over_beside())
 
@@ -303,7 +308,9 @@ class FairSqliteClient(SqliteClient):
         if self._open is None or self._connection is None or self._connection.in_transaction:
             return False
         begun, self._open = self._open, None
-        begun.set_exception(error or sqlite3.OperationalError("the disk refused, and all was undone"))
+        refused = sqlite3.OperationalError("the disk refused, and all was undone")
+        refused.__cause__ = error
+        begun.set_exception(refused)
         return True
 
 
@@ -318,6 +325,15 @@ def _quick(path: str) -> sqlite3.Connection:
 
 def _rows(connection: sqlite3.Connection, query: str, values: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(query, values or ()).fetchall()]
+
+
+async def _to_its_end(task: "asyncio.Task[None]") -> None:
+    """Whoever is called off meanwhile keeps the gate until it is over: the next must not find the connection at work."""
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 async def _commit(connection: aiosqlite.Connection, begun: "asyncio.Future[None]") -> None:

@@ -29,7 +29,7 @@ from web.stage.stage import stage_routes
 
 DEMO_STAFF = "marisol@costa-alisia.example"
 LEAVING = 1.0  # seconds, beside other servers: /readyz says no and all else goes on, until the balancer leads nobody here any more
-ANSWERED = 2.0  # seconds after that for what has been begun
+ANSWERED = 1.0  # seconds after that for what has been begun; aiohttp waits for them twice
 AGAIN = 2.0  # seconds until a provider that could not be told of us is told again
 
 log = structlog.get_logger()

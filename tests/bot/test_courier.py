@@ -801,7 +801,10 @@ async def test_what_a_dead_courier_had_begun_is_asked_for_first(clock: Clock) ->
     assert await lanes.begin(dead, "dead", NOW) is not None
     async with transaction() as run:
         await run("UPDATE recipient SET lease = -1 WHERE id = :ana", ana=ana)
-    async with at_work(courier(clock, phone)):
+    one = courier(clock, phone)
+    await lanes.recover(one.house.owner, clock())
+    clock.time += lanes.ARRIVED
+    async with at_work(one):
         await comes(lambda: len(phone.given) == 2)
     assert [(out.kind, out.attempt, bool(out.begun)) for out in phone.given] == [
         ("first", 2, True),

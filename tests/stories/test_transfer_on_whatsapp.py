@@ -119,6 +119,7 @@ async def test_the_request_is_everywhere_at_once(bellhop: Bellhop, ana: Person, 
 async def test_looking_at_the_pay_page_changes_nothing(bellhop: Bellhop, ana: Person) -> None:
     """Chat apps look at links beforehand: only the button makes a checkout, and it leads to the provider."""
     reference = await moves.books(ana, moves.TRANSFER)
+    await moves.all_carried(reference)
     before = await _everything(reference)
     for _ in range(3):
         assert "54.00" in await ana.opens("/pay")

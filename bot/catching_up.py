@@ -31,11 +31,11 @@ log = structlog.get_logger()
 
 async def catch_up(
     house: House, carry: Callable[[Carry], None], whatsapp: WhatsApp | None, telegram: Telegram | None,
-    payments: stripe.StripeClient | None, *, at_once: bool = False,
+    payments: stripe.StripeClient | None, *, at_once: bool = False, heard: Callable[[], None] = lambda: None,
 ) -> None:  # fmt: skip
     """Fetch from every provider what is missing, if it is our turn or we have just begun (`at_once`).
 
-    `carry` is given each answer that is born claimed.
+    `carry` is given each answer that is born claimed; `heard` is called when the missed messages are here, or cannot be had now.
 
     What a provider or the database refuses now is fetched a minute later, from the same moment on.
     """
@@ -43,7 +43,7 @@ async def catch_up(
         return
     jobs: dict[str, Awaitable[None]] = {}
     if whatsapp is not None:
-        jobs |= {"messages": _messages(house, carry, whatsapp), "reports": _reports(house, whatsapp)}
+        jobs |= {"messages": _heard(house, carry, whatsapp, heard), "reports": _reports(house, whatsapp)}
     if payments is not None:
         jobs["payments"] = _payments(house, payments)
     if telegram is not None:
@@ -60,6 +60,13 @@ async def _tried(what: str, job: Awaitable[None]) -> None:
             log.exception("catching up failed", what=what)
             return
         log.warning("could not catch up", what=what, why=f"{type(fault).__name__}: {fault}"[:200])
+
+
+async def _heard(house: House, carry: Callable[[Carry], None], whatsapp: WhatsApp, heard: Callable[[], None]) -> None:
+    try:
+        await _messages(house, carry, whatsapp)
+    finally:
+        heard()
 
 
 async def _messages(house: House, carry: Callable[[Carry], None], whatsapp: WhatsApp) -> None:

@@ -83,8 +83,9 @@ class Program:
     async def catch_up(self, *, at_once: bool = False) -> None:
         """Fetch what the providers could not bring, when it is our turn or at once."""
         await catching_up.catch_up(
-            self.house, self.courier.carry, self.whatsapp, self.telegram, self.stripe, at_once=at_once
-        )
+            self.house, self.courier.carry, self.whatsapp, self.telegram, self.stripe, at_once=at_once,
+            heard=self.fetched.set,
+        )  # fmt: skip
 
 
 @asynccontextmanager

@@ -466,6 +466,24 @@ async def test_one_provider_away_keeps_none_of_the_others(bellhop: Bellhop, ana:
     assert await heard() == ["hi"]
 
 
+async def test_who_writes_after_a_start_waits_for_whatsapp_alone(bellhop: Bellhop, ana: Person) -> None:
+    """What was missed there is heard; that Stripe does not answer holds nobody up."""
+    await first_moment("whatsapp")
+    bellhop.program.fetched.clear()
+    async with nobody_reaches(bellhop):
+        await ana.says("hi")
+        await bellhop.pull("/sim/switches", stripe="hang")
+        await bellhop.later(minutes=2)
+        fetching = asyncio.create_task(bellhop.program.catch_up(at_once=True))
+        await bellhop.program.after_the_missed()
+        assert bellhop.program.fetched.is_set()
+        assert not fetching.done()
+        assert await heard() == ["hi"]
+    await bellhop.pull("/sim/switches", stripe="up")
+    fetching.cancel()
+    await asyncio.gather(fetching, return_exceptions=True)
+
+
 # -- whose turn it is ---------------------------------------------------------------------------
 
 

@@ -25,18 +25,14 @@ from models.turns import Carry
 log = structlog.get_logger()
 
 AT_ONCE = 16  # sends of one channel on their way in this process, one per recipient: what a crash can double at most
-DRAWN_AT_ONCE = (
-    48  # more that wait for their papers: these draw one after the other, and nobody's answer waits behind them
-)
+# More that wait for their papers: these are drawn one after the other, and nobody's answer waits behind them.
+DRAWN_AT_ONCE = 48
 POLL = 1.0  # seconds between looks for lanes that became due by the clock alone
 FIRST, LONGEST = 2.0, 600.0  # seconds of backoff while a provider is busy: doubling, with jitter
 PACKING = 30.0  # seconds for drawing a delivery and its documents
 ATTEMPT = 45.0  # seconds for one attempt: a provider's steps add up
-AGAIN = (
-    timedelta(seconds=1),
-    timedelta(seconds=10),
-    timedelta(seconds=60),
-)  # after a mistake of ours; then it is the desk's
+# After a mistake of ours; then it is the desk's.
+AGAIN = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))
 PATIENCE = timedelta(hours=48)  # after that a delivery is given up
 DOWN = 3  # attempts in a row that did not reach the provider: then it is away
 PROBE = (5.0, 15.0)  # seconds until one delivery sees whether it is back
@@ -89,7 +85,7 @@ class Channel:
         """How many lanes to claim now: no more than can leave soon, so that what is urgent overtakes the rest."""
         going = len(self.at_work) - self.drawing
         if self.down:
-            return int(not going and now >= self.probe)
+            return int(not going and self.drawing < DOWN and now >= self.probe)
         return min(AT_ONCE, self.pace.soon, DRAWN_AT_ONCE - self.drawing) - going
 
     def rests(self, now: datetime) -> bool:

@@ -654,6 +654,20 @@ async def test_papers_that_stand_in_line_are_no_mistake_and_no_news_of_the_provi
     assert "mistakes" not in found["payload"]
 
 
+async def test_while_a_provider_is_away_no_papers_are_drawn_for_it_without_end() -> None:
+    """Whoever draws leaves the probe to others, but only a few do: without a bound one more would begin at every look."""
+    channel = couriers.Channel("mail", None, Pace("mail", 0))
+    channel.misses = DOWN
+    assert [_free(channel, drawing) for drawing in (0, DOWN - 1, DOWN)] == [1, 1, 0]
+    channel.misses = 0
+    assert [_free(channel, drawing) for drawing in (0, couriers.DRAWN_AT_ONCE)] == [AT_ONCE, 0]
+
+
+def _free(channel: couriers.Channel, drawing: int) -> int:
+    channel.drawing, channel.at_work = drawing, dict.fromkeys(range(drawing))  # type: ignore[arg-type,assignment]
+    return channel.free(NOW)
+
+
 async def test_an_answer_does_not_wait_for_the_papers_of_others(clock: Clock) -> None:
     """More confirmations than leave at once stand in line for their tickets; a guest who writes meanwhile is answered."""
     drawn, begun = asyncio.Event(), list[Outgoing]()

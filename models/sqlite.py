@@ -30,7 +30,9 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
 GROWN = 4 << 20  # bytes of the log
-LONG = 10_000  # steps of SQLite's machine, some tenths of a millisecond: what takes more is read in a thread
+# Steps of SQLite's machine, some tenths of a millisecond: what takes more is read in a thread. SQLite counts on over the runs of
+# a statement it knows, so now and then a short look is read twice.
+LONG = 10_000
 
 
 class ImmediateTransaction(SqliteTransactionWrapper):
@@ -96,9 +98,8 @@ class Gate:
     async def _wait(self, number: int) -> None:
         try:
             while True:
-                self.line[number] = (
-                    asyncio.get_running_loop().create_future()
-                )  # in its old place, if it was called too early
+                # In its old place, if it was called too early.
+                self.line[number] = asyncio.get_running_loop().create_future()
                 await self.line[number]
                 if not self.taken and next(iter(self.line)) == number:
                     break

@@ -598,9 +598,6 @@ async def test_without_catching_up_whatsapp_is_lost(
 ) -> None:
     """The control: Telegram's guests are heard, WhatsApp's never."""
     faults = await ten_minutes_down(database_url, tmp_path, servers, 4, seed, "catch-up")
-    assert sorted(fault for fault in faults if fault.startswith("lost")) == [
-        fault for fault in sorted(faults) if "lost: guest" in fault
-    ]
     assert {fault.split()[1] for fault in faults if fault.startswith("lost")} == {"guest0", "guest2"}
 
 

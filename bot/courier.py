@@ -233,7 +233,8 @@ class Courier:
         if rest or self.stopping or crowded:
             await lanes.leave(lane, self.house.owner, now + rest)
             return None
-        return await lanes.begin(lane, self.house.owner, now)
+        await self.packing.courtesy.turn()
+        return await lanes.begin(lane, self.house.owner, self.house.now())
 
     async def _attempt(self, channel: Channel, lane: Lane, out: Outgoing) -> Outcome:
         now = self.house.now()
@@ -283,6 +284,8 @@ class Courier:
             return Mistake(repr(bug)[:500])
 
     async def _carry(self, channel: Channel, lane: Lane, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
+        if attempt.letter:
+            await self.packing.courtesy.turn()  # putting its parts together takes as long as drawing them
         await channel.pace.turn()  # not before: leaves that waited for room or papers would all be used at once
         if time.monotonic() > lane.since + HELD:  # frozen or cut off meanwhile: another may be sending this
             raise Lost

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot import letters, words
 from bot.carriers import Attachment, Attempt
+from bot.courtesy import Courtesy
 from bot.documents import Documents
 from bot.words import Drawn
 from models import catalogs, links
@@ -27,6 +28,7 @@ class Packing:
 
     def __init__(self, url: str, secret: bytes, documents: Documents) -> None:
         self.url, self.secret, self.documents = url, secret, documents
+        self.courtesy = Courtesy()
         self._drawing: dict[tuple[int, str], asyncio.Task[bytes]] = {}
 
     async def close(self) -> None:
@@ -62,6 +64,7 @@ class Packing:
         facts = {**out.payload["facts"], "documents": shown}
         head = await self._head(out, facts, brand)
         urls = dict.fromkeys((*_PATHS, "desk", "partner"), "") | await self.urls(out)
+        await self.courtesy.turn()
         letter = letters.letter(out.kind, facts, out.language, brand, urls, head)
         return Attempt(now, Drawn(letter.text), letter, urls, attachments=tuple(attached))
 

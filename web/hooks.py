@@ -55,7 +55,8 @@ async def whole_body(request: web.Request, handler: Handler) -> web.StreamRespon
 async def refused_by_the_database(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A hook that could not be kept is a 503, so that the provider sends it again."""
     try:
-        return await handler(request)
+        with _program(request).packing.courtesy.answering():
+            return await handler(request)
     except Exception as away:
         if not request.path.startswith("/hooks/") or not (is_away(away) or is_contended(away)):
             raise

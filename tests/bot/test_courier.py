@@ -14,6 +14,7 @@ from tortoise.exceptions import OperationalError
 from bot import courier as couriers
 from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.courier import AT_ONCE, DOWN, FIRST, LONGEST, REST, Courier
+from bot.courtesy import Courtesy
 from bot.pace import ChatPace, Pace
 from bot.words import Drawn
 from handlers.delivery_reported import TRIES, Report, delivery_reported, gave_up
@@ -62,6 +63,9 @@ class Phone:
 
 class Plain:
     """Packs nothing: the words of a delivery are its kind."""
+
+    def __init__(self) -> None:
+        self.courtesy = Courtesy()
 
     async def pack(self, out: Outgoing, now: Any) -> Attempt:
         """As plain as can be; a delivery called 'undrawable' is one."""

@@ -1,0 +1,71 @@
+"""Letters stand aside while somebody is being answered, but not for ever, and one at a time."""
+
+import asyncio
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+
+from bot import courtesy
+from bot.courtesy import Courtesy
+
+
+async def _until_it_stands() -> None:
+    for _round in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_letter_waits_until_everybody_is_answered() -> None:
+    line = Courtesy()
+    with line.answering():
+        with line.answering():
+            letter = asyncio.create_task(line.turn())
+            await _until_it_stands()
+            assert not letter.done()
+        await _until_it_stands()
+        assert not letter.done(), "one of the two is still being answered"
+    await letter
+
+
+async def test_a_letter_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(courtesy, "PATIENCE", 0.01)
+    line = Courtesy()
+    with line.answering():
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(line.turn() for _ in range(100)))  # together they wait as long as one
+
+
+async def test_one_letter_in_each_round_of_the_loop() -> None:
+    line, rounds, went = Courtesy(), 0, list[int]()
+
+    async def letter() -> None:
+        await line.turn()
+        went.append(rounds)
+
+    waiting = asyncio.gather(*(letter() for _ in range(20)))
+    while not waiting.done():
+        await asyncio.sleep(0)
+        rounds += 1
+    assert len(set(went)) == 20
+
+
+async def test_whoever_failed_is_answered_too() -> None:
+    line = Courtesy()
+    with pytest.raises(LookupError), line.answering():
+        raise LookupError
+    await line.turn()
+
+
+async def test_a_guest_who_writes_is_being_answered(bellhop: Any, ana: Any, luis: Any) -> None:
+    seen = list[str]()
+
+    class Watched(Courtesy):
+        def answering(self) -> AbstractContextManager[None]:
+            seen.append("answered")
+            return super().answering()
+
+    bellhop.program.packing.courtesy = Watched()
+    for person in (ana, luis):
+        seen.clear()
+        await person.says("hello")
+        assert seen

@@ -172,9 +172,8 @@ class Courier:
         except Exception:  # the database may be away for a while; what is owed stays written
             log.exception("the courier could not look at its lanes")
         with suppress(TimeoutError):
-            async with asyncio.timeout(
-                POLL
-            ):  # not wait_for: before Python 3.12 it loses a cancel that comes with the wake
+            # Not wait_for: before Python 3.12 it loses a cancel that comes with the wake.
+            async with asyncio.timeout(POLL):
                 await self.wake.wait()
 
     async def _claimed(self) -> bool:

@@ -43,14 +43,12 @@ class Mail:
             worst = max((one.code for one in refusal.recipients), default=550)
             return Failed(f"mailbox refused ({worst})") if worst >= 500 else Retry(f"mailbox busy ({worst})")
         except aiosmtplib.SMTPAuthenticationError as refusal:
-            return Retry(
-                f"the mail server refuses our log-in: {refusal.message}", away=True
-            )  # until SMTP_URL is mended
+            # Until SMTP_URL is mended.
+            return Retry(f"the mail server refuses our log-in: {refusal.message}", away=True)
         except aiosmtplib.SMTPResponseException as refusal:
             sentence = f"mail server {refusal.code}: {refusal.message}"
-            return (
-                Failed(sentence) if 500 <= refusal.code < 600 else Retry(sentence, away=True)
-            )  # not this mailbox alone
+            # A busy server means everybody, not this mailbox alone.
+            return Failed(sentence) if 500 <= refusal.code < 600 else Retry(sentence, away=True)
         except aiosmtplib.SMTPNotSupported as refusal:  # no SMTPUTF8: no other letter is in its way
             return Failed(f"the mail server cannot take this address: {refusal}")
         except (aiosmtplib.SMTPException, OSError) as away:

@@ -138,8 +138,7 @@ def _size(document: Attachment) -> str:
 
 def without_links(text: str, urls: dict[str, str]) -> str:
     """A text for the transcript: a secret address never stands in it."""
-    for address in sorted(
-        filter(None, urls.values()), key=len, reverse=True
-    ):  # a letter may lead nowhere for a purpose
+    leading = filter(None, urls.values())  # a letter may lead nowhere for a purpose
+    for address in sorted(leading, key=len, reverse=True):
         text = text.replace(address, "[link]")
     return text

@@ -54,9 +54,7 @@ class Program:
     whatsapp: WhatsApp | None
     telegram: Telegram | None
     stripe: checkout.Client | None
-    fetching: asyncio.Lock = field(
-        default_factory=asyncio.Lock
-    )  # a call cut off in the middle leaves its socket behind
+    fetching: asyncio.Lock = field(default_factory=asyncio.Lock)  # a call that is cut off leaves its socket behind
     fetched: asyncio.Event = field(default_factory=asyncio.Event)  # what was missed before we began
 
     async def make_checkout(self, booking: int) -> str:

@@ -388,10 +388,8 @@ def _classed(refusal: TwilioRestException) -> Retry | Failed:
     code, status = refusal.code or 0, refusal.status
     why = FAILURES.get(code)
     said = f"Twilio {code or status}: {refusal.msg}"
-    if status >= 500 or status in (
-        401,
-        429,
-    ):  # 401: our log-in, which can be mended; 429: Twilio means the whole account
+    # 401: our log-in, which can be mended; 429: Twilio means the whole account
+    if status >= 500 or status in (401, 429):
         return Retry(said, away=True)
     return Retry(said) if why in ("busy", "picture") else Failed(said)
 

@@ -159,9 +159,8 @@ class Payment(Model):
     currency = fields.CharField(max_length=3)
     method = fields.TextField(null=True)
     at = Instant()
-    apart = fields.CharField(
-        max_length=16, null=True
-    )  # why it does not count for the booking: other_amount | other_mode
+    # Why it does not count for the booking: other_amount | other_mode.
+    apart = fields.CharField(max_length=16, null=True)
 
     class Meta:
         table = "payment"

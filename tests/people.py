@@ -217,9 +217,8 @@ class Desk:
 
     def __init__(self, bellhop: Bellhop) -> None:
         self.bellhop = bellhop
-        self.http = aiohttp.ClientSession(
-            cookie_jar=aiohttp.CookieJar(unsafe=True)
-        )  # an address of digits may set cookies
+        addressed_by_digits = aiohttp.CookieJar(unsafe=True)
+        self.http = aiohttp.ClientSession(cookie_jar=addressed_by_digits)
 
     async def __aenter__(self) -> Self:
         return self

@@ -67,9 +67,7 @@ async def ready(request: web.Request) -> Answer:
     """The database can be written to; says how old the oldest unsent delivery and unanswered message are, and what is stuck."""
     try:
         now = request.app[keys.PROGRAM].house.now()
-        await keep_value(
-            "ready", now.isoformat()
-        )  # another value each time: SQLite writes nothing where nothing changes
+        await keep_value("ready", now.isoformat())  # each time another: SQLite writes nothing where nothing changes
         ages, held_up = await _ages(request), await _stuck(request)
     except Exception as away:  # noqa: BLE001  # whatever it is, we cannot work
         return _json(503, {"ready": False, "why": type(away).__name__})

@@ -49,9 +49,8 @@ async def _tell(request: web.Request, answer: web.StreamResponse) -> None:
 async def _gather(queue: asyncio.Queue[news.News]) -> list[news.News]:
     """What changed, each thing once; nothing when a heartbeat is due."""
     try:
-        async with asyncio.timeout(
-            HEARTBEAT
-        ):  # not wait_for: before Python 3.12 it loses a cancel that comes with the news
+        # Not wait_for: before Python 3.12 it loses a cancel that comes with the news.
+        async with asyncio.timeout(HEARTBEAT):
             first = await queue.get()
     except TimeoutError:
         return []

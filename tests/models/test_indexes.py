@@ -94,9 +94,8 @@ async def found(statements: list[Statement]) -> tuple[list[str], set[str]]:
     whole, used = [], set()
     async with transaction() as run:
         if dialect() == "postgres":
-            await run(
-                "SET LOCAL enable_seqscan = off"
-            )  # a table of a few rows it reads whole, whatever indexes there are
+            # A table of a few rows it reads whole, whatever indexes there are.
+            await run("SET LOCAL enable_seqscan = off")
         for sql, values in asking.items():
             for table, by, index in await (_sqlite if dialect() == "sqlite" else _postgres)(run, sql, values):
                 used.add(index)

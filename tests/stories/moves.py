@@ -251,9 +251,8 @@ def shows_qr(ticket: bytes, reference: str) -> bool:
     """Whether the symbol on a ticket is, module by module, the one that encodes the reference."""
     wanted = [[bool(module) for module in row] for row in segno.make(reference, error="m", micro=False).matrix]
     page = pypdfium2.PdfDocument(ticket)[0].render(scale=4 / 0.75).to_pil().convert("L")
-    corner = page.crop((4 * 40, 4 * 600, 4 * 200, 4 * 786)).point(
-        lambda grey: 0 if grey < 128 else 255
-    )  # where it stands
+    where_it_stands = (4 * 40, 4 * 600, 4 * 200, 4 * 786)
+    corner = page.crop(where_it_stands).point(lambda grey: 0 if grey < 128 else 255)
     symbol = corner.crop(corner.point(lambda grey: 255 - grey).getbbox())
     side = symbol.width / len(wanted)
     middle = [int((place + 0.5) * side) for place in range(len(wanted))]

@@ -5,6 +5,7 @@ import uuid
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from typing import Any
 
 import orjson
@@ -36,6 +37,37 @@ EVENTS = (
 )
 DECLINED = "Your card was declined."
 Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+# What a session answers as it was asked for; the rest of what we may ask has no field of its own.
+AS_ASKED = (
+    "billing_address_collection", "cancel_url", "client_reference_id", "customer", "customer_creation", "customer_email",
+    "expires_at", "locale", "metadata", "payment_method_types", "submit_type", "success_url", "ui_mode",
+)  # fmt: skip
+# A session's fields, as Stripe answers them for whoever asks for nothing in particular.
+UNASKED: Json = {
+    **dict.fromkeys((
+        "after_expiration", "allow_promotion_codes", "billing_address_collection", "cancel_url", "client_reference_id",
+        "client_secret", "consent", "consent_collection", "currency_conversion", "customer", "customer_email",
+        "invoice", "invoice_creation", "locale", "payment_intent", "payment_link", "payment_method_configuration_details",
+        "recovered_from", "saved_payment_method_options", "setup_intent", "shipping_address_collection", "shipping_cost",
+        "submit_type", "subscription", "success_url", "wallet_options",
+    )),
+    "object": "checkout.session",
+    "adaptive_pricing": {"enabled": False},
+    "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+    "custom_fields": [],
+    "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
+    "discounts": [],
+    "livemode": False,
+    "mode": "payment",
+    "payment_method_collection": "if_required",
+    "payment_method_options": {},
+    "payment_status": "unpaid",
+    "phone_number_collection": {"enabled": False},
+    "shipping_options": [],
+    "status": "open",
+    "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+}  # fmt: skip
 
 
 class Stripe:
@@ -111,65 +143,20 @@ class Stripe:
         self.check_session(asked, lines)
         key, now = ("cs_test_" + uuid.uuid4().hex + uuid.uuid4().hex[:26], int(self.world.now()))
         total = sum(line["amount_total"] for line in lines)
-        session = {
+        session = deepcopy(UNASKED) | {
             "id": key,
-            "object": "checkout.session",
-            "adaptive_pricing": {"enabled": False},
-            "after_expiration": None,
-            "allow_promotion_codes": None,
             "amount_subtotal": total,
             "amount_total": total,
-            "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
-            "billing_address_collection": asked.get("billing_address_collection"),
-            "cancel_url": asked.get("cancel_url"),
-            "client_reference_id": asked.get("client_reference_id"),
-            "client_secret": None,
-            "consent": None,
-            "consent_collection": None,
             "created": now,
             "currency": lines[0]["currency"],
-            "currency_conversion": None,
-            "custom_fields": [],
-            "custom_text": {
-                "after_submit": None,
-                "shipping_address": None,
-                "submit": None,
-                "terms_of_service_acceptance": None,
-            },
-            "customer": asked.get("customer"),
-            "customer_creation": asked.get("customer_creation", "if_required"),
+            "customer_creation": "if_required",
             "customer_details": details(asked.get("customer_email")),
-            "customer_email": asked.get("customer_email"),
-            "discounts": [],
-            "expires_at": asked.get("expires_at", now + DAY),
-            "invoice": None,
-            "invoice_creation": None,
-            "livemode": False,
-            "locale": asked.get("locale"),
-            "metadata": asked.get("metadata", {}),
-            "mode": "payment",
-            "payment_intent": None,
-            "payment_link": None,
-            "payment_method_collection": "if_required",
-            "payment_method_configuration_details": None,
-            "payment_method_options": {},
-            "payment_method_types": asked.get("payment_method_types", ["card"]),
-            "payment_status": "unpaid",
-            "phone_number_collection": {"enabled": False},
-            "recovered_from": None,
-            "saved_payment_method_options": None,
-            "setup_intent": None,
-            "shipping_address_collection": None,
-            "shipping_cost": None,
-            "shipping_options": [],
-            "status": "open",
-            "submit_type": asked.get("submit_type"),
-            "subscription": None,
-            "success_url": asked["success_url"],
-            "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
-            "ui_mode": asked.get("ui_mode", "hosted"),
+            "expires_at": now + DAY,
+            "metadata": {},
+            "payment_method_types": ["card"],
+            "ui_mode": "hosted",
             "url": f"{self.world.config['checkout_base'].rstrip('/')}/{key}",
-            "wallet_options": None,
+            **{name: asked[name] for name in AS_ASKED if name in asked},
         }
         self.keep(session, lines=lines, intent=asked.get("payment_intent_data", {}))
         return self.answer(session, asked.get("expand", []))

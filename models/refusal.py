@@ -10,6 +10,7 @@ Refusal
 │   └── AmbiguousTime
 ├── Incomplete
 ├── SoldOut
+├── PriceChanged
 ├── HoldEnded
 ├── NotYours
 └── AlreadyPaid
@@ -97,6 +98,10 @@ class SoldOut(Refusal):
 
     facts: `alternatives`.
     """
+
+
+class PriceChanged(Refusal):
+    """The price is no longer the one that was shown; look at the new one."""
 
 
 class HoldEnded(Refusal):

@@ -19,6 +19,7 @@ from tests.people import Missed
 
 IMPATIENCE = 5.0  # seconds that a guest of a control waits for an answer
 AT_ONCE = 5  # guests who talk at the same time while the points are visited
+CROWD = 500  # dialogues at the same time; of a larger crowd the next begins when one is done
 QUIET = 4  # guests who have the house to themselves first: one of each kind
 
 
@@ -47,8 +48,14 @@ async def all_at_once(*works: Coroutine[Any, Any, None]) -> None:
 
 @asynccontextmanager
 async def crowd(fleet: Fleet, guests: list[Guest]) -> AsyncIterator[asyncio.Task[None]]:
-    """All of them at once; ends when the last has paid and everything has drained."""
-    task = asyncio.create_task(all_at_once(*(one.books_and_pays() for one in guests)))
+    """All of them, so many at once as the house has room for; ends when the last has paid and everything has drained."""
+    room = asyncio.Semaphore(CROWD)
+
+    async def comes(guest: Guest) -> None:
+        async with room:
+            await guest.books_and_pays()
+
+    task = asyncio.create_task(all_at_once(*(comes(one) for one in guests)))
     try:
         yield task
         await task

@@ -1,6 +1,7 @@
 """English: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from flows.understand.calendar_en import GRAMMAR
 from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
 
 NUMBERS = {
@@ -163,45 +164,15 @@ ENGLISH = Vocabulary(
         "phone": whole(r"phone(?: number)?|number|mobile|cell|whatsapp"),
         "email": whole(r"e ?mail(?: address)?|mail"),
     },
-    yesterday=phrase(r"yesterday"),
-    today=phrase(r"today|this (?:morning|afternoon|evening)"),
-    tonight=phrase(r"tonight"),
-    tomorrow=phrase(r"tom+or+ows?|tomorow|tmrw|tmr|2morrow"),
-    after_tomorrow=phrase(r"(?:the )?day after (?:tom+or+ow|tmrw)"),
-    in_days=phrase(rf"in (?P<n>{_N}) (?:days?|(?P<weeks>weeks?))(?:' time)?"),
-    day_month=phrase(rf"(?:the )?{_DAY}\s*(?:of\s+)?{_MONTH}{_YEAR}"),
-    month_day=phrase(rf"{_MONTH}\s+(?:the )?{_DAY}{_YEAR}"),
-    weekday=phrase(
-        rf"(?:(?P<next>next)\s+|this\s+|coming\s+|on\s+)*(?P<weekday>{alternatives(WEEKDAYS)})s?(?:(?P<next_week>\s+(?:of )?next week)|(?P<week>\s+week))?"
-    ),
-    next_is_unclear=True,
-    reckoned=phrase(
-        rf"(?:days?|weeks?|months?|years?) (?:from|before|after(?! tom| tmr)|ago)|(?:last|past|previous) (?:{alternatives(WEEKDAYS)}|week|month)|(?:{alternatives(ORDINALS)}) (?:{alternatives(WEEKDAYS)}) (?:of|in)"
-    ),
-    day_first=None,
-    the_day=phrase(r"(?:the (?P<day>\d{1,2})(?:st|nd|rd|th)?|(?P<th>\d{1,2})(?:st|nd|rd|th))"),
-    morning=phrase(r"(?:in the |this )?morning"),
-    afternoon=phrase(r"(?:in the |this )?(?:afternoon|evening)|(?:at )?(?:night|tonight)"),
-    night=phrase(r"(?:at )?night|tonight"),
-    noon=phrase(r"(?:at )?(?:noon|midday|12 noon)"),
-    midnight=phrase(r"(?:at )?midnight"),
-    clock=phrase(
-        rf"(?:(?:at|around|about|by|@)\s*(?P<hour>{_HOUR})(?:[:.h](?P<minute>\d\d))?(?:\s*o'?clock)?(?:\s*(?P<half>[ap])\.?\s?m\.?)?(?!\s*(?:{_CHILD}|people|adults|bags|%|usd|dollars|years|of us|days))"
-        r"|(?P<hour2>\d{1,2})[:h](?P<minute2>\d\d)(?:\s*(?:h|hrs|hours))?(?:\s*(?P<half2>[ap])\.?\s?m\.?)?"
-        rf"|(?P<hour3>{_HOUR})(?:\.(?P<minute3>\d\d))?\s*(?P<half3>[ap])\.?\s?m\.?"
-        rf"|(?P<hour4>{_HOUR})\s*(?:o'?clock|in the (?=morning|afternoon|evening)))"
+    grammar=GRAMMAR,
+    loose=frozenset(
+        "at around about maybe like approximately by ish or so o clock the of day on for time pickup would be should make it up leave leaving then".split()
     ),
     there_by=phrase(
         r"(?:be|arrive|get|reach)(?: there| in time| at| to| the| my| our)*(?: [^,;.\d]{2,30}?)? (?:by|before|no later than|latest(?: at)?)|(?:must|need to|have to|has to|want to|should) (?:arrive|be there|get there|check in)(?: there)?(?: at| by)?|(?:there|airport) by|arrive by"
     ),
     takeoff=phrase(
         r"(?:flight|plane) (?:(?=at \d)|leaves|departs|takes off|goes|is leaving|(?:is|departure is)(?= (?:at|around|tomorrow|today|on)\b| \d))|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
-    ),
-    half_past=phrase(
-        rf"(?:at )?(?P<part>half past|quarter past|quarter to|half)\s+(?P<hour>{_HOUR})(?:\s*(?P<half>[ap])\.?m\.?)?"
-    ),
-    about=whole(
-        r"(?:at |around |about |maybe |like |approximately |by )*(?P<hour>\d{1,4}|[a-z]+)(?: ish)?(?: or so| please)?"
     ),
     people=phrase(
         rf"(?!one of us)(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|of us)|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"

@@ -1,6 +1,7 @@
 """Spanish, as it is spoken in the Caribbean: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from flows.understand.calendar_es import GRAMMAR
 from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
 
 NUMBERS = {
@@ -155,43 +156,15 @@ SPANISH = Vocabulary(
         "phone": whole(r"telefono|numero|celular|movil|numero de telefono|whatsapp"),
         "email": whole(r"correo|e ?mail|correo electronico"),
     },
-    yesterday=phrase(r"ayer|anteayer"),
-    today=phrase(r"hoy|esta (?:manana|tarde)"),
-    tonight=phrase(r"esta noche"),
-    tomorrow=phrase(r"manana"),
-    after_tomorrow=phrase(r"pasado manana"),
-    in_days=phrase(rf"(?:en|dentro de) (?P<n>{_N}) (?:dias?|(?P<weeks>semanas?))"),
-    day_month=phrase(rf"(?:el )?(?:dia )?{_DAY}\s*(?:de\s+|del\s+)?{_MONTH}{_YEAR}"),
-    month_day=None,
-    weekday=phrase(
-        rf"(?:el |este |los )?(?:(?P<next>proximo|siguiente)\s+)?(?<!santo )(?P<weekday>{alternatives(WEEKDAYS)})(?:\s+(?:que viene|proximo))?(?P<week>\s+en ocho)?(?P<next_week>\s+de (?:la )?(?:proxima semana|semana que viene|otra semana))?"
-    ),
-    next_is_unclear=False,
-    reckoned=phrase(
-        rf"(?:dias?|semanas?|meses|anos?) (?:antes|despues|desde)|hace (?:un|una|\d+)|(?:{alternatives(WEEKDAYS)}) (?:pasado|anterior)|semana pasada|mes pasado|(?:{alternatives(ORDINALS)}) (?:{alternatives(WEEKDAYS)}) de"
-    ),
-    day_first=True,
-    the_day=phrase(r"(?:el (?:dia )?|dia |para el )(?P<day>\d{1,2})(?P<th>)"),
-    morning=phrase(r"(?:(?:de|por|en) la|esta) (?:manana|madrugada)|a\.?\s?m\.?"),
-    afternoon=phrase(r"(?:(?:de|por|en) la|esta) (?:tarde|noche)|p\.?\s?m\.?"),
-    night=phrase(r"(?:de|por|en) la noche|esta noche"),
-    noon=phrase(r"(?:al? )?(?:mediodia|medio dia)|(?:a )?las (?:12|doce) del (?:dia|mediodia)"),
-    midnight=phrase(r"(?:a )?(?:la )?(?:medianoche|media noche)|(?:a )?las (?:12|doce) de la noche"),
-    clock=phrase(
-        rf"(?:(?:(?:a|sobre|hacia|tipo|como a|desde|para) )*(?:las?|eso de las)\s+(?P<hour>{_HOUR})(?:[:.h](?P<minute>\d\d)|\s+(?P<part>y media|y cuarto|menos cuarto|en punto))?{_PM.format('')}"
-        rf"|(?P<hour2>\d{{1,2}})[:h](?P<minute2>\d\d)(?:\s*(?:h|hrs|horas))?{_PM.format('2')}"
-        rf"|(?P<hour3>{_HOUR})(?:\.(?P<minute3>\d\d))?\s*(?P<half3>[ap])\.?\s?m\.?"
-        rf"|(?P<hour4>{_HOUR})\s+(?:(?P<part4>y media|y cuarto|menos cuarto)\s*)?(?:en punto|horas|(?=de la (?:manana|tarde|noche|madrugada))))"
+    grammar=GRAMMAR,
+    loose=frozenset(
+        "a sobre hacia como tipo eso de las tal vez la y pico mas o menos dia el hora del para seria sea en los".split()
     ),
     there_by=phrase(
         r"(?:estar|llegar)(?: [^,;.\d]{2,30}?)? (?:antes de|a mas tardar)|(?:debo|debemos|tengo que|tenemos que|hay que|necesito|necesitamos|quiero|queremos) (?:estar|llegar)(?: [^,;.\d]{2,30}?)?(?= a las?\b)"
     ),
     takeoff=phrase(
         r"vuelo (?:(?=a las )|sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
-    ),
-    half_past=None,
-    about=whole(
-        r"(?:a |sobre |hacia |como |tipo |a eso de |tal vez )*(?:las? )?(?P<hour>\d{1,4}|[a-z]+)(?: y pico| mas o menos| por favor)?"
     ),
     people=phrase(
         rf"(?P<n>{_N})\s*(?:personas?|pax|pasajeros?|huespedes?|viajeros?)|(?:somos|seremos|vamos|iremos|viajamos) (?P<n2>{_N})(?!\s*(?:adultos?|{_CHILD}|maletas))"

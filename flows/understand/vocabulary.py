@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from flows.understand.grammar import Grammar
+
 Pattern = re.Pattern[str]
 
 
@@ -78,44 +80,14 @@ class Vocabulary:
     lines: Mapping[str, Pattern]
     """How each question is called when it is to be changed."""
 
-    yesterday: Pattern
-    today: Pattern
-    tonight: Pattern
-    tomorrow: Pattern
-    after_tomorrow: Pattern
-    in_days: Pattern
-    """Group n; group weeks when they are weeks."""
-    day_month: Pattern
-    """Groups day, month, year."""
-    month_day: Pattern | None
-    weekday: Pattern
-    """Groups next, weekday, week (a week later is meant), next_week (that day of the coming week)."""
-    next_is_unclear: bool
-    """Whether "next Saturday" may be this one or the one after."""
-    reckoned: Pattern
-    """Days reckoned from another ("two weeks before", "last Monday"): never guessed, the day is asked for."""
-    day_first: bool | None
-    """Whether 5/12 is the fifth of December; None when it must be asked."""
-    the_day: Pattern
-    """Group day: "the 28th"."""
-
-    morning: Pattern
-    afternoon: Pattern
-    night: Pattern
-    """Twelve at night is no noon."""
-    noon: Pattern
-    midnight: Pattern
-    clock: Pattern
-    """A time of day with a word that makes it one; groups hour, minute, half (am or pm)."""
+    grammar: Grammar
+    """Numbers, days and times of day."""
+    loose: frozenset[str]
+    """What may stand around a bare number besides the fillers: "around", "or so"."""
     there_by: Pattern
     """The time that follows is when they must have arrived: "be at the airport by"."""
     takeoff: Pattern
     """The time that follows is when their flight leaves."""
-    half_past: Pattern | None
-    """Groups part, hour: "half past three"."""
-    about: Pattern
-    """What may stand around a bare hour when the time was asked."""
-
     people: Pattern
     """Group n."""
     group_of: Pattern

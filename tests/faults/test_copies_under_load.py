@@ -19,7 +19,7 @@ import pytest
 from models import copying
 from models.database import sqlite_path
 from tests.conftest import DIALECT, Dialect
-from tests.faults.conftest import short_on
+from tests.faults.conftest import is_long, short_on, sized
 from tests.faults.crowd import Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, between_looks, fleet_of
 from tests.faults.test_kills import all_at_once, report
@@ -56,7 +56,7 @@ class Size:
 
 SHORT = Size(copies=2, at_once=2, bookings=(50,), rounds=1)
 LONG = Size(copies=20, at_once=12, bookings=(100_000 // ROWS, 1_000_000 // ROWS), rounds=3)
-SIZE = SHORT if (os.environ.get("FAULTS") or "short").split()[0] == "short" else LONG
+SIZE = sized(SHORT, LONG)
 TRIES = 10  # copies that are not of one moment, until one is found to be wrong
 
 
@@ -309,5 +309,5 @@ async def test_a_writer_goes_on_while_a_copy_is_made(template: Dialect, tmp_path
         alone += took
     found: dict[str, Any] = {"beside": waits(beside), "alone": waits(alone), "seconds": round(seconds, 1)}
     report(f"a writer beside a copy of {bookings * ROWS} rows", found)
-    if SIZE is LONG:
+    if is_long():
         assert found["beside"]["longest"] <= max(WAIT_MS, 2 * found["alone"]["longest"])

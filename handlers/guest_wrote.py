@@ -151,7 +151,7 @@ async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
                 channel=at.heard.channel, language=talk.language,
             )  # fmt: skip
         talk = learn(talk, "sent", _sent(told))
-    except SoldOut:
+    except SoldOut:  # read in here: the winner's commit may be shared with ours, and nobody outside sees it yet
         talk = learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now))
     except (TooSoon, InThePast) as refusal:
         first = refusal.facts.get("earliest")

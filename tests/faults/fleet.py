@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,7 +28,7 @@ import aiohttp
 from bot import demo
 from bot.settings import Settings
 from models import database
-from models.catalog import compile
+from models.catalog import Catalog, compile
 from models.catalog_file import read_file
 from models.settings import keep_value
 from tests.conftest import DIALECT, SAMPLE
@@ -420,6 +421,12 @@ class Fleet:
         return bool(rows[0]["n"])
 
 
+@cache
+def _sample() -> Catalog:
+    """Nobody changes it, and reading it takes a third of a second."""
+    return compile(read_file(SAMPLE).content or {})
+
+
 @asynccontextmanager
 async def fleet_of(
     database_url: str, data: Path, nursery: Nursery, people: list[dict[str, Any]], seed: int
@@ -431,7 +438,7 @@ async def fleet_of(
         stack.push_async_callback(balancer.stop)
         url = f"http://127.0.0.1:{balancer.port}"
         first = Settings(_env_file=None, public_url=url, data=data, database_url=database_url, catalog=SAMPLE)  # type: ignore[call-arg]
-        accounts, catalog = demo.sandbox(first), compile(read_file(SAMPLE).content or {})
+        accounts, catalog = demo.sandbox(first), _sample()
         config = demo.simulators(first, accounts, catalog)
         sim = await start(config | {"pace": 0.02, "state": None, "people": [*config["people"], *people]})
         stack.push_async_callback(sim.stop)

@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import Any
 
 FLOORS = ("bot", "flows", "handlers", "models", "web")
+AT_FIRST_USE = (  # loaded by others only then, for half a second
+    "anyio._backends._asyncio", "httpcore", "stripe._event_service", "stripe.checkout._session_service", "twilio.rest.api.v2010",
+)  # fmt: skip
 
 
 def deadly(function: Any, moment: str, turns: int) -> Any:
@@ -78,6 +81,13 @@ def load() -> None:
 # -- the nursery --------------------------------------------------------------------------------
 
 
+def warm() -> None:
+    """Do once what every life begins with and is the same in each: a second's work."""
+    for module in AT_FIRST_USE:
+        importlib.import_module(module)
+    importlib.import_module("web.serving").commands()  # needs all scripts, in all languages
+
+
 def tell(**what: Any) -> None:
     """One line to whoever gave the orders."""
     os.write(1, json.dumps(what).encode() + b"\n")
@@ -86,6 +96,7 @@ def tell(**what: Any) -> None:
 def nursery() -> None:
     """Start a process for each order, and tell how each ends; when no more orders can come, end them all."""
     load()
+    warm()
     gc.collect()
     gc.freeze()
     alive = set[int]()

@@ -270,8 +270,8 @@ DAYS = [
     *rules("DOM", "[ORD]", lambda now, n: n if 0 < n < 32 else None),
     *rules("DOM", "[NUM]", lambda now, n: n if 0 < n < 32 else None),
     *rules("DAY", "THE? [DAYWORD]", _moved),
-    *rules("DAY", "ON? THE? [WEEKDAY] DOT?", _weekday),
-    *rules("DAY", "THIS|COMING [WEEKDAY]", _weekday),
+    *rules("DAY", "THIS? [WEEKDAY] DOT?", _weekday),
+    *rules("DAY", "THE|ON [DAY]", lambda now, day: day),
     *rules("DAY", "[WEEKDAY] OF? THE? NEXT WEEK", _of_week(1)),
     *rules("DAY", "[WEEKDAY] OF? THE? WEEK COMING|NEXT", _of_week(1)),
     *rules("DAY", "NEXT WEEK COMMA? ON? THE? [WEEKDAY]", _of_week(1)),
@@ -281,9 +281,10 @@ DAYS = [
     *rules("DAY", "[WEEKDAY] WEEKLATER", _week_later),
     *rules("DAY", "THE? LAST [WEEKDAY]", _last_weekday),
     *rules("DAY", "THIS? [WEEKDAY] LAST", _last_weekday),
-    *rules("DAY", "[WEEKDAY] COMMA? THE? DAYNOUN? [DOM]", _numbered_weekday),
-    *rules("DAY", "THE [ORD]", next_numbered),
-    *rules("DAY", "ON|SINCE THE? [ORD]", next_numbered),
+    *rules("DAY", "THIS? [WEEKDAY] DOT? THE? DAYNOUN? [DOM]", _numbered_weekday),
+    *rules("DAY", "THIS? [WEEKDAY] COMMA THE DAYNOUN? [DOM]", _numbered_weekday),
+    *rules("DAY", "THIS? [WEEKDAY] COMMA [NTH]", _numbered_weekday),
+    *rules("DAY", "THE|SINCE [ORD]", next_numbered),
     *rules("DAY", "[NTH]", next_numbered),
     *rules("DAY", "THE|FORDAY NEXT? DAYNOUN? [FIGURES]", lambda now, f: next_numbered(now, int(f)) if len(f) < 3 else None),
     *rules("DAY", "DAYNOUN [DOM]", next_numbered),
@@ -295,12 +296,12 @@ DAYS = [
     *rules("MD", "[DOM] DASH|SLASH [MONTH]", lambda now, d, m: (d, m)),
     *rules("MD", "[MONTH] DASH|SLASH [DOM]", lambda now, m, d: (d, m)),
     *rules("DATE", "[MD]", lambda now, md: dated(now, *md)),
-    *rules("DATE", "NEXT [MD]", lambda now, md: dated(now, *md)),
+    *rules("DATE", "NEXT [DATE]", lambda now, day: Day(day.days)),
     *rules("DATE", "[MD] COMMA|OF|DASH|SLASH? [YEAR]", _in_year),
     *rules("DATE", "[YEAR] DASH|SLASH [MONTH] DASH|SLASH [DOM]", lambda now, y, m, d: dated(now, d, m, y)),
     *rules("DATE", "[NUMERIC]", lambda now, day: day),
     *rules("DATE", "THE|ON|THIS|NEXT [DASHED]", lambda now, day: day),
-    *rules("DAY", "ON? THE? [DATE]", lambda now, day: day),
+    *rules("DAY", "[DATE]", lambda now, day: day),
     *rules("DAY", "THIS|COMING|THE? [WEEKDAY] DOT? COMMA? THE? [DATE]", _agreeing),
     *rules("DAY", "[WEEKDAY] DOT? COMMA? [DASHED]", _agreeing),
     *rules("DAY", "[DATE] COMMA? THE? [WEEKDAY]", lambda now, day, w: _agreeing(now, w, day)),
@@ -408,7 +409,8 @@ def _nought(now: datetime, hour: int, zero: int, minute: int) -> Clock | None:
 TIMES = [
     *rules("FACE", "[NUM]", _hour),
     *rules("FACE", "[SMALL] [NUM]", _two),
-    *rules("FACE", "[NUM] [ZERO] [NUM]", _nought),
+    *rules("FACE", "[NUM] [ZERO|NUM] [NUM]", _nought),
+    *rules("TIME", "[SMALL] [SMALL] [PART|AMPM]", lambda now, h, m, half: clock(h, m, half)),
     *rules("FACE", "[WRITTEN]", lambda now, time: time),
     *rules("FACE", "[DOTTED]", lambda now, time: time),
     *rules("TIME", "[WRITTEN]", lambda now, time: time),
@@ -416,8 +418,7 @@ TIMES = [
     *rules("TIME", "[FACE] ISH? [AMPM]", in_half),
     *rules("TIME", "[FACE] OCLOCK", lambda now, time: time),
     *rules("TIME", "[NUM] ISH", _hour),
-    *rules("TIME", "AT [FACE]", lambda now, time: time),
-    *rules("TIME", "ABOUT|BY [FACE] OCLOCK?", lambda now, time: time),
+    *rules("TIME", "AT [FACE] HOURS?", lambda now, time: time),
     *rules("TIME", "HALFPAST [FACE]", _shifted(30)),
     *rules("TIME", "ONE? QUARTER PAST [FACE]", _shifted(15)),
     *rules("TIME", "ONE? QUARTER TO [FACE]", _shifted(-15)),
@@ -426,7 +427,7 @@ TIMES = [
     *rules("TIME", "[NUM] MINUTES? TO [FACE]", _to),
     *rules("TIME", "NOON", lambda now: Clock(720)),
     *rules("TIME", "MIDNIGHT", lambda now: Clock(0, night=True)),
-    *rules("TIME", "AT|ABOUT|BY THE? [TIME]", lambda now, time: time),
+    *rules("TIME", "AT|NEAR THE? [TIME]", lambda now, time: time),
     *rules("TIME", "[TIME] AMPM_", lambda now, time: time),
     *rules("TIME", "[TIME] COMMA? [PART]", in_half),
     *rules("TIME", "[FACE] [PART]", in_half),
@@ -438,10 +439,20 @@ TIMES = [
 # --- looks of figures ---
 
 
+def _full(now: datetime, written: str) -> int:
+    """ "26" and "74": the year of that ending nearest to this one."""
+    year = int(written)
+    return (
+        year
+        if len(written) == 4
+        else min((year + century for century in (1900, 2000)), key=lambda each: abs(each - now.year))
+    )
+
+
 def _numeric(day_first: bool | None) -> Callable[[datetime, re.Match[str]], Day | None]:
     def made(now: datetime, found: re.Match[str]) -> Day | None:
         first, second, written = int(found[1]), int(found[3]), found[4]
-        year = int(written) + (2000 if len(written) == 2 else 0) if written else None
+        year = _full(now, written) if written else None
         if day_first is None and first != second and 0 < first <= 12 and 0 < second <= 12:
             both = (dated(now, first, second, year), dated(now, second, first, year))
             return which(now, *(day for each in both if each for day in each.days))
@@ -460,14 +471,14 @@ def shapes(day_first: bool | None, ordinal: str) -> list[Shape]:
     """How days and times look in figures; `ordinal` is what a day's number may end with."""
     return [
         Shape("WRITTEN", re.compile(r"(\d{1,2})\s?[:h]\s?(\d\d)(?::\d\d)?(?:\s?(?:h|hs|hrs|hours|horas)\b)?(?![\d:])"), _written),
-        Shape("WRITTEN", re.compile(r"(\d{1,2})()\s?(?:h|hs|hrs|hours|horas)\b(?!\d)"), lambda now, m: clock(int(m[1]))),
+        Shape("WRITTEN", re.compile(r"(\d{1,2})h(?!\w)"), lambda now, m: clock(int(m[1])) if int(m[1]) > 5 else None),
         Shape("DOTTED", re.compile(r"(\d{1,2})\.(\d\d)(?![\d.])"), _written),
         Shape("NUMERIC", re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?!\d)"), lambda now, m: dated(now, int(m[4]), int(m[3]), int(m[1]))),
         Shape("NUMERIC", re.compile(r"(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d:/]|\.\d)"), _numeric(day_first)),
         Shape("NUMERIC", re.compile(r"(\d{1,2})(-)(\d{1,2})-(\d{4}|\d{2})(?!\d)"), _numeric(day_first)),
         Shape("DASHED", re.compile(r"(\d{1,2})(-)(\d{1,2})()(?![\d-])"), _numeric(day_first)),
-        Shape("NTH", re.compile(rf"(\d{{1,2}})(?:{ordinal})(?!\w)"), lambda now, m: int(m[1]) if 0 < int(m[1]) < 32 else None),
-        Shape("ORD", re.compile(rf"(\d{{1,2}})(?:{ordinal})(?!\w)"), lambda now, m: int(m[1]) if 0 < int(m[1]) < 32 else None),
+        Shape("NTH", re.compile(rf"(\d{{1,2}})\.?(?:{ordinal})(?!\w)"), lambda now, m: int(m[1]) if 0 < int(m[1]) < 32 else None),
+        Shape("ORD", re.compile(rf"(\d{{1,2}})\.?(?:{ordinal})(?!\w)"), lambda now, m: int(m[1]) if 0 < int(m[1]) < 32 else None),
     ]  # fmt: skip
 
 

@@ -1,7 +1,9 @@
 """English numbers, days and times of day."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
-from flows.understand.calendar import RULES, Span, _shifted, in_half, next_week_day, shapes
+from datetime import timedelta
+
+from flows.understand.calendar import RULES, Day, Span, _shifted, coming, in_half, next_week_day, shapes
 from flows.understand.grammar import Grammar, rules
 from flows.understand.words import all_of, counting, each
 
@@ -26,7 +28,7 @@ LEXICON = {
     "UNIT": each({Span(days=1): "day|days", Span(days=7): "week|weeks|wk|wks", Span(months=1): "month|months", Span(months=12): "year|years", Span(minutes=60): "hour|hours|hr|hrs", Span(minutes=1): "minute|minutes|min|mins"}),
     "FROMNOW": all_of("from now|from today|after today|' time|time|from this moment"), "LATER": all_of("later"), "AGO": all_of("ago"), "AFTER": all_of("after"), "SINCE": all_of("from"), "BEFORE": all_of("before"),
     "HOLIDAY": each({(25, 12): "christmas day|christmas|xmas", (24, 12): "christmas eve|xmas eve", (31, 12): "new year's eve|new years eve|new year' s eve", (1, 1): "new year's day|new years day|new year's|new year", (14, 2): "valentine's day|valentines day|valentine's", (31, 10): "halloween"}),
-    "AT": all_of("at|@|at around|at about|at exactly|at approximately|around|about|at like"), "ABOUT": all_of("approximately|roughly|approx|after|before|no later than|not later than|earlier than|later than|past|until|till|sometime after|sometime around|some time after|from about"), "BY": all_of("by"),
+    "AT": all_of("at|@|at around|at about|at exactly|at approximately|around|about|at like|by|approximately|roughly|approx|after|before|no later than|not later than|earlier than|later than|past|until|till|sometime after|sometime around|some time after|from about"), "NEAR": all_of("for"), "HOURS": all_of("hours|hrs|h"),
     "AMPM": each({"a": "am|a . m .|a . m|a m", "p": "pm|p . m .|p . m|p m"}), "AMPM_": all_of("sharp|local time|approximately|or so|ish|- ish"),
     "OCLOCK": all_of("o'clock|oclock|o clock|o ' clock"), "ISH": all_of("ish|- ish"), "MINUTES": all_of("minute|minutes|min|mins"),
     "HALFPAST": all_of("half past|half - past|half after"), "QUARTER": all_of("quarter"), "PAST": all_of("past|after"), "TO": all_of("to|till|til|before|of"),
@@ -37,6 +39,7 @@ LEXICON = {
 }  # fmt: skip
 OWN = [
     *rules("DAY", "NEXT [WEEKDAY]", next_week_day),
+    *rules("DAY", "COMING [WEEKDAY]", lambda now, weekday: Day((coming(now.date() + timedelta(1), weekday),))),
     *rules("TIME", "HALF [FACE]", _shifted(30)),
     *rules(
         "TIME", "AT [NUM] TO [FACE]", lambda now, n, face: _shifted(-n)(now, face) if n in (5, 10, 20, 25) else None

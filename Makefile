@@ -1,7 +1,7 @@
 # Everything a builder of Bellhop does, by name. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults understanding check format lock clean
+.PHONY: help setup run test faults understanding check format plays lock clean
 
 BIN := .venv/bin
 FLOORS := bot flows handlers models web
@@ -34,6 +34,10 @@ format: ## write the code as the formatter would, and mend what ruff can mend
 	@.ci/setup tools
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+plays: setup ## write the talks of tests/transcripts as plays into docs/plays, and the path of the questions into docs/flow.md
+	$(BIN)/python -m flows.diagram
+	$(BIN)/python -m bot.plays
 
 lock: ## pin all dependencies anew from pyproject.toml (needs uv; UPGRADE=1 takes newer versions)
 	@.ci/lock $(if $(UPGRADE),--upgrade)

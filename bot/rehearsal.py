@@ -30,6 +30,7 @@ from models.fields import unpacked
 from models.refusal import Refusal
 
 SAMPLE = Path(models.__path__[0]) / "sample" / "catalog.yaml"
+MADE, USED = "made.db", "used.db"
 ADDRESSES = {"whatsapp": "+18295550143", "telegram": "700100201"}
 STAFF = Actor("Marisol", "staff", "desk")
 Stage = Callable[[], AbstractAsyncContextManager[None]]
@@ -39,26 +40,31 @@ Stage = Callable[[], AbstractAsyncContextManager[None]]
 async def theatre() -> AsyncIterator[Stage]:
     """Gives what opens a fresh database with the sample catalogue on sale, for one talk; all are gone at the end."""
     with tempfile.TemporaryDirectory(prefix="bellhop") as folder:
-        made, used = Path(folder) / "made.db", Path(folder) / "used.db"
-        await database.migrate(f"sqlite:///{made}")
-        try:
-            await catalogs.load(catalog_file.read_file(SAMPLE).content or {}, datetime.now(UTC))
-            await read("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            await database.close()
+        await build(Path(folder))
+        yield lambda: stage(Path(folder))
 
-        @asynccontextmanager
-        async def stage() -> AsyncIterator[None]:
-            for old in used.parent.glob("used.db*"):
-                old.unlink()
-            shutil.copyfile(made, used)
-            await database.connect(f"sqlite:///{used}", synchronous="OFF")
-            try:
-                yield
-            finally:
-                await database.close()
 
-        yield stage
+async def build(folder: Path) -> None:
+    """Make the database that every stage in this folder begins with."""
+    await database.migrate(f"sqlite:///{folder / MADE}")
+    try:
+        await catalogs.load(catalog_file.read_file(SAMPLE).content or {}, datetime.now(UTC))
+        await read("PRAGMA wal_checkpoint(TRUNCATE)")  # a file is copied whole only when nothing stands in its journal
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def stage(folder: Path) -> AsyncIterator[None]:
+    """One talk's database is open."""
+    for old in ("", "-wal", "-shm"):
+        (folder / f"{USED}{old}").unlink(missing_ok=True)
+    shutil.copyfile(folder / MADE, folder / USED)
+    await database.connect(f"sqlite:///{folder / USED}", synchronous="OFF")
+    try:
+        yield
+    finally:
+        await database.close()
 
 
 @dataclass(frozen=True, slots=True)

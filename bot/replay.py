@@ -27,7 +27,7 @@ async def replay(files: Sequence[Path], console: Console, *, write: bool) -> int
                 rewrite(transcript, played)
             else:
                 show(transcript, played, console)
-    console.print(Text(_counted(len(read), differed, write=write)))
+    console.print(Text(_counted(len(read), differed, write=write)), soft_wrap=True)
     return differed
 
 
@@ -42,7 +42,7 @@ def rewrite(transcript: Transcript, played: Sequence[Played]) -> None:
 
 def show(transcript: Transcript, played: Sequence[Played], console: Console) -> None:
     """Each step that differs: what happened, what was expected, what came."""
-    console.print(Text(f"{transcript.path}: {transcript.title}", "bold"))
+    console.print(Text(f"{transcript.path}: {transcript.title}", "bold"), soft_wrap=True)
     for step in played:
         if not step.fits:
             console.print(difference(step), soft_wrap=True)

@@ -21,7 +21,7 @@ _LATER = re.compile(r"(?P<n>\d{1,4})\s*(?P<unit>min|minutes?|h|hours?|d|days?)")
 _TAP = re.compile(r"(?P<earlier>earlier\s+)?\[(?P<label>[^\[\]]+)\]")
 _PIN = re.compile(r"pin\s+(?P<lat>-?\d+(?:\.\d+)?)\s*,\s*(?P<lon>-?\d+(?:\.\d+)?)")
 _CONTACT = re.compile(r"contact\s+(?P<phone>\+?\d[\d\s().-]{5,})")
-CODE = re.compile(r"\b[A-Z]{2,4}-(?=[A-Z]*\d)[A-Z0-9]{4,}\b")
+CODE = re.compile(r"\b[A-Z]{2,4}-[0-9A-Z]{5}\b")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 

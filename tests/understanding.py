@@ -126,7 +126,9 @@ def _found(case: Mapping[str, Any], world: World, question: str) -> dict[str, An
 def _slot(case: Mapping[str, Any], key: str, value: Any, now: datetime, slots: dict[str, str], asked: set[str]) -> None:
     name = {"party": "passengers", "vehicle": "ride_type"}.get(key, key)
     if isinstance(value, Doubt):
-        asked.add("arrive_by" if "by" in value.memory and key == "time" else name)
+        asked |= {"arrive_by" if "by" in value.memory and key == "time" else name} | (
+            {"place"} if key in ("pickup", "dropoff") else set()
+        )
     if key in ("pickup", "dropoff"):
         typed = value.memory.get("typed") if isinstance(value, Doubt) else (value or {}).get("typed")
         slots[key] = str(typed or "")

@@ -1,6 +1,7 @@
 """English: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from flows.understand import ways_en as ways
 from flows.understand.calendar_en import GRAMMAR
 from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
 
@@ -212,6 +213,14 @@ ENGLISH = Vocabulary(
         r"(?:staying (?:at|in)|stay (?:at|in)|we are at|i am at|i'm at|we're at|booked (?:at|in))\s+(?P<place>[^,;·\n]{2,60})"
     ),
     from_there=phrase(r"from|leaving"),
+    way=ways.WAY,
+    between=ways.BETWEEN,
+    before_name=ways.BEFORE_NAME,
+    after_name=ways.AFTER_NAME,
+    name_tail=ways.NAME_TAIL,
+    generic=ways.GENERIC,
+    no_name=ways.NO_NAME,
+    riding=ways.RIDING,
     place_filler=phrase(
         r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|change|remove|off|destination|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please|tour|trip|another"
     ),

@@ -1,6 +1,7 @@
 """Spanish, as it is spoken in the Caribbean: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from flows.understand import ways_es as ways
 from flows.understand.calendar_es import GRAMMAR
 from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
 
@@ -198,6 +199,14 @@ SPANISH = Vocabulary(
         r"(?:(?:me )?(?:quedo|quedamos|hospedo|hospedamos|alojo|alojamos|estamos|estoy|estaremos|voy a estar) en|nos (?:quedamos|hospedamos|alojamos) en|hospedad[oa]s? en|alojad[oa]s? en)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     from_there=phrase(r"desde|saliendo"),
+    way=ways.WAY,
+    between=ways.BETWEEN,
+    before_name=ways.BEFORE_NAME,
+    after_name=ways.AFTER_NAME,
+    name_tail=ways.NAME_TAIL,
+    generic=ways.GENERIC,
+    no_name=ways.NO_NAME,
+    riding=ways.RIDING,
     place_filler=phrase(
         r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|cotizar|saber|consultar|informacion|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por|excursion|viaje|otr[oa]"
     ),

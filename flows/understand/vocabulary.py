@@ -112,6 +112,20 @@ class Vocabulary:
     """Where the guest lives: the end of the ride that is no airport; group place."""
     from_there: Pattern
     """Where, behind a destination, the other end begins."""
+    way: Pattern
+    """What announces an end of the ride; groups pickup, dropoff, leave (perhaps a pick-up) and to (perhaps a destination)."""
+    between: Pattern
+    """Groups pickup, dropoff."""
+    before_name: Pattern
+    after_name: Pattern
+    """What no place's name holds: it ends there."""
+    name_tail: Pattern
+    generic: Pattern
+    """A kind of place and no name: "the hotel", "there"."""
+    no_name: Pattern
+    """What no place's name begins with."""
+    riding: Pattern
+    """Somebody wants to go somewhere."""
     place_filler: Pattern
     airport: Pattern
     transfer: Pattern

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from babel.dates import format_datetime
+from babel.dates import format_datetime, format_timedelta
 
 from bot import rehearsal, transcripts, words
 from bot.rehearsal import Played
@@ -27,21 +27,36 @@ def files(language: str) -> list[Path]:
     return sorted((TRANSCRIPTS / language).glob("*.txt"))
 
 
-def scene(transcript: Transcript, played: Iterable[Played]) -> dict[str, Any]:
+def scene(language: str, transcript: Transcript, played: Iterable[Played]) -> dict[str, Any]:
     """A transcript as it was played, as plain values for the page."""
+    shown: list[str] = []  # every label, the newest last
     return {
         "title": transcript.title, "anchor": transcript.path.stem, "now": transcript.now, "about": transcript.about,
-        "channel": CHANNELS[transcript.channel], "name": transcript.name.split(" ")[0], "steps": [_step(one) for one in played],
+        "channel": CHANNELS[transcript.channel], "name": transcript.name.split(" ")[0],
+        "steps": [_step(language, one, shown) for one in played],
     }  # fmt: skip
 
 
-def _step(played: Played) -> dict[str, Any]:
-    line = played.step.line
-    what = transcripts.happening(line.head, line.said)
-    return {
-        "head": line.head, "said": _quoted(line.said), "tap": "tap" in what, "sent": "kind" in what,
-        "replies": [[_quoted(each) for each in reply.lines()] for reply in played.replies],
-    }  # fmt: skip
+def _step(language: str, played: Played, shown: list[str]) -> dict[str, Any]:
+    what = transcripts.happening(played.step.line.head, played.step.line.said)
+    did, said = _done(language, what, shown)
+    shown += [option.label for reply in played.replies for option in reply.options]
+    replies = [[_quoted(line) for line in reply.lines()] for reply in played.replies]
+    return {"did": did, "said": _quoted(said), "replies": replies}
+
+
+def _done(language: str, what: dict[str, Any], shown: list[str]) -> tuple[str, str]:
+    """What somebody does, by a word that the page knows, and what they say to it."""
+    if "tap" in what:
+        label = what["tap"]
+        return "tap", next((one for one in reversed(shown) if transcripts.stands_in(label, one) >= 0), label)
+    if "later" in what:
+        return "later", format_timedelta(what["later"], locale=language, threshold=2)
+    if "paid" in what:
+        return ("paid" if what["paid"] else "declined"), ""
+    if "contact" in what:
+        return "contact", what["contact"][1]
+    return what.get("staff") or what.get("kind") or "says to us", what.get("words", "")
 
 
 def _quoted(said: str) -> str:
@@ -77,7 +92,7 @@ async def write() -> None:
             for file in files(language):
                 transcript = transcripts.read_file(file)
                 async with stage():
-                    scenes.append(scene(transcript, await rehearsal.play(transcript)))
+                    scenes.append(scene(language, transcript, await rehearsal.play(transcript)))
             (PLAYS / f"{language}.md").write_text(page(language, scenes), "utf-8")
 
 

@@ -51,7 +51,7 @@ async def test_the_bot_says_what_the_transcript_says(language: str, file: Path, 
     assert all(step.fits for step in played), "\n" + "".join(
         replay.difference(step).plain for step in played if not step.fits
     )
-    now = plays.page(language, [plays.scene(transcript, played)])
+    now = plays.page(language, [plays.scene(language, transcript, played)])
     kept = (plays.PLAYS / f"{language}.md").read_text("utf-8")
     assert plays.part(kept, file.stem) == plays.part(now, file.stem), "the play is out of date: make plays"
 
@@ -61,7 +61,7 @@ def test_the_play_has_every_scene_and_no_other(language: str) -> None:
     """Made anew with `make plays`."""
     kept = (plays.PLAYS / f"{language}.md").read_text("utf-8")
     read = [transcripts.read_file(file) for file in plays.files(language)]
-    begun = plays.page(language, [plays.scene(each, ()) for each in read]).partition("<a id=")[0]
+    begun = plays.page(language, [plays.scene(language, each, ()) for each in read]).partition("<a id=")[0]
     assert kept.startswith(begun), "the play is out of date: make plays"
     assert kept.count("<a id=") == len(read)
 

@@ -34,7 +34,7 @@ def chat(
         try:
             talk = runner.run(_open(stack, now, channel, language))
             console.print(Text(HELP, "dim"))
-            while (typed := read().strip()) not in QUIT:
+            while (typed := _readable(read())) not in QUIT:
                 if typed:
                     _turn(runner, talk, typed, console)
         except (EOFError, KeyboardInterrupt):
@@ -54,6 +54,11 @@ def checked(language: str | None, channel: str, now: str) -> datetime | None:
         return datetime.strptime(now, transcripts.SHAPE) if now else None  # noqa: DTZ007  # the operator's zone is the catalogue's
     except ValueError:
         raise Wrong(f"--now is written as 2026-11-20 10:00, not {now}") from None
+
+
+def _readable(typed: str) -> str:
+    """A terminal may hand over bytes that are no UTF-8; no channel does."""
+    return typed.encode("utf-8", "replace").decode("utf-8").strip()
 
 
 async def _open(stack: AsyncExitStack, now: datetime | None, channel: str, language: str | None) -> Rehearsal:

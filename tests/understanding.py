@@ -17,10 +17,12 @@ from zoneinfo import ZoneInfo
 
 from flows.book import BOOKING
 from flows.filling import read
-from flows.menu import Menu, Vehicle, World
+from flows.menu import Extra, Menu, Vehicle, World
 from flows.talk import Talk
 from flows.understand.ear import Doubt
+from flows.understand.grammar import read as read_all
 from flows.understand.languages import ALL
+from flows.understand.text import fold, plain
 
 ZONE = "UTC"
 SLOTS = {
@@ -48,6 +50,16 @@ TIERS = {
     "RentalCars_3": ("Hatchback", "Sedan", "SUV"),
 }
 """The tiers each of the measured services sells, by the public description of that service."""
+SHARED = Extra(
+    "shared",
+    {"en": "shared ride"},
+    {"minor": 0, "currency": "USD"},
+    "piece",
+    1,
+    aliases=("share a ride", "sharing a ride", "sharing the ride", "ride share", "shared", "sharing"),
+)
+STOP = re.compile(r"\b(?:station|airport|terminal|center|centre)\b")
+BACK = re.compile(r"\b(?:return|until|till|how long|drop it|drop the car|bring|give it back|how many days|up to)\b")
 HOLIDAY = re.compile(
     r"d[ií]a (?:internacional )?del? (?:los )?[a-zñ]{5,}|semana santa|viernes negro|navidad|a[ñn]o nuevo"
 )
@@ -94,7 +106,8 @@ def _now(case: Mapping[str, Any]) -> datetime:
 def _menu(case: Mapping[str, Any]) -> Menu:
     service = str(case["source"]).split("/")[-1]
     tiers = tuple(Vehicle(name, {"en": name}, 4, 4, ALSO.get(name, ())) for name in TIERS.get(service, ()))
-    return Menu("Measure", ZONE, ("en", "es"), (), (), (), tiers)
+    extras = (SHARED,) if service == "RideSharing_1" else ()
+    return Menu("Measure", ZONE, ("en", "es"), (), (), (), tiers, extras)
 
 
 def _asked(case: Mapping[str, Any]) -> str:
@@ -116,11 +129,9 @@ def _leaves(case: Mapping[str, Any]) -> bool:
 
 def _found(case: Mapping[str, Any], world: World, question: str) -> dict[str, Any]:
     asked = "time" if question == "arrive_by" else question
-    found: dict[str, Any] = {}
-    for vocabulary in (ALL[case["lang"]],):
-        talk = Talk(state=asked or "service", language=case["lang"])
-        found |= read(BOOKING, talk, case["utterance"], world, vocabulary, asked).found
-    return found
+    talk = Talk(state=asked or "service", language=case["lang"])
+    reading = read(BOOKING, talk, case["utterance"], world, ALL[case["lang"]], asked)
+    return reading.found | ({"return_date": reading.back} if reading.back else {})
 
 
 def _slot(case: Mapping[str, Any], key: str, value: Any, now: datetime, slots: dict[str, str], asked: set[str]) -> None:
@@ -138,7 +149,9 @@ def _slot(case: Mapping[str, Any], key: str, value: Any, now: datetime, slots: d
         party = (value.memory.get("party") or {}) if isinstance(value, Doubt) else value or {}
         count = party.get("adults", 0) + len(party.get("children", ())) + party.get("infants", 0)
         slots[name] = str(count or "")
-    elif key in ("date", "time", "vehicle"):
+    elif key == "extras" and "shared" in value:
+        slots["shared_ride"] = "True"
+    elif key in ("date", "time", "vehicle", "return_date"):
         slots[name] = _likeliest(value) if isinstance(value, Doubt) else str(value or "")
 
 
@@ -174,7 +187,27 @@ def _sgd(case: Mapping[str, Any], slots: dict[str, str]) -> dict[str, str]:
     told = {key: value for key, value in slots.items() if key != "arrive_by"}
     if "arrive_by" in slots:
         told["time"] = slots["arrive_by"]
+    question = str(case["question"]).lower()
+    if "Rental" in case["source"]:
+        if (
+            "date" in told
+            and "return_date" not in told
+            and BACK.search(question)
+            and not re.search(r"pick|start|which day|from", question)
+        ):
+            told["return_date"] = told.pop("date")
+        if "pickup" in told and not STOP.search(told["pickup"].lower()):
+            told["pickup_city"] = told.pop("pickup")
+    elif re.search(r"\bshar", question) and "RideSharing_1" in case["source"] and _agrees(case["utterance"]):
+        told["shared_ride"] = "True"
     return told
+
+
+def _agrees(words: str) -> bool:
+    """A yes, at the head of the words or all of them."""
+    v = ALL["en"]
+    first = re.split(r"[,.;!]| and | but ", words, maxsplit=1)[0]
+    return any(v.yes.match(plain(part)) for part in (words, first))
 
 
 def _value(case: Mapping[str, Any], slots: dict[str, str]) -> dict[str, str]:
@@ -198,9 +231,6 @@ def _ahead(case: Mapping[str, Any], day: str | None, clock: str) -> str:
 
 
 def _number(case: Mapping[str, Any]) -> int | None:
-    from flows.understand.grammar import read as read_all
-    from flows.understand.text import fold
-
     chart = read_all(ALL[case["lang"]].grammar, fold(case["utterance"]), _now(case))
     found = sorted(chart.all_of("NUM"), key=lambda one: one.start - one.end)
     return int(found[0].value) if found else None

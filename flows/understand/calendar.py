@@ -315,6 +315,8 @@ DAYS = [
     *rules("AHEAD", "IN? [SPAN] FROMNOW", lambda now, span: span),
     *rules("AHEAD", "[SPAN] LATER", lambda now, span: span),
     *rules("DAY", "[AHEAD]", _from_today(1)),
+    *rules("BACK", "UNTIL [DAY]", lambda now, day: day),
+    *rules("BACK", "DAY TILL [DAY]", lambda now, day: day),
     *rules("MOMENT", "[AHEAD]", _moment),
     *rules("RECKONED", "[SPAN] BEFORE|AFTER|SINCE|AGO", lambda now, span: None if span.minutes else span),
     *rules("COUNTED", "[NUM] THING", lambda now, n: n),

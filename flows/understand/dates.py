@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from flows.speech import Option
 from flows.understand.calendar import Day, next_numbered
-from flows.understand.charts import chart, first, readings, take, whole
+from flows.understand.charts import chart, readings, take, whole
 from flows.understand.ear import Doubt, Ear
 from flows.understand.grammar import Meaning
 from flows.when import instant
@@ -16,10 +16,19 @@ def a_date(ear: Ear) -> str | Doubt | None:
     """The day named in the message, as "2026-11-22" in the operator's zone; a doubt when it does not exist, is over or is unclear."""
     if moment := ear.found.get("_moment"):
         return check_date(moment.date(), ear)
-    found = first(ear, "DAY") or _only(ear)
+    back = readings(ear, "BACK")
+    if back and back[0].value.days:
+        ear.found["_back"] = min(back[0].value.days).isoformat()
+    days = (day for day in readings(ear, "DAY") if not any(_ends_with(one, day) for one in back))
+    found = next(days, None) or _only(ear)
     if found and not _reckoned_from_elsewhere(ear):
         return _checked(_bare(ear, take(ear, found)), ear)
     return None
+
+
+def _ends_with(back: Meaning, day: Meaning) -> bool:
+    """Whether this is the day until which, or on which they come back."""
+    return back.start < day.start and day.end <= back.end
 
 
 def _only(ear: Ear) -> Meaning | None:

@@ -176,9 +176,15 @@ ENGLISH = Vocabulary(
         r"(?:flight|plane) (?:(?=at \d)|leaves|departs|takes off|goes|is leaving|(?:is|departure is)(?= (?:at|around|tomorrow|today|on)\b| \d))|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
     ),
     people=phrase(
-        rf"(?!one of us)(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|of us)|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"
+        rf"(?!one of us)(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|riders?|individuals?|folks|of us|of me)|(?P<n3>(?!an? )(?:{_N}))\s*(?:(?!one)\w+ )?(?:tickets?|seats?|spots?)\b(?!\s*(?:car|for (?:a |the |my |our )?(?:bab|child|kid|infant|toddler)))|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"
     ),
-    group_of=phrase(rf"(?:family|party|group) of (?P<n>{_N})"),
+    for_so_many=phrase(
+        rf"for (?:just |only |exactly |the )?(?P<n>\d{{1,2}}|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w})})(?=\s*(?:[.,!?;)·\n]|\Z|-)|\s+(?:please|pls|to|thanks?|there|too|in total|total|actually|instead|will|would|and|from|with|on|at|that|this|is|seems|alone)\b)"
+    ),
+    no_count=phrase(
+        r"(?:the|that|this|which|another|any|no|each|every|last|first|cheap\w*|good|better|other|big\w*|small\w*) one|one (?:of|way|more thing)"
+    ),
+    group_of=phrase(rf"(?:family|party|group|cohort|total) of (?P<n>{_N})"),
     adults=phrase(rf"(?P<n>{_N})\s*(?:adults?|grown-?ups?)"),
     children=phrase(
         rf"(?:(?P<n>{_N})\s*(?:small |little |young )?(?:{_CHILD})|(?:my|our) (?:little )?(?:son|daughter|kid|child)\b(?! and (?:i|me)\b))(?!\s*(?:car )?seat){_AGES}"
@@ -237,7 +243,7 @@ ENGLISH = Vocabulary(
     ),
     flight=phrase(r"flight(?: number)?(?: is)?|flying(?: with| on)?|flt"),
     name=phrase(
-        r"(?:my name is|my name's|the name is|name is|name:|i am called|call me|booking name|under the name(?: of)?|in the name of|name)\s+(?P<name>[^,;\n·]{2,80})"
+        r"(?:my name is|my name's|the name is|name is|name:|i am called|call me(?! (?:a|an|the|at|when|if|on|back|later|in|for|and|to|please|now|asap|my)\b)|booking name|under the name(?: of)?|in the name of|name)\s+(?P<name>[^,;\n·]{2,80})"
     ),
     i_am=phrase(r"i'm|i am|this is"),
     ours=phrase(r"(?:our|my|it's|it is|is|we are|we're|for (?:a|the|our|my)|wife's|husband's|(?:\w+)'s)(?: \w+)?"),

@@ -2,6 +2,7 @@
 
 import re
 
+from flows.understand.charts import chart
 from flows.understand.ear import Ear
 
 Stretch = tuple[int, int]
@@ -48,7 +49,7 @@ def _name(ear: Ear, start: int, until: int) -> Stretch:
 
 def _is_told(ear: Ear, marker: re.Match[str], start: int, stop: int) -> bool:
     """Whether it is a place: not "the hotel" which only names a kind, and after a bare "to" no verb."""
-    if stop - start < 2 or _generic(ear, start, stop):
+    if stop - start < 2 or _generic(ear, start, stop) or _otherwise_meant(ear, start, stop):
         return False
     named = ear.words.typed[start].isupper() or ear.words.typed[start].isdigit()
     if marker.lastgroup == "leave":
@@ -61,3 +62,9 @@ def _is_told(ear: Ear, marker: re.Match[str], start: int, stop: int) -> bool:
 
 def _generic(ear: Ear, start: int, stop: int) -> bool:
     return bool(ear.vocabulary.generic.fullmatch(ear.words.folded, start, stop))
+
+
+def _otherwise_meant(ear: Ear, start: int, stop: int) -> bool:
+    """ "Up to the 13th", "change it to two people"."""
+    kinds = ("DAY", "TIME", "COUNTED", "NUM")
+    return any(one.start <= start and stop <= one.end for kind in kinds for one in chart(ear).all_of(kind))

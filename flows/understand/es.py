@@ -168,8 +168,12 @@ SPANISH = Vocabulary(
         r"vuelo (?:(?=a las )|sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
     ),
     people=phrase(
-        rf"(?P<n>{_N})\s*(?:personas?|pax|pasajeros?|huespedes?|viajeros?)|(?:somos|seremos|vamos|iremos|viajamos) (?P<n2>{_N})(?!\s*(?:adultos?|{_CHILD}|maletas))"
+        rf"(?P<n>{_N})\s*(?:personas?|pax|pasajeros?|huespedes?|viajeros?|boletos?|asientos?|puestos?|pasajes)|(?:somos|seremos|vamos|iremos|viajamos) (?P<n2>{_N})(?!\s*(?:adultos?|{_CHILD}|maletas))"
     ),
+    for_so_many=phrase(
+        rf"para (?:solo |solamente |los |las )?(?P<n>\d{{1,2}}(?!\s*(?:am|pm|de la|h\b|:))|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w and n > 1})})(?=\s*(?:[.,!?;)·\n]|\Z)|\s+(?:por favor|porfa|gracias|desde|hasta|y|en total|nada|a|al|del?)\b)"
+    ),
+    no_count=phrase(r"(?:el|ese|este|otro|ningun|cada) uno"),
     group_of=phrase(rf"(?:familia|grupo|pareja) de (?P<n>{_N})"),
     adults=phrase(rf"(?P<n>{_N})\s*(?:adult[oa]s?|mayores)"),
     children=phrase(

@@ -90,6 +90,10 @@ class Vocabulary:
     """The time that follows is when their flight leaves."""
     people: Pattern
     """Group n."""
+    for_so_many: Pattern
+    """Group n: "for three", with nothing counted behind it."""
+    no_count: Pattern
+    """A number word that counts nobody: "the cheap one"."""
     group_of: Pattern
     """Group n: "family of 5"."""
     adults: Pattern

@@ -19,7 +19,7 @@ BEFORE_NAME = re.compile(
     r"[\s,:·\"'(]*(?:(?:the address of|the address|a place called|called|to|at|in|from|is|be|it's)[\s,:]+)*(?:(?:the|my|our|a|an)\s+(?=\S))?"
 )
 AFTER_NAME = re.compile(
-    r"[·;?!\n()]|\.(?=\s|\Z)|\.\.|,(?=\s*\Z)|,(?!\s?(?:[a-z]{2}|[a-z]\.[a-z]\.)(?![\w']))|\s-\s|->|=>|>"
+    r"[·;?!\n()]|(?<!\bst)(?<!\bmt)(?<!\bdr)(?<!\bave)(?<!\bblvd)\.(?=\s|\Z)|\.\.|,(?=\s*\Z)|,(?!\s?(?:[a-z]{2}|[a-z]\.[a-z]\.)(?![\w']))|\s-\s|->|=>|>"
     r"|(?<![\w'])(?:please|pls|plz|thanks|thank|thx|for|after|before|by|around|about|on(?= ·| the ·|\s*\Z)|at(?= ·|\s*\Z| \d)|then|that|which|who|when|where|whenever|with|leaving|departing|arriving|arrives?|leaves?|departs?|if|so|because|as|but|is|are|am|was|will|would|should|i|we|i'd|i'll|i'm|i've|we'd|we'll|we're|can|could|do|it's|it|this|next|tomorrow|today|tonight|sometime|anytime|instead|right|now|asap|later|also|possible|until|till|since|or|any|some|somewhere|using|via|and (?:i|we|then|go|going|get|getting|head|heading|headed|need|needs|arriv\w*|drop|take|my|our|can|it|leav\w*|depart\w*|also|would|will|there|bring|back|want|should|a|an|the|to|just|must|please|it'll|it's|i'll|i'd|be|one|two|three|four|five|\d+|return|have|has|make|at|from|is|are|prefer|wanting|for|that|find|book|there's)|have|has|had|need|needs|want|wants|today's|around|trip|one way|round trip|approximately|nearest|in (?:the (?:morning|afternoon|evening)|order|time|an? |\d)|just|only|my party|alone)(?![\w'])"
 )
 NAME_TAIL = re.compile(

@@ -49,7 +49,8 @@ def _done(language: str, what: dict[str, Any], shown: list[str]) -> tuple[str, s
     """What somebody does, by a word that the page knows, and what they say to it."""
     if "tap" in what:
         label = what["tap"]
-        return "tap", next((one for one in reversed(shown) if transcripts.stands_in(label, one) >= 0), label)
+        did = "tap before" if what["earlier"] else "tap"
+        return did, next((one for one in reversed(shown) if transcripts.stands_in(label, one) >= 0), label)
     if "later" in what:
         return "later", format_timedelta(what["later"], locale=language, threshold=2)
     if "paid" in what:

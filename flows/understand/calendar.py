@@ -404,6 +404,11 @@ def _two(now: datetime, hour: int, minute: int) -> Clock | None:
     return clock(hour, minute) if 0 < hour < 25 and 9 < minute < 60 else None
 
 
+def _split(now: datetime, hour: str, minute: str) -> Clock | None:
+    """ "16 00"."""
+    return clock(int(hour), int(minute)) if len(hour) < 3 and len(minute) == 2 else None
+
+
 def _nought(now: datetime, hour: int, zero: int, minute: int) -> Clock | None:
     return clock(hour, minute) if zero == 0 and 0 < hour < 25 and 0 < minute < 10 else None
 
@@ -413,6 +418,7 @@ TIMES = [
     *rules("FACE", "[SMALL] [NUM]", _two),
     *rules("FACE", "[NUM] [ZERO|NUM] [NUM]", _nought),
     *rules("TIME", "[SMALL] [SMALL] [PART|AMPM]", lambda now, h, m, half: clock(h, m, half)),
+    *rules("FACE", "[FIGURES] [FIGURES]", _split),
     *rules("FACE", "[WRITTEN]", lambda now, time: time),
     *rules("FACE", "[DOTTED]", lambda now, time: time),
     *rules("TIME", "[WRITTEN]", lambda now, time: time),

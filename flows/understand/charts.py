@@ -39,6 +39,8 @@ def readings(ear: Ear, kind: str) -> list[Meaning]:
     for one in sorted(seen.all_of(kind), key=lambda found: found.start - found.end):
         if BLANK in ear.words.folded[one.start : one.end] or any(_beyond(block, one) for block in blocks):
             continue
+        if kind in ("TIME", "NUM") and _in_a_name(ear, one):
+            continue
         if not any(one.start < other.end and other.start < one.end for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda found: found.start)
@@ -58,6 +60,12 @@ def _holds(longer: Meaning, one: Meaning) -> bool:
 def first(ear: Ear, kind: str) -> Meaning | None:
     """The first reading of that kind."""
     return next(iter(readings(ear, kind)), None)
+
+
+def _in_a_name(ear: Ear, one: Meaning) -> bool:
+    """Whether it ends with a number written as names are: "the Gallery at Twelve"."""
+    last = ear.words.typed[one.start : one.end].split()[-1]
+    return one.start > 0 and last.isalpha() and last.istitle() and plain(last) in ear.vocabulary.numbers
 
 
 def take(ear: Ear, found: Meaning) -> Any:

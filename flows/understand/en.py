@@ -226,6 +226,10 @@ ENGLISH = Vocabulary(
     name_tail=ways.NAME_TAIL,
     generic=ways.GENERIC,
     no_name=ways.NO_NAME,
+    infinitive=ways.INFINITIVE,
+    arriving=ways.ARRIVING,
+    setting_out=ways.SETTING_OUT,
+    by=ways.BY,
     riding=ways.RIDING,
     place_filler=phrase(
         r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|change|remove|off|destination|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please|tour|trip|another"

@@ -55,6 +55,8 @@ def _is_told(ear: Ear, marker: re.Match[str], start: int, stop: int) -> bool:
     if marker.lastgroup == "leave":
         return named or not ear.vocabulary.no_name.match(ear.words.folded, start)
     if marker.lastgroup == "to":
+        if not named and ear.vocabulary.infinitive.search(ear.words.folded[: marker.start()]):
+            return False
         riding = named or ear.vocabulary.riding.search(ear.words.folded)
         return bool(riding) and not ear.vocabulary.no_name.match(ear.words.folded, start)
     return named or not ear.vocabulary.no_name.match(ear.words.folded, start)

@@ -210,6 +210,10 @@ SPANISH = Vocabulary(
     name_tail=ways.NAME_TAIL,
     generic=ways.GENERIC,
     no_name=ways.NO_NAME,
+    infinitive=ways.INFINITIVE,
+    arriving=ways.ARRIVING,
+    setting_out=ways.SETTING_OUT,
+    by=ways.BY,
     riding=ways.RIDING,
     place_filler=phrase(
         r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|cotizar|saber|consultar|informacion|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por|excursion|viaje|otr[oa]"

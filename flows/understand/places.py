@@ -164,6 +164,9 @@ def _may_be_a_place(ear: Ear, kept: str) -> bool:
     """Known places always; others not when they ask us something, or are the crumbs of what was otherwise understood."""
     if _ranked(ear.menu, kept, SURE):
         return True
+    v = ear.vocabulary
+    if v.no_name.match(plain(kept)) or v.generic.fullmatch(plain(kept)):
+        return False
     if asks(ear.words.typed, ALL.values()) or any(v.change.search(ear.words.folded) for v in ALL.values()):
         return False
     understood = any(not key.startswith("_") for key in ear.found)

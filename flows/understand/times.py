@@ -11,6 +11,7 @@ from flows.understand.calendar import Clock, clock, in_half
 from flows.understand.charts import first, take, whole
 from flows.understand.ear import Doubt, Ear
 from flows.understand.grammar import Meaning
+from flows.understand.text import fold
 from flows.when import as_instant, instant, local
 
 CHECK_IN = timedelta(hours=3)  # what airlines ask of a flight abroad
@@ -21,12 +22,12 @@ def a_time(ear: Ear) -> str | Doubt | None:
     """The time of day in the message as "15:00"; a doubt with both readings when "3" may be in the night or in the afternoon."""
     if of_those := _of_those_asked(ear):
         return of_those
-    takeoff, there_by = (bool(p.search(ear.words.folded)) for p in (ear.vocabulary.takeoff, ear.vocabulary.there_by))
+    takeoff = bool(ear.vocabulary.takeoff.search(ear.words.folded))
     time = _some_time(ear)
     if not time:
         return None
     times = _readings(time)
-    if takeoff or there_by:
+    if takeoff or ear.found.get("_there_by"):
         by = min(times, key=_unlikely)
         return Doubt("there_by", memory={"by": by, "takeoff": takeoff})
     if time.night:
@@ -70,12 +71,28 @@ def _some_time(ear: Ear) -> Clock | None:
     found = first(ear, "TIME") or _only(ear)
     if not found:
         return None
+    ear.found["_there_by"] = _there_by(ear, found)
     value = take(ear, found)
     time = value if isinstance(value, Clock) else _figures(value)
     part = first(ear, "PART") if time and time.open else None
     if part and first(ear, "DAYWORD") != part:
         take(ear, part)
     return in_half(ear.world.now, time, part.value) if part and time else time
+
+
+def _there_by(ear: Ear, found: Meaning) -> bool:
+    """Whether that time is when they must have arrived: "to be there by 3", not "leave by 3" nor "landing at 3"."""
+    v, said = ear.vocabulary, fold(ear.words.typed)
+    start = max(said.rfind(sign, 0, found.start) for sign in (". ", "? ", "! ", "; ")) + 1
+    last = {
+        name: max((one.start() for one in pattern.finditer(said, start, found.start)), default=-1)
+        for name, pattern in (("there", v.arriving), ("off", v.setting_out))
+    }
+    if last["there"] <= last["off"]:
+        return False
+    limit = v.by.match(said, found.start) or v.by.match(said, max(found.start - 7, 0))
+    must = v.there_by.search(said, start, found.start)
+    return bool(limit or (must and must.end() >= last["there"]))
 
 
 def _only(ear: Ear) -> Meaning | None:

@@ -128,6 +128,14 @@ class Vocabulary:
     """A kind of place and no name: "the hotel", "there"."""
     no_name: Pattern
     """What no place's name begins with."""
+    infinitive: Pattern
+    """What stands before a "to" that is no way: "need to"."""
+    arriving: Pattern
+    """Said of the end of a ride; the word nearest before a time tells of what it is the time."""
+    setting_out: Pattern
+    """Said of its beginning."""
+    by: Pattern
+    """What a time begins with that is a limit."""
     riding: Pattern
     """Somebody wants to go somewhere."""
     place_filler: Pattern

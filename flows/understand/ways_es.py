@@ -28,3 +28,9 @@ NO_NAME = re.compile(
 RIDING = re.compile(
     r"\b(?:traslados?|taxis?|transporte|viajes?|carros?|boletos?|pasajes?|ir|voy|vamos|trenes|tren|autobus|guagua|bus|desde|de|del|transfer|carrera|llev\w+)\b"
 )
+INFINITIVE = re.compile(
+    r"\b(?:voy|vamos|va|van|iba|ibamos|vas|vaya|ayuda|ayudar|empezar|volver|gracias|debido|respecto|igual|gusto|uno|una)\s+\Z"
+)
+ARRIVING = re.compile(r"\b(?:lleg\w*|estar|estemos|este alla|ir a|ir al|llev\w+|vamos a|voy a)\b")
+SETTING_OUT = re.compile(r"\b(?:sal(?:ir|go|imos|iendo|e|en|ida|ga)|part\w*|recog\w*|recoj\w*|busc\w*|busq\w*)\b")
+BY = re.compile(r"(?:antes de|a mas tardar|maximo|no mas tarde de|antes del)\b")

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -85,11 +85,13 @@ def understood(case: Mapping[str, Any]) -> Understood:
     cost = (time.process_time_ns() - began) / 1000
     slots: dict[str, str] = {}
     asked: set[str] = set()
-    for key, value in found.items():
+    for key, value in sorted(found.items()):
         _slot(case, key, value, now, slots, asked)
     if question == "arrive_by" and "time" in slots and "arrive_by" not in slots and not _leaves(case):
         slots["arrive_by"] = slots.pop("time")
         asked = {"arrive_by" if key == "time" else key for key in asked}
+    asked |= {"datetime"} if asked & {"date", "time"} else set()
+    asked |= {"pickup_city"} if "pickup" in asked else set()
     return Understood(_of_task(case, slots), frozenset(asked), cost)
 
 
@@ -152,12 +154,15 @@ def _slot(case: Mapping[str, Any], key: str, value: Any, now: datetime, slots: d
     elif key == "extras" and "shared" in value:
         slots["shared_ride"] = "True"
     elif key in ("date", "time", "vehicle", "return_date"):
-        slots[name] = _likeliest(value) if isinstance(value, Doubt) else str(value or "")
+        slots[name] = _likeliest(value, now, "date" in slots) if isinstance(value, Doubt) else str(value or "")
 
 
-def _likeliest(doubt: Doubt) -> str:
+def _likeliest(doubt: Doubt, now: datetime, day_known: bool) -> str:
+    """Of what is offered the first; of times without a day the next one ahead."""
     if doubt.options:
-        return str(doubt.options[0].value)
+        offered = [str(option.value) for option in doubt.options]
+        ahead = [each for each in sorted(offered) if each >= f"{now:%H:%M}"]
+        return ahead[0] if doubt.block == "which_time" and not day_known and now.hour and ahead else offered[0]
     return str(doubt.facts["date"]["utc"])[:10] if "date" in doubt.facts else ""
 
 
@@ -224,8 +229,9 @@ def _value(case: Mapping[str, Any], slots: dict[str, str]) -> dict[str, str]:
 
 
 def _ahead(case: Mapping[str, Any], day: str | None, clock: str) -> str:
+    """A time without a day is the next one ahead, as the source has it."""
     now = _now(case)
-    told = day or (f"{now:%Y-%m-%d}" if clock >= f"{now:%H:%M}" else f"{now.date().replace():%Y-%m-%d}")
+    told = day or f"{now.date() + timedelta(days=clock < f'{now:%H:%M}'):%Y-%m-%d}"
     seconds = len(str(case["gold"].get("datetime", ""))) > 16
     return f"{told} {clock}" + (":00" if seconds else "")
 

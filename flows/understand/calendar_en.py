@@ -3,7 +3,7 @@
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
 from datetime import timedelta
 
-from flows.understand.calendar import RULES, Day, Span, _shifted, coming, in_half, next_week_day, shapes
+from flows.understand.calendar import RULES, Day, Span, _shifted, coming, in_half, next_numbered, next_week_day, shapes
 from flows.understand.grammar import Grammar, rules
 from flows.understand.words import all_of, counting, each
 
@@ -34,12 +34,13 @@ LEXICON = {
     "OCLOCK": all_of("o'clock|oclock|o clock|o ' clock"), "ISH": all_of("ish|- ish"), "MINUTES": all_of("minute|minutes|min|mins"),
     "HALFPAST": all_of("half past|half - past|half after"), "QUARTER": all_of("quarter"), "PAST": all_of("past|after"), "TO": all_of("to|till|til|before|of"),
     "NOON": all_of("noon|midday|12 noon|mid day|noonish|twelve noon"), "MIDNIGHT": all_of("midnight|12 midnight"),
-    "PART": each(PARTS), "GREETING": all_of("good morning|good afternoon|good evening|good night"),
+    "PART": each(PARTS), "GREETING": all_of("good morning|good afternoon|good evening|good night|the sun|in the sun|sun set|sun rise|i sat|we sat"),
     "THING": all_of("people|persons|person|pax|passenger|passengers|guest|guests|traveler|travelers|traveller|travellers|of us|adult|adults|kid|kids|child|children|boy|boys|girl|girls|baby|babies|infant|infants|toddler|toddlers|bag|bags|suitcase|suitcases|piece|pieces|ticket|tickets|seat|seats|star|stars|dollars|usd|%|$|year old|years old|year olds|yr old|yo|night|nights|stop|stops|car|cars|friends|tourists|rooms|spots|other|others|different|more|extra|big|small|little|young|street|st|road|avenue|ave|lane|drive|boulevard"),
     "MONEY": all_of("$|€|#|no .|number|room|flight|villa|apt|terminal|gate|lobby|street|calle"),
 }  # fmt: skip
 OWN = [
     *rules("DAY", "NEXT [WEEKDAY]", next_week_day),
+    *rules("DAY", "ON THE [ORD]", next_numbered),
     *rules("DAY", "COMING [WEEKDAY]", lambda now, weekday: Day((coming(now.date() + timedelta(1), weekday),))),
     *rules("TIME", "HALF [FACE]", _shifted(30)),
     *rules(

@@ -57,9 +57,8 @@ class Nursery:
 
     def __init__(self) -> None:
         script = Path(__file__).with_name("launch.py")
-        self.process = subprocess.Popen(  # our own code
-            [sys.executable, str(script), "nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        order = [sys.executable, str(script), "nursery"]
+        self.process = subprocess.Popen(order, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.process.stdin
         assert self.process.stdout
         self.orders, self.told = self.process.stdin, self.process.stdout
@@ -301,6 +300,7 @@ class Fleet:
     patience: float = PATIENCE
     _waiting: deque[tuple[Replica, asyncio.Future[int]]] = field(default_factory=deque)
     _by_pid: dict[int, Replica] = field(default_factory=dict)
+    _errands: Any = field(default_factory=itertools.count)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _rest: bytes = b""
 
@@ -338,6 +338,19 @@ class Fleet:
         self.nursery.orders.write(json.dumps(order).encode() + b"\n")
         self.nursery.orders.flush()
         return int(await future)
+
+    async def runs(
+        self, command: str, *words: str, without: tuple[str, ...] = (), **settings: object
+    ) -> tuple[int, str]:
+        """A command from its beginning to its end, with these settings alone; gives its exit code and all it said."""
+        errand = Replica(self, command, f"errand{next(self._errands)}")
+        env = {name: value for name, value in os.environ.items() if not name.startswith("BELLHOP_")}
+        env |= {f"BELLHOP_{name.upper()}": str(value) for name, value in settings.items()}
+        order = {"command": command, "words": words, "env": env, "log": str(errand.log), "without": without}
+        errand.code = None
+        await self.born(order, errand)
+        await self.until(lambda: errand.code is not None)
+        return errand.code or 0, errand.log.read_text()
 
     async def until(self, right: Callable[[], bool], look: Callable[[], Any] | None = None) -> None:
         """Until one of them says so; `look` is awaited again and again, `right` whenever a process was told of."""
@@ -402,9 +415,7 @@ class Fleet:
         async with asyncio.timeout(self.patience):
             while await self._busy():
                 await self.pull("/sim/hurry")
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(MOMENT * 4):
-                        await self._news.wait()
+                await between_looks(MOMENT * 2)
 
     async def _busy(self) -> bool:
         """Whether anything is left to do; a database that is away has more to do."""

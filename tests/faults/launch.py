@@ -6,14 +6,17 @@ each order that it reads (see `fleet.py`); with `frozen-before` or `frozen-after
 killed. Nothing in the product knows of this.
 """
 
+import asyncio
 import gc
 import importlib
 import json
+import multiprocessing
 import os
 import signal
 import sys
 import traceback
 from itertools import count
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +89,17 @@ def warm() -> None:
     for module in AT_FIRST_USE:
         importlib.import_module(module)
     importlib.import_module("web.serving").commands()  # needs all scripts, in all languages
+    _warm_papers()
+
+
+def _warm_papers() -> None:
+    """Document processes come from one that has loaded WeasyPrint, instead of loading it each; all else about them is the product's."""
+    ways = multiprocessing.get_context("forkserver")
+    ways.set_forkserver_preload(["bot.press"])
+    forkserver.ensure_running()
+    # It is the nursery's child: nobody else can ask whether it lives.
+    forkserver._forkserver.ensure_running = lambda: None
+    put("bot.documents:get_context", lambda _: ways)
 
 
 def tell(**what: Any) -> None:
@@ -127,7 +141,7 @@ def nursery() -> None:
 
 
 def live(order: dict[str, Any]) -> None:
-    """Be the process that was ordered: `command`, `env`, `log`, `faults` to arm, guards to be `without`."""
+    """Be the process that was ordered: `command` and its `words`, `env`, `log`, `faults` to arm, guards to be `without`."""
     code = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -143,21 +157,26 @@ def live(order: dict[str, Any]) -> None:
             without.take_out(name)
         for fault in order.get("faults", ()):
             arm(*fault)
-        begin(order["command"])
+        begin(order["command"], *order.get("words", ()))
         code = 0
     except SystemExit as ended:
         code = int(ended.code or 0)
     except BaseException:  # noqa: BLE001  # whatever it is, it must not be the nursery's
         traceback.print_exc()
     finally:
+        sys.stdout.flush()
         os._exit(code)
 
 
-def begin(command: str) -> None:
-    """The program's own command line."""
+def begin(command: str, *words: str) -> None:
+    """The program's own command line; or one of our functions, by module:name."""
+    if ":" in command:
+        owner, name = place(command)
+        asyncio.run(getattr(owner, name)(*words))
+        return
     from bot.__main__ import main
 
-    sys.argv = ["bellhop", command]
+    sys.argv = ["bellhop", command, *words]
     main()
 
 

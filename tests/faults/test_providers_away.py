@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import stripe
 
-from bot.courier import AT_ONCE
+from bot.courier import AT_ONCE, REST
 from flows.script import label
 from models import delivery
 from models.database import Run, read, transaction
@@ -38,6 +38,9 @@ CHANNEL = {"twilio": "whatsapp", "telegram": "telegram", "stripe": "stripe", "sm
 KINDS = ("refused", "down", "hang", "limited", "flapping")
 TEAM = "-1001700100900"  # the house's group on Telegram
 RETURN = 60.0  # seconds from a provider's return until the first of what is owed has arrived
+# Beside a provider that hangs, the others answer as they did just before: 0.9 to 2 times as fast, nearly 4 on a machine that has too
+# much to do. Whoever stood behind those that hang would wait as long as these are given, a second in the short form.
+HINDERED, UNHINDERED = 5.0, 250.0  # times; and ms that are nothing, whatever it was before
 MATTERS = timedelta(minutes=20)  # some of what is owed is pointless after that
 HOURS = {"1 min": 1 / 60, "10 min": 1 / 6, "60 min": 1.0, "30 h": 30.0}
 
@@ -67,7 +70,7 @@ MIXED = {
     "sqlite": ("60 min", {"twilio": "limited", "telegram": "down", "stripe": "hang", "smtp": "flapping"}),
     "postgres": ("30 h", {"twilio": "hang", "telegram": "limited", "stripe": "down", "smtp": "refused"}),
 }
-SHORT = Size(people=50, team=10, one=9, mails=3, pages=3, pings=4, talks=8, spells=(MIXED[DIALECT],), real=False)
+SHORT = Size(people=50, team=10, one=9, mails=3, pages=3, pings=5, talks=8, spells=(MIXED[DIALECT],), real=False)
 LONG = Size(people=300, team=25, one=20, mails=20, pages=20, pings=20, talks=200, real=True,
             spells=tuple((long, turned(by)) for long in HOURS for by in range(len(KINDS))))  # fmt: skip
 SIZE = sized(SHORT, LONG)
@@ -353,7 +356,7 @@ async def settles(one: Away) -> None:
         while not await comes(rest, 1.2):
             sending = await read("SELECT COUNT(*) AS n FROM delivery WHERE state = 'sending'")
             if not sending[0]["n"]:
-                await one.fleet.later(seconds=10)
+                await one.fleet.later(seconds=REST[1])
             await one.fleet.pull("/sim/hurry")
 
 
@@ -398,7 +401,9 @@ async def test_without_the_pace_a_group_gets_all_at_once(
         async def found() -> bool:
             return any(fault.startswith("20/min to a group") for fault in one.watch.breaches())
 
-        assert await comes(found, 30)
+        async with asyncio.timeout(PATIENCE):
+            while not await comes(found, 1.0):
+                await one.fleet.later(seconds=10)
         report("without the pace", one.watch.figures())
 
 
@@ -441,7 +446,7 @@ async def test_while_one_is_away_the_others_go_on(
             }
             report(f"beside {provider}, which hangs", {name: round(value, 2) for name, value in figures.items()})
             assert await unsettled(one, owed, {provider: "flapping"}, MATTERS * 2) == []
-            assert max(beside) < 5000
+            assert median(beside) <= max(UNHINDERED, HINDERED * median(before)), beside
 
 
 async def _is_tried(provider: str) -> bool:

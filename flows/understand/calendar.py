@@ -47,6 +47,8 @@ class Clock:
     open: bool = False
     night: bool = False
     """Said of a midnight."""
+    early: bool = False
+    """In the morning for nothing but its nought: "08:30"."""
 
 
 # --- numbers ---
@@ -122,21 +124,23 @@ def _safe(year: int, month: int, day: int) -> date | None:
 
 
 def which(now: datetime, *days: date, block: str = "which_date") -> Day:
-    """One of several days: asked, unless only one of them is still ahead."""
-    ahead = tuple(sorted({day for day in days if day >= now.date()}))
+    """One of several days, the likelier first: asked, unless only one of them is still ahead."""
+    ahead = tuple(dict.fromkeys(day for day in days if day >= now.date()))
     return Day(ahead, block if len(ahead) != 1 else "")
 
 
 def _weekday(now: datetime, weekday: int) -> Day:
     day = coming(now.date(), weekday)
-    return which(now, day, day + timedelta(7)) if day == now.date() else Day((day,))
+    return which(now, day + timedelta(7), day) if day == now.date() else Day((day,))
 
 
 def next_week_day(now: datetime, weekday: int) -> Day:
     """ "Next Friday": the coming one, but on a Monday it may be the one after, so that both are asked about."""
     day = coming(now.date() + timedelta(1), weekday)
-    same_week = day.isocalendar().week == now.isocalendar().week
-    return which(now, day, day + timedelta(7)) if same_week else Day((day,))
+    if day.isocalendar().week != now.isocalendar().week:
+        return Day((day,))
+    days = (day, day + timedelta(7))
+    return which(now, *(reversed(days) if day == now.date() + timedelta(1) else days))  # nobody calls tomorrow so
 
 
 def _last_weekday(now: datetime, weekday: int) -> Day:
@@ -166,9 +170,15 @@ def next_numbered(now: datetime, number: int) -> Day | None:
 
 
 def _numbered_weekday(now: datetime, weekday: int, number: int) -> Day | None:
-    """ "Saturday the 28th"; when the coming 28th is no Saturday, both are asked about, and the next 28th that is one."""
+    """ "Saturday the 28th"; when the coming 28th is no Saturday, it is asked: the next 28th that is one, the 28th, that Saturday."""
     numbered = next_numbered(now, number)
-    return numbered and _agreeing(now, weekday, numbered)
+    if not numbered or numbered.days[0].weekday() == weekday:
+        return numbered
+    months = (_in_month(n)(now, number) for n in range(12))
+    both = next(
+        (day.days[0] for day in months if day and day.days and day.days[0].weekday() == weekday), numbered.days[0]
+    )
+    return which(now, both, numbered.days[0], coming(now.date(), weekday), block="weekday_clash")
 
 
 def _agreeing(now: datetime, weekday: int, day: Day) -> Day:
@@ -271,6 +281,7 @@ DAYS = [
     *rules("DOM", "[NUM]", lambda now, n: n if 0 < n < 32 else None),
     *rules("DAY", "THE? [DAYWORD]", _moved),
     *rules("DAY", "THIS? [WEEKDAY] DOT?", _weekday),
+    *rules("ALONE", "[SHORT] DOT?", _weekday),
     *rules("DAY", "THE|ON [DAY]", lambda now, day: day),
     *rules("DAY", "[WEEKDAY] OF? THE? NEXT WEEK", _of_week(1)),
     *rules("DAY", "[WEEKDAY] OF? THE? WEEK COMING|NEXT", _of_week(1)),
@@ -366,12 +377,14 @@ def clock(hour: int, minute: int = 0, half: str = "") -> Clock | None:
 def _written(now: datetime, found: re.Match[str]) -> Clock | None:
     """ "08:30" is in the morning because of its nought."""
     hour, minute = found[1], found[2]
-    return clock(int(hour), int(minute), "a" if len(hour) == 2 and hour < "10" else "")
+    if len(hour) == 2 and "00" < hour < "10" and int(minute) < 60:
+        return Clock(int(hour) * 60 + int(minute), early=True)
+    return clock(int(hour), int(minute))
 
 
 def in_half(now: datetime, time: Clock, half: str) -> Clock | None:
     """The time in the half of the day that was named."""
-    if not time.open:
+    if not (time.open or time.early):
         return time
     return clock(time.minutes // 60 or 12, time.minutes % 60, half)
 

@@ -21,6 +21,7 @@ LEXICON = {
     "ONE": all_of("a|an|one"), "HALF": all_of("half"), "AND": all_of("and|&"), "OR": all_of("or"), "DASH": all_of("-"), "SLASH": all_of("/"), "COMMA": all_of(","), "DOT": all_of("."),
     "THE": all_of("the|da|d"), "ON": all_of("on|for|by"), "FORDAY": all_of("on the|by the|for the|until the|till the"), "OF": all_of("of|in"), "IN": all_of("in|within"),
     "WEEKDAY": counting(0, "monday|mondays|mon tuesday|tuesdays|tues|tue wednesday|wednesdays|wed thursday|thursdays|thurs|thur|thu friday|fridays|fri saturday|saturdays|sat sunday|sundays|sun"),
+    "SHORT": counting(0, "mo tu we th fr sa su"),
     "MONTH": counting(1, "january|jan february|feb march|mar april|apr may june|jun july|jul august|aug september|sept|sep october|oct november|nov december|dec"),
     "DAYWORD": each({0: "today|tonight|this morning|this afternoon|this evening|2day|later today", 1: "tomorrow|tommorow|tommorrow|tomorow|tomorrows|tmrw|tmr|tmw|tomoz|2morrow", 2: "day after tomorrow|day after tmrw|overmorrow|day after tomorow|day after tommorow", -1: "yesterday|last night", -2: "day before yesterday"}),
     "DAYNOUN": all_of("day"), "MONTHNOUN": all_of("month"), "WEEK": all_of("week"), "WEEKLATER": all_of("week"), "WEEKEND": all_of("weekend"),

@@ -21,6 +21,7 @@ LEXICON = {
     "ONE": all_of("un|una"), "HALF": all_of("media|medio"), "AND": all_of("y|e"), "OR": all_of("o|u"), "DASH": all_of("-"), "SLASH": all_of("/"), "COMMA": all_of(","), "DOT": all_of("."),
     "THE": all_of("el|la|los|al"), "ON": all_of("en|para|del|de"), "FORDAY": all_of("el|para el|del|al|hasta el|desde el"), "OF": all_of("de|del|de el|do|en"), "IN": all_of("en|dentro de|de aqui a"),
     "WEEKDAY": counting(0, "lunes|lun martes miercoles|mie|mier jueves|jue|juev viernes|vie|vier sabado|sabados|sab domingo|domingos|dom"),
+    "SHORT": counting(0, "lu|l ma|m mi|x ju|j vi|v sa|s do|d"),
     "MONTH": counting(1, "enero|ene febrero|feb marzo|mar abril|abr mayo|may junio|jun julio|jul agosto|ago septiembre|setiembre|sept|sep octubre|oct noviembre|nov diciembre|dic"),
     "DAYWORD": each({0: "hoy|hoy dia|esta noche|esta tarde|esta manana|hoy mismo", 1: "manana|manana mismo", 2: "pasado manana|pasao manana|pasado", -1: "ayer|anoche", -2: "anteayer|antier|antes de ayer|antes de anoche"}),
     "DAYNOUN": all_of("dia"), "MONTHNOUN": all_of("mes"), "WEEK": all_of("semana"), "WEEKLATER": all_of("en ocho|en ocho dias"), "WEEKEND": all_of("fin de semana|finde"),

@@ -35,7 +35,9 @@ def _only(ear: Ear) -> Meaning | None:
     """ "28", "5-12" and "the twenty-first" as the whole answer, when the day was asked for."""
     if ear.asked not in ("date", "departure"):
         return None
-    return whole(ear, "DASHED") or (whole(ear, "DOM") if ear.asked == "date" else None)
+    if found := whole(ear, "DASHED") or whole(ear, "ALONE"):
+        return found
+    return whole(ear, "DOM") if ear.asked == "date" else None
 
 
 def _bare(ear: Ear, value: Day | int) -> Day:

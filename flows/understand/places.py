@@ -390,6 +390,8 @@ def _ranked(menu: Menu, typed: str, cutoff: int) -> list[tuple[Place, float]]:
     names = index_of(menu).names
     if wanted in names:
         return [(place, 100) for place in menu.places if place.key in names[wanted]]
+    if any(v.generic.fullmatch(wanted) for v in ALL.values()):
+        return []  # "the hotel" is none of the hotels
     scores: dict[str, float] = {}
     for name, keys in names.items():
         score = _score(wanted, name)

@@ -289,6 +289,7 @@ async def filled(dialect: Dialect, folder: Path, bookings: int) -> str:
     return url
 
 
+@short_on("sqlite")  # where it limits nothing; that a copy is made beside writers is asked above, on both
 @pytest.mark.parametrize("bookings", SIZE.bookings)
 async def test_a_writer_goes_on_while_a_copy_is_made(template: Dialect, tmp_path: Path, bookings: int) -> None:
     """With the copy and without it, one after the other: in the long form it waits no longer than 50 ms, or than it does anyway.

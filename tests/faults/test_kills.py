@@ -209,6 +209,7 @@ async def test_a_message_that_is_not_known_again_is_heard_twice(
         assert any(fault.startswith("heard twice") for fault in found)
 
 
+@short_on("sqlite")
 async def test_what_is_acknowledged_before_it_is_kept_is_lost(
     database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
 ) -> None:

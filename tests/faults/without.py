@@ -133,8 +133,24 @@ def _one_moment() -> None:
 
 
 def _missed_first() -> None:
-    """What is written now does not wait for what was missed."""
+    """What is written now does not wait for what was missed, which is long in coming: somebody writes before it is here."""
+    keep, fetch, wrote = _known("web.hooks:someone_wrote"), _known("bot.catching_up:_messages"), asyncio.Event()
+
+    async def kept(house: Any, heard: Any) -> Any:
+        answers = await keep(house, heard)
+        if heard.channel == "whatsapp":
+            wrote.set()
+        return answers
+
+    async def after_one(*given: Any) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LATE * 20):
+                await wrote.wait()
+        await fetch(*given)
+
     put("bot.program:FIRST", 0.0)
+    put("web.hooks:someone_wrote", kept)
+    put("bot.catching_up:_messages", after_one)
 
 
 GUARDS: dict[str, Callable[[], None]] = {

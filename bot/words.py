@@ -49,6 +49,7 @@ STORY = (
     "extras",
     "occasion",
     "notes",
+    "plan",
     "asked",
     "lines",
     "total",

@@ -86,7 +86,7 @@ async def _between(
 ) -> tuple[DepartureOffer, ...]:
     service = catalog.services[draft["service"]]
     offered: list[DepartureOffer] = []
-    for departure in catalog.departures_between(service.key, first, last):
+    for departure in catalog.departures_between(catalog.performed(service).key, first, last):
         starts = utc(departure.local, catalog.brand.zone)
         if starts >= now + timedelta(minutes=service.notice):
             offered += await _offered(departure, draft, catalog, now)
@@ -112,7 +112,7 @@ async def _offered(departure: Departure, draft: Draft, catalog: Catalog, now: da
 async def alternatives(draft: Draft, catalog: Catalog, now: datetime) -> dict[str, Any]:
     """What is free instead of something sold out: other vehicles, nearby times, other departures."""
     try:
-        if catalog.services[draft["service"]].tour:
+        if catalog.performed(catalog.services[draft["service"]]).tour:
             that_day = {**draft, "date": draft["departure"][:10]}
             return {"departures": [_plain_departure(each) for each in await departures(that_day, catalog, now)][:4]}
         others = [each for each in await free_vehicles(draft, catalog, now) if each.free]

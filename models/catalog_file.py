@@ -617,7 +617,7 @@ class _Links:
             self.charter(service, (*at, "tour", "departures"))
 
     def charter(self, service: dict[str, Any], at: At) -> None:
-        rows = self.rows(service["tour"].get("departures"), at) if service["kind"] == "charter" else ()
+        rows = self.rows(service["tour"].get("departures"), at) if service.get("kind") == "charter" else ()
         for row, here in rows:
             if not row.get("private") or "price" not in row:
                 self.check.wrong(here, "A charter is sold whole: 'private: true' and its 'price'.")

@@ -105,6 +105,7 @@ def so_far(draft: Mapping[str, Any], world: World, only: set[str] | None = None)
         "included": [{"name": dict(one.name), "quantity": one.quantity} for one in service.included] if service else [],
         "service": dict(service.name) if service else None,
         "kind": service.kind if service else None,
+        "by_name": bool(service and service.by_name),
         "pickup": stop(known.get("pickup"), menu),
         "dropoff": stop(known.get("dropoff"), menu),
         "date": date,

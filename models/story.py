@@ -23,7 +23,7 @@ def told(request: Request, quote: Quote | None, catalog: Catalog, *, language: s
     return {
         "reference": None, "state": "draft", "language": language,
         "service": {"kind": performed.kind, "key": service.key, "name": dict(service.name), "icon": service.icon,
-                    "private": _private(request, performed, catalog)},
+                    "private": _private(request, performed, catalog), "package": performed is not service},
         "legs": [_leg(leg, catalog) for leg in request.legs],
         "guest": {"name": request.name, "phone": request.phone, "email": request.email, "language": language},
         "party": request.party.as_fact(),

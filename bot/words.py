@@ -39,7 +39,7 @@ SHORT = 20
 # What the script is drawn from since there is more than one way of a ride: a message that was kept before is without it.
 LATER = (
     "stops", "hours", "plan", "trip", "return_date", "return_time", "return_flight", "included", "back", "both_ways", "package",
-    "kind", "by_name",
+    "kind", "by_name", "returning",
 )  # fmt: skip
 # What a recap's value may be drawn from; a field that names fewer leaves the others empty.
 STORY = (

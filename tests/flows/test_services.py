@@ -414,3 +414,14 @@ def test_too_many_services_for_one_card_are_offered_by_kind() -> None:
     assert guest.options == [tour.key for tour in tours[:8]]
     guest.taps("service", "tour_3")
     assert guest.talk.draft["service"] == "tour_3"
+
+
+def test_a_way_back_that_is_sold_out_is_offered_at_other_times() -> None:
+    """Only the way back is asked about; the way there stays."""
+    ana = Visitor()
+    ana.goes_on(ANA + ", coming back on 5 December at 11am", "AA1046", "van", "none", "no", "no", "me", "skip")
+    said = ana.learns("sold_out", times=["11:30"], vehicles=[], returning=True)
+    assert "for the way back at 11:00" in said
+    ana.taps("return_time", "11:30")
+    assert (ana.talk.draft["return_time"], ana.talk.draft["time"]) == ("11:30", "15:00")
+    assert ana.block == "review"

@@ -1,13 +1,13 @@
 # Everything a builder of Bellhop does, by name. `make` alone lists it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test faults check format lock clean
+.PHONY: help setup run test faults understanding check format plays lock clean
 
 BIN := .venv/bin
 FLOORS := bot flows handlers models web
 
 help: ## list what can be done
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-8s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 setup: ## make .venv and install what Bellhop needs to run
 	@.ci/setup run
@@ -23,6 +23,9 @@ faults: ## the long trials: killed, frozen, started again while a crowd books (A
 	@.ci/setup browser
 	@FAULTS="$(or $(FAULTS),long)" TEST_LIMIT=14400 .ci/test tests/faults -rP -o faulthandler_timeout=0 $(ARGS)
 
+understanding: ## how well guests' words are understood: DATA=<folder of cases with a score.py>
+	@$(BIN)/python -m tests.understanding "$(DATA)"
+
 check: ## what must hold of the code: ruff, its formatter, mypy and the floors of the house
 	@.ci/setup tools
 	@.ci/check
@@ -31,6 +34,10 @@ format: ## write the code as the formatter would, and mend what ruff can mend
 	@.ci/setup tools
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
+
+plays: setup ## write the talks of tests/transcripts as plays into docs/plays, and the path of the questions into docs/flow.md
+	$(BIN)/python -m flows.diagram
+	$(BIN)/python -m bot.plays
 
 lock: ## pin all dependencies anew from pyproject.toml (needs uv; UPGRADE=1 takes newer versions)
 	@.ci/lock $(if $(UPGRADE),--upgrade)

@@ -169,6 +169,46 @@ def version() -> None:
     typer.echo(installed("bellhop"))
 
 
+@app.command("replay")
+def replay_transcripts(
+    files: Annotated[list[Path], typer.Argument(help="Transcripts; docs/transcripts.md tells how they are written.")],
+    write: Annotated[bool, typer.Option("--write", help="Put what the bot says now into the files.")] = False,
+) -> None:
+    """Play transcripts and show where the bot says something else."""
+    from rich.console import Console
+
+    from bot.log import log_plainly
+    from bot.replay import replay
+
+    log_plainly()
+    try:
+        differed = asyncio.run(replay(files, Console(highlight=False), write=write))
+    except KeyboardInterrupt:
+        raise Wrong("stopped before the end") from None
+    if differed and not write:
+        raise typer.Exit(1)
+
+
+@app.command("chat")
+def chat_here(
+    language: Annotated[str | None, typer.Option(help="What the guest's phone is set to: en or es.")] = None,
+    channel: Annotated[str, typer.Option(help="whatsapp or telegram.")] = "whatsapp",
+    now: Annotated[str, typer.Option(help="The operator's local time, as 2026-11-20 10:00.")] = "",
+) -> None:
+    """Talk with the bot in this terminal, as a guest. Nothing is sent or kept."""
+    from rich.console import Console
+
+    from bot import chat
+    from bot.log import log_plainly
+
+    log_plainly()
+    moment = chat.checked(language, channel, now)
+    if not sys.stdin.isatty():
+        raise Wrong("a chat needs a terminal; `bellhop replay FILE` plays a talk that is written down")
+    console = Console(highlight=False)
+    chat.chat(lambda: console.input("[bold]> [/bold]"), console, now=moment, channel=channel, language=language)
+
+
 @catalog_app.command("check")
 def catalog_check(
     file: Annotated[Path | None, typer.Argument(help="The catalogue; CATALOG when left out.")] = None,

@@ -31,6 +31,8 @@ class Reading:
     found: dict[str, Any]
     remarks: list[tuple[str, dict[str, Any]]]
     words: Words
+    back: str | None = None
+    """The day until which, or on which they come back, as "2026-11-22"."""
 
 
 def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: Vocabulary, asked: str) -> Reading:
@@ -55,7 +57,7 @@ def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: V
     if _only_asks(words):
         found.pop("extras", None)  # whoever asks what a child seat costs has not ordered it
     remarks: list[tuple[str, dict[str, Any]]] = ear.found.get("_remarks", [])
-    return Reading(found, remarks, ear.words)
+    return Reading(found, remarks, ear.words, ear.found.get("_back"))
 
 
 def _only_asks(words: str) -> bool:

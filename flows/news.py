@@ -3,7 +3,8 @@
 | news | facts |
 |---|---|
 | sent | reference, hold_until (instant), due (money), total (money) |
-| sold_out | times ["15:30"], vehicles [{key, name, seats, bags, price}], departures [{starts, seats_left, price}]: what is free instead; returning: only the way back is taken, the times are of that |
+| sold_out | times ["15:30"], vehicles [{key, name, seats, bags, price}], departures [{starts, seats_left, price}]: what is free instead |
+| | returning: only the way back is taken, the times are of that |
 | price_changed | nothing: the review is shown again with what it costs now |
 | too_late | first (instant): the first start that can still be booked |
 | hold_ended | nothing |

@@ -23,7 +23,7 @@ from handlers.telling import tell_house
 from models import catalogs, news, story, timeline, turns
 from models.catalog import Catalog
 from models.database import Run, is_away, is_contended, transaction
-from models.refusal import InThePast, PriceChanged, Refusal, SoldOut, TooSoon
+from models.refusal import InThePast, Refusal, SoldOut, TooSoon
 from models.request import as_instant
 from models.turns import Carry, Repeated, Reply, Seen, Stale
 
@@ -113,16 +113,6 @@ async def _turn(at: Moment) -> Carry:
         return await _listen(at)
     moved = hear(talk, at.heard, at.world_then)
     turn = say(moved, await _offer(at, moved))
-    try:
-        return await _kept(at, turn)
-    except (
-        Refusal
-    ) as refusal:  # nothing is kept of what was wished for; what there is instead is read outside any transaction
-        learned = await _refused(at, turn.talk, refusal)
-        return await _kept(at, say(learned, await _offer(at, learned)))
-
-
-async def _kept(at: Moment, turn: Turn) -> Carry:
     async with transaction() as run:
         turn, booking, silent = await _fulfil(at, turn, run)
         return await _keep(at, turn, booking, silent, run)
@@ -149,27 +139,27 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
 
 
 async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
-    catalog = await _as_quoted(at, turn.talk)
+    talk, booking = turn.talk, None
+    catalog = await _as_quoted(at, talk)
     if catalog is None:
-        raise PriceChanged
-    booking, told = await request_sent(
-        run, at.house, catalog, _whole_draft(at, turn.talk), recipient=at.seen.recipient,
-        channel=at.heard.channel, language=turn.talk.language,
-    )  # fmt: skip
-    talk = learn(turn.talk, "sent", _sent(told))
+        talk = learn(talk, "price_changed", {})
+        return say(talk, await _offer(at, talk)), None
+    try:
+        async with transaction() as inner:  # a refusal undoes the half-made booking and nothing else
+            booking, told = await request_sent(
+                inner, at.house, catalog, _whole_draft(at, talk), recipient=at.seen.recipient,
+                channel=at.heard.channel, language=talk.language,
+            )  # fmt: skip
+        talk = learn(talk, "sent", _sent(told))
+    except SoldOut:  # read in here: the winner's commit may be shared with ours, and nobody outside sees it yet
+        talk = learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now))
+    except (TooSoon, InThePast) as refusal:
+        first = refusal.facts.get("earliest")
+        talk = learn(talk, "too_late", {"first": first} if first else {})
+    except Refusal as refusal:
+        log.warning("a reviewed request was refused", refusal=refusal.key)
+        talk = learn(talk, "price_changed", {})
     return say(talk, await _offer(at, talk)), booking
-
-
-async def _refused(at: Moment, talk: Talk, refusal: Refusal) -> Talk:
-    """What the guest learns of a request that could not be taken."""
-    match refusal:
-        case SoldOut():
-            return learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now))
-        case TooSoon() | InThePast():
-            first = refusal.facts.get("earliest")
-            return learn(talk, "too_late", {"first": first} if first else {})
-    log.warning("a reviewed request was refused", refusal=refusal.key)
-    return learn(talk, "price_changed", {})
 
 
 async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:

@@ -10,7 +10,6 @@ Refusal
 │   └── AmbiguousTime
 ├── Incomplete
 ├── SoldOut
-├── PriceChanged
 ├── HoldEnded
 ├── NotYours
 └── AlreadyPaid
@@ -98,10 +97,6 @@ class SoldOut(Refusal):
 
     facts: `alternatives`.
     """
-
-
-class PriceChanged(Refusal):
-    """The price is no longer the one that was shown; look at the new one."""
 
 
 class HoldEnded(Refusal):

@@ -1,6 +1,8 @@
 """English: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from flows.understand import ways_en as ways
+from flows.understand.calendar_en import GRAMMAR
 from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
 
 NUMBERS = {
@@ -163,33 +165,9 @@ ENGLISH = Vocabulary(
         "phone": whole(r"phone(?: number)?|number|mobile|cell|whatsapp"),
         "email": whole(r"e ?mail(?: address)?|mail"),
     },
-    yesterday=phrase(r"yesterday"),
-    today=phrase(r"today|this (?:morning|afternoon|evening)"),
-    tonight=phrase(r"tonight"),
-    tomorrow=phrase(r"tom+or+ows?|tomorow|tmrw|tmr|2morrow"),
-    after_tomorrow=phrase(r"(?:the )?day after (?:tom+or+ow|tmrw)"),
-    in_days=phrase(rf"in (?P<n>{_N}) (?:days?|(?P<weeks>weeks?))(?:' time)?"),
-    day_month=phrase(rf"(?:the )?{_DAY}\s*(?:of\s+)?{_MONTH}{_YEAR}"),
-    month_day=phrase(rf"{_MONTH}\s+(?:the )?{_DAY}{_YEAR}"),
-    weekday=phrase(
-        rf"(?:(?P<next>next)\s+|this\s+|coming\s+|on\s+)*(?P<weekday>{alternatives(WEEKDAYS)})s?(?:(?P<next_week>\s+(?:of )?next week)|(?P<week>\s+week))?"
-    ),
-    next_is_unclear=True,
-    reckoned=phrase(
-        rf"(?:days?|weeks?|months?|years?) (?:from|before|after(?! tom| tmr)|ago)|(?:last|past|previous) (?:{alternatives(WEEKDAYS)}|week|month)|(?:{alternatives(ORDINALS)}) (?:{alternatives(WEEKDAYS)}) (?:of|in)"
-    ),
-    day_first=None,
-    the_day=phrase(r"(?:the (?P<day>\d{1,2})(?:st|nd|rd|th)?|(?P<th>\d{1,2})(?:st|nd|rd|th))"),
-    morning=phrase(r"(?:in the |this )?morning"),
-    afternoon=phrase(r"(?:in the |this )?(?:afternoon|evening)|(?:at )?(?:night|tonight)"),
-    night=phrase(r"(?:at )?night|tonight"),
-    noon=phrase(r"(?:at )?(?:noon|midday|12 noon)"),
-    midnight=phrase(r"(?:at )?midnight"),
-    clock=phrase(
-        rf"(?:(?:at|around|about|by|@)\s*(?P<hour>{_HOUR})(?:[:.h](?P<minute>\d\d))?(?:\s*o'?clock)?(?:\s*(?P<half>[ap])\.?\s?m\.?)?(?!\s*(?:{_CHILD}|people|adults|bags|%|usd|dollars|years|of us|days))"
-        r"|(?P<hour2>\d{1,2})[:h](?P<minute2>\d\d)(?:\s*(?:h|hrs|hours))?(?:\s*(?P<half2>[ap])\.?\s?m\.?)?"
-        rf"|(?P<hour3>{_HOUR})(?:\.(?P<minute3>\d\d))?\s*(?P<half3>[ap])\.?\s?m\.?"
-        rf"|(?P<hour4>{_HOUR})\s*(?:o'?clock|in the (?=morning|afternoon|evening)))"
+    grammar=GRAMMAR,
+    loose=frozenset(
+        "at around about maybe like approximately by ish or so o clock the of day on for time pickup would be should make it up leave leaving then".split()
     ),
     there_by=phrase(
         r"(?:be|arrive|get|reach)(?: there| in time| at| to| the| my| our)*(?: [^,;.\d]{2,30}?)? (?:by|before|no later than|latest(?: at)?)|(?:must|need to|have to|has to|want to|should) (?:arrive|be there|get there|check in)(?: there)?(?: at| by)?|(?:there|airport) by|arrive by"
@@ -197,16 +175,16 @@ ENGLISH = Vocabulary(
     takeoff=phrase(
         r"(?:flight|plane) (?:(?=at \d)|leaves|departs|takes off|goes|is leaving|(?:is|departure is)(?= (?:at|around|tomorrow|today|on)\b| \d))|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
     ),
-    half_past=phrase(
-        rf"(?:at )?(?P<part>half past|quarter past|quarter to|half)\s+(?P<hour>{_HOUR})(?:\s*(?P<half>[ap])\.?m\.?)?"
-    ),
-    about=whole(
-        r"(?:at |around |about |maybe |like |approximately |by )*(?P<hour>\d{1,4}|[a-z]+)(?: ish)?(?: or so| please)?"
-    ),
     people=phrase(
-        rf"(?!one of us)(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|of us)|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"
+        rf"(?!one of us)(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|riders?|individuals?|folks|of us|of me)|(?P<n3>(?!an? )(?:{_N}))\s*(?:(?!one)\w+ )?(?:tickets?|seats?|spots?)\b(?!\s*(?:car|for (?:a |the |my |our )?(?:bab|child|kid|infant|toddler)))|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"
     ),
-    group_of=phrase(rf"(?:family|party|group) of (?P<n>{_N})"),
+    for_so_many=phrase(
+        rf"for (?:just |only |exactly |the )?(?P<n>\d{{1,2}}|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w})})(?=\s*(?:[.,!?;)·\n]|\Z|-)|\s+(?:please|pls|to|thanks?|there|too|in total|total|actually|instead|will|would|and|from|with|on|at|that|this|is|seems|alone)\b)"
+    ),
+    no_count=phrase(
+        r"(?:the|that|this|which|another|any|no|each|every|last|first|cheap\w*|good|better|other|big\w*|small\w*) one|one (?:of|way|more thing)"
+    ),
+    group_of=phrase(rf"(?:family|party|group|cohort|total) of (?P<n>{_N})"),
     adults=phrase(rf"(?P<n>{_N})\s*(?:adults?|grown-?ups?)"),
     children=phrase(
         rf"(?:(?P<n>{_N})\s*(?:small |little |young )?(?:{_CHILD})|(?:my|our) (?:little )?(?:son|daughter|kid|child)\b(?! and (?:i|me)\b))(?!\s*(?:car )?seat){_AGES}"
@@ -241,6 +219,18 @@ ENGLISH = Vocabulary(
         r"(?:staying (?:at|in)|stay (?:at|in)|we are at|i am at|i'm at|we're at|booked (?:at|in))\s+(?P<place>[^,;·\n]{2,60})"
     ),
     from_there=phrase(r"from|leaving"),
+    way=ways.WAY,
+    between=ways.BETWEEN,
+    before_name=ways.BEFORE_NAME,
+    after_name=ways.AFTER_NAME,
+    name_tail=ways.NAME_TAIL,
+    generic=ways.GENERIC,
+    no_name=ways.NO_NAME,
+    infinitive=ways.INFINITIVE,
+    arriving=ways.ARRIVING,
+    setting_out=ways.SETTING_OUT,
+    by=ways.BY,
+    riding=ways.RIDING,
     place_filler=phrase(
         r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|change|remove|off|destination|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please|tour|trip|another"
     ),
@@ -257,7 +247,7 @@ ENGLISH = Vocabulary(
     ),
     flight=phrase(r"flight(?: number)?(?: is)?|flying(?: with| on)?|flt"),
     name=phrase(
-        r"(?:my name is|my name's|the name is|name is|name:|i am called|call me|booking name|under the name(?: of)?|in the name of|name)\s+(?P<name>[^,;\n·]{2,80})"
+        r"(?:my name is|my name's|the name is|name is|name:|i am called|call me(?! (?:a|an|the|at|when|if|on|back|later|in|for|and|to|please|now|asap|my)\b)|booking name|under the name(?: of)?|in the name of|name)\s+(?P<name>[^,;\n·]{2,80})"
     ),
     i_am=phrase(r"i'm|i am|this is"),
     ours=phrase(r"(?:our|my|it's|it is|is|we are|we're|for (?:a|the|our|my)|wife's|husband's|(?:\w+)'s)(?: \w+)?"),

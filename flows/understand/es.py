@@ -1,6 +1,8 @@
 """Spanish, as it is spoken in the Caribbean: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from flows.understand import ways_es as ways
+from flows.understand.calendar_es import GRAMMAR
 from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
 
 NUMBERS = {
@@ -155,33 +157,9 @@ SPANISH = Vocabulary(
         "phone": whole(r"telefono|numero|celular|movil|numero de telefono|whatsapp"),
         "email": whole(r"correo|e ?mail|correo electronico"),
     },
-    yesterday=phrase(r"ayer|anteayer"),
-    today=phrase(r"hoy|esta (?:manana|tarde)"),
-    tonight=phrase(r"esta noche"),
-    tomorrow=phrase(r"manana"),
-    after_tomorrow=phrase(r"pasado manana"),
-    in_days=phrase(rf"(?:en|dentro de) (?P<n>{_N}) (?:dias?|(?P<weeks>semanas?))"),
-    day_month=phrase(rf"(?:el )?(?:dia )?{_DAY}\s*(?:de\s+|del\s+)?{_MONTH}{_YEAR}"),
-    month_day=None,
-    weekday=phrase(
-        rf"(?:el |este |los )?(?:(?P<next>proximo|siguiente)\s+)?(?<!santo )(?P<weekday>{alternatives(WEEKDAYS)})(?:\s+(?:que viene|proximo))?(?P<week>\s+en ocho)?(?P<next_week>\s+de (?:la )?(?:proxima semana|semana que viene|otra semana))?"
-    ),
-    next_is_unclear=False,
-    reckoned=phrase(
-        rf"(?:dias?|semanas?|meses|anos?) (?:antes|despues|desde)|hace (?:un|una|\d+)|(?:{alternatives(WEEKDAYS)}) (?:pasado|anterior)|semana pasada|mes pasado|(?:{alternatives(ORDINALS)}) (?:{alternatives(WEEKDAYS)}) de"
-    ),
-    day_first=True,
-    the_day=phrase(r"(?:el (?:dia )?|dia |para el )(?P<day>\d{1,2})(?P<th>)"),
-    morning=phrase(r"(?:(?:de|por|en) la|esta) (?:manana|madrugada)|a\.?\s?m\.?"),
-    afternoon=phrase(r"(?:(?:de|por|en) la|esta) (?:tarde|noche)|p\.?\s?m\.?"),
-    night=phrase(r"(?:de|por|en) la noche|esta noche"),
-    noon=phrase(r"(?:al? )?(?:mediodia|medio dia)|(?:a )?las (?:12|doce) del (?:dia|mediodia)"),
-    midnight=phrase(r"(?:a )?(?:la )?(?:medianoche|media noche)|(?:a )?las (?:12|doce) de la noche"),
-    clock=phrase(
-        rf"(?:(?:(?:a|sobre|hacia|tipo|como a|desde|para) )*(?:las?|eso de las)\s+(?P<hour>{_HOUR})(?:[:.h](?P<minute>\d\d)|\s+(?P<part>y media|y cuarto|menos cuarto|en punto))?{_PM.format('')}"
-        rf"|(?P<hour2>\d{{1,2}})[:h](?P<minute2>\d\d)(?:\s*(?:h|hrs|horas))?{_PM.format('2')}"
-        rf"|(?P<hour3>{_HOUR})(?:\.(?P<minute3>\d\d))?\s*(?P<half3>[ap])\.?\s?m\.?"
-        rf"|(?P<hour4>{_HOUR})\s+(?:(?P<part4>y media|y cuarto|menos cuarto)\s*)?(?:en punto|horas|(?=de la (?:manana|tarde|noche|madrugada))))"
+    grammar=GRAMMAR,
+    loose=frozenset(
+        "a sobre hacia como tipo eso de las tal vez la y pico mas o menos dia el hora del para seria sea en los".split()
     ),
     there_by=phrase(
         r"(?:estar|llegar)(?: [^,;.\d]{2,30}?)? (?:antes de|a mas tardar)|(?:debo|debemos|tengo que|tenemos que|hay que|necesito|necesitamos|quiero|queremos) (?:estar|llegar)(?: [^,;.\d]{2,30}?)?(?= a las?\b)"
@@ -189,13 +167,13 @@ SPANISH = Vocabulary(
     takeoff=phrase(
         r"vuelo (?:(?=a las )|sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
     ),
-    half_past=None,
-    about=whole(
-        r"(?:a |sobre |hacia |como |tipo |a eso de |tal vez )*(?:las? )?(?P<hour>\d{1,4}|[a-z]+)(?: y pico| mas o menos| por favor)?"
-    ),
     people=phrase(
-        rf"(?P<n>{_N})\s*(?:personas?|pax|pasajeros?|huespedes?|viajeros?)|(?:somos|seremos|vamos|iremos|viajamos) (?P<n2>{_N})(?!\s*(?:adultos?|{_CHILD}|maletas))"
+        rf"(?P<n>{_N})\s*(?:personas?|pax|pasajeros?|huespedes?|viajeros?|boletos?|asientos?|puestos?|pasajes)|(?:somos|seremos|vamos|iremos|viajamos) (?P<n2>{_N})(?!\s*(?:adultos?|{_CHILD}|maletas))"
     ),
+    for_so_many=phrase(
+        rf"para (?:solo |solamente |los |las )?(?P<n>\d{{1,2}}(?!\s*(?:am|pm|de la|h\b|:))|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w and n > 1})})(?=\s*(?:[.,!?;)·\n]|\Z)|\s+(?:por favor|porfa|gracias|desde|hasta|y|en total|nada|a|al|del?)\b)"
+    ),
+    no_count=phrase(r"(?:el|ese|este|otro|ningun|cada) uno"),
     group_of=phrase(rf"(?:familia|grupo|pareja) de (?P<n>{_N})"),
     adults=phrase(rf"(?P<n>{_N})\s*(?:adult[oa]s?|mayores)"),
     children=phrase(
@@ -225,6 +203,18 @@ SPANISH = Vocabulary(
         r"(?:(?:me )?(?:quedo|quedamos|hospedo|hospedamos|alojo|alojamos|estamos|estoy|estaremos|voy a estar) en|nos (?:quedamos|hospedamos|alojamos) en|hospedad[oa]s? en|alojad[oa]s? en)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     from_there=phrase(r"desde|saliendo"),
+    way=ways.WAY,
+    between=ways.BETWEEN,
+    before_name=ways.BEFORE_NAME,
+    after_name=ways.AFTER_NAME,
+    name_tail=ways.NAME_TAIL,
+    generic=ways.GENERIC,
+    no_name=ways.NO_NAME,
+    infinitive=ways.INFINITIVE,
+    arriving=ways.ARRIVING,
+    setting_out=ways.SETTING_OUT,
+    by=ways.BY,
+    riding=ways.RIDING,
     place_filler=phrase(
         r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|cotizar|saber|consultar|informacion|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por|excursion|viaje|otr[oa]"
     ),

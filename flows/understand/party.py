@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 from flows.speech import Option
+from flows.understand.charts import readings, take
 from flows.understand.ear import Doubt, Ear
 
 _AND = re.compile(r"[,&()]|\band\b|\by\b|\be\b")
 MOST = 400
+LIKELY = 60  # a larger number in a sentence counts something else
 
 
 def a_party(ear: Ear) -> dict[str, Any] | Doubt | None:
@@ -17,8 +19,24 @@ def a_party(ear: Ear) -> dict[str, Any] | Doubt | None:
     party = _counted(ear)
     if party is None and ear.asked == "party":
         number = ear.bare_number()
+        number = _lone_number(ear) if number is None else number
         party = _party(number) if number is not None else None
     return party and check_party(party)
+
+
+def _lone_number(ear: Ear) -> int | None:
+    """ "It will just be 3": the only number of a message that answers how many."""
+    if ear.vocabulary.no_count.search(ear.words.folded):
+        return None
+    counted = [one for one in readings(ear, "NUM") if 0 < one.value <= LIKELY and not _begins_a_name(ear, one.end)]
+    others = [other for kind in ("DAY", "TIME") for other in readings(ear, kind)]
+    counted = [one for one in counted if not any(other.start <= one.start < other.end for other in others)]
+    return int(take(ear, counted[0])) if len(counted) == 1 else None
+
+
+def _begins_a_name(ear: Ear, end: int) -> bool:
+    """ "15 Kings Road"."""
+    return bool(re.match(r"\s+[A-Z]", ear.words.typed[end:]))
 
 
 def check_party(party: dict[str, Any]) -> dict[str, Any] | Doubt:
@@ -69,10 +87,9 @@ def _total(ear: Ear) -> int | None:
     if ear.words.take(v.two):
         return 2
     found = ear.words.take(v.group_of) or ear.words.take(v.people)
-    if not found:
-        return None
-    groups = found.groupdict()
-    return v.number(groups.get("n") or groups["n2"])
+    if not found and ear.asked != "time":
+        found = ear.words.take(v.for_so_many)
+    return v.number(next(filter(None, found.groupdict().values()))) if found else None
 
 
 def _sum(ear: Ear, pattern: re.Pattern[str]) -> int | None:

@@ -13,6 +13,7 @@ from flows.menu import Menu, Place
 from flows.speech import Option
 from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
+from flows.understand.ends import told_ends
 from flows.understand.languages import ALL, asks
 from flows.understand.leftovers import is_told
 from flows.understand.text import BLANK, plain
@@ -80,7 +81,7 @@ def _end(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
         return _which_end(ear, ear.found["_hotel"])
     if (ear.found.get("_correcting") or ear.asked == "room") and ear.asked not in ENDS and not _route(ear):
         return _corrected(ear, end)
-    return _bare(ear, end) if ear.asked == end else None
+    return _bare(ear, end) if ear.asked == end and not _route(ear) else None
 
 
 def _corrected(ear: Ear, end: str) -> dict[str, Any] | None:
@@ -163,6 +164,9 @@ def _may_be_a_place(ear: Ear, kept: str) -> bool:
     """Known places always; others not when they ask us something, or are the crumbs of what was otherwise understood."""
     if _ranked(ear.menu, kept, SURE):
         return True
+    v = ear.vocabulary
+    if v.no_name.match(plain(kept)) or v.generic.fullmatch(plain(kept)):
+        return False
     if asks(ear.words.typed, ALL.values()) or any(v.change.search(ear.words.folded) for v in ALL.values()):
         return False
     understood = any(not key.startswith("_") for key in ear.found)
@@ -191,11 +195,27 @@ def _route(ear: Ear) -> dict[str, str]:
 def _read_route(ear: Ear) -> dict[str, str]:
     hotel = _hotel(ear)
     ends = _ends(ear)
+    ends = _told(ear, ends) | ends
     hotel = hotel or _one_end(ear, "hotel", ear.vocabulary.staying).get("hotel", "")
     living = _home_ends(ear, ends) if hotel else []
     if len(living) > 1:
         ear.found["_hotel"] = hotel
     return ends | {living[0]: hotel} if len(living) == 1 else ends
+
+
+def _told(ear: Ear, known: dict[str, str]) -> dict[str, str]:
+    """The ends that are told but that the catalogue need not know."""
+    if ear.found.get("_tour") or _both_known(ear):
+        return {}
+    told = {end: found for end, found in told_ends(ear).items() if end not in known}
+    for whole, _ in told.values():
+        ear.words.cross_out(*whole)
+    return {end: ear.words.as_typed(*name) for end, (_, name) in told.items()}
+
+
+def _both_known(ear: Ear) -> bool:
+    """Whether the talk is past the point where a new place may come up unasked."""
+    return ear.asked not in ("service", "", *ENDS) and set(ENDS) <= set(ear.draft)
 
 
 def _hotel(ear: Ear) -> str:
@@ -370,6 +390,8 @@ def _ranked(menu: Menu, typed: str, cutoff: int) -> list[tuple[Place, float]]:
     names = index_of(menu).names
     if wanted in names:
         return [(place, 100) for place in menu.places if place.key in names[wanted]]
+    if any(v.generic.fullmatch(wanted) for v in ALL.values()):
+        return []  # "the hotel" is none of the hotels
     scores: dict[str, float] = {}
     for name, keys in names.items():
         score = _score(wanted, name)

@@ -1,6 +1,5 @@
 """Times of day: "at 3pm", "15:00", "half past three", "a las 3 de la tarde"."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,129 +7,109 @@ from typing import Any
 from flows.facts import kind_of, stop, zone_key
 from flows.menu import World
 from flows.speech import Option
+from flows.understand.calendar import Clock, clock, in_half
+from flows.understand.charts import first, take, whole
 from flows.understand.ear import Doubt, Ear
+from flows.understand.grammar import Meaning
+from flows.understand.text import fold
 from flows.when import as_instant, instant, local
 
 CHECK_IN = timedelta(hours=3)  # what airlines ask of a flight abroad
 SPARE = 10  # minutes on the road that no map knows of
 
-_PARTS = {
-    "half past": 30,
-    "half": 30,
-    "quarter past": 15,
-    "quarter to": -15,
-    "y media": 30,
-    "y cuarto": 15,
-    "menos cuarto": -15,
-    "en punto": 0,
-}
-_FIXED = re.compile(r"\A(\d{1,2})[:.h]?(\d\d)\Z")
-
 
 def a_time(ear: Ear) -> str | Doubt | None:
     """The time of day in the message as "15:00"; a doubt with both readings when "3" may be in the night or in the afternoon."""
-    if time := _of_those_asked(ear):
-        return time
-    takeoff, there_by = (bool(p.search(ear.words.folded)) for p in (ear.vocabulary.takeoff, ear.vocabulary.there_by))
-    midnight = ear.vocabulary.midnight.search(ear.words.folded)
-    times = some_times(ear)
-    if not times:
+    if of_those := _of_those_asked(ear):
+        return of_those
+    takeoff = bool(ear.vocabulary.takeoff.search(ear.words.folded))
+    time = _some_time(ear)
+    if not time:
         return None
-    if takeoff or there_by:
-        by = min(times, key=lambda time: not "07:00" <= time < "19:00")
+    times = _readings(time)
+    if takeoff or ear.found.get("_there_by"):
+        by = min(times, key=_unlikely)
         return Doubt("there_by", memory={"by": by, "takeoff": takeoff})
-    if midnight:
+    if time.night:
         return Doubt("which_midnight")
     if len(times) == 1:
         return times[0]
-    likelier_first = sorted(times, key=lambda time: not "07:00" <= time < "19:00")
+    likelier_first = sorted(times, key=_unlikely)
     options = tuple(time_option(time, ear.menu.zone) for time in likelier_first)
     return Doubt("which_time", {"times": likelier_first}, options, {"times": times})
+
+
+def _unlikely(time: str) -> bool:
+    return not "07:00" <= time < "19:00"
 
 
 def _of_those_asked(ear: Ear) -> str | None:
     """ "In the afternoon", after "15:00 or 03:00?"."""
     times: list[str] = ear.memory.get("times", [])
-    if ear.asked != "time" or len(times) != 2 or any(map(str.isdigit, ear.words.folded)):
+    part = first(ear, "PART")
+    if ear.asked != "time" or len(times) != 2 or any(map(str.isdigit, ear.words.folded)) or not part:
         return None
-    half = _daypart(ear)
-    return half and next((time for time in times if (time < "12:00") == (half == "a")), None)
+    half = take(ear, part)
+    return next((time for time in times if (time < "12:00") == (half == "a")), None)
 
 
 def some_times(ear: Ear) -> list[str]:
     """Every reading of the time in the message: none, one, or two when morning and afternoon are both possible."""
-    v = ear.vocabulary
-    if ear.words.take(v.noon):
-        return ["12:00"]
-    if ear.words.take(v.midnight):
-        return ["00:00"]
-    if v.half_past and (found := ear.words.take(v.half_past)):
-        return _readings(ear, v.number(found["hour"]), 0, found["half"], _PARTS[found["part"]])
-    if found := ear.words.take(v.clock):
-        return _from_clock(ear, found)
-    times = _bare(ear) if ear.asked in ("time", "departure") else []
-    if times:
-        ear.words.cross_out_all()
-    return times
+    time = _some_time(ear)
+    return _readings(time) if time else []
 
 
-def _from_clock(ear: Ear, found: re.Match[str]) -> list[str]:
-    groups = found.groupdict()
-    written = next(groups[key] for key in ("hour", "hour2", "hour3", "hour4") if groups.get(key))
-    minute = next((groups[key] for key in ("minute", "minute2", "minute3") if groups.get(key)), None)
-    half = next((groups[key] for key in ("half", "half2", "half3") if groups.get(key)), None)
-    part = groups.get("part") or groups.get("part4")
-    hour = ear.vocabulary.number(written)
-    if minute and written.startswith("0") and not half:
-        return [f"{int(written):02}:{minute}"] if int(minute) < 60 else []
-    return _readings(ear, hour, int(minute or 0), half, _PARTS.get(part or "", 0))
+def _readings(time: Clock) -> list[str]:
+    both = (time.minutes, time.minutes + 720) if time.open else (time.minutes,)
+    return [f"{minutes // 60 % 24:02}:{minutes % 60:02}" for minutes in both]
 
 
-def _bare(ear: Ear) -> list[str]:
-    """A lone "3", "15", "1530" or "three" when the time was asked."""
-    if "." in ear.words.folded and (dotted := re.fullmatch(r"\W*(\d{1,2})\.(\d\d)\W*", ear.words.folded)):
-        return _readings(ear, int(dotted[1]), int(dotted[2]), None, 0)
-    found = ear.vocabulary.about.match(_without_daypart(ear))
+def _some_time(ear: Ear) -> Clock | None:
+    if moment := first(ear, "MOMENT"):
+        ear.found["_moment"] = take(ear, moment)
+        return Clock(moment.value.hour * 60 + moment.value.minute)
+    found = first(ear, "TIME") or _only(ear)
     if not found:
-        return []
-    written = found["hour"]
-    if len(written) >= 3 and (split := _FIXED.match(written)):
-        if written.startswith("0"):
-            return [f"{int(split[1]):02}:{split[2]}"] if int(split[2]) < 60 else []
-        return _readings(ear, int(split[1]), int(split[2]), None, 0)
-    return _readings(ear, ear.vocabulary.number(written), 0, None, 0)
+        return None
+    ear.found["_there_by"] = _there_by(ear, found)
+    value = take(ear, found)
+    time = value if isinstance(value, Clock) else _figures(value)
+    part = first(ear, "PART") if time and time.open else None
+    if part and first(ear, "DAYWORD") != part:
+        take(ear, part)
+    return in_half(ear.world.now, time, part.value) if part and time else time
 
 
-def _without_daypart(ear: Ear) -> str:
-    v = ear.vocabulary
-    rest = ear.words.rest
-    for pattern in (v.morning, v.afternoon, v.today, v.tonight, v.tomorrow):
-        rest = pattern.sub(" ", rest)
-    return " ".join(rest.split())
+def _there_by(ear: Ear, found: Meaning) -> bool:
+    """Whether that time is when they must have arrived: "to be there by 3", not "leave by 3" nor "landing at 3"."""
+    v, said = ear.vocabulary, fold(ear.words.typed)
+    start = max(said.rfind(sign, 0, found.start) for sign in (". ", "? ", "! ", "; ")) + 1
+    last = {
+        name: max((one.start() for one in pattern.finditer(said, start, found.start)), default=-1)
+        for name, pattern in (("there", v.arriving), ("off", v.setting_out))
+    }
+    if last["there"] <= last["off"]:
+        return False
+    limit = v.by.match(said, found.start) or v.by.match(said, max(found.start - 7, 0))
+    must = v.there_by.search(said, start, found.start)
+    return bool(limit or (must and must.end() >= last["there"]))
 
 
-def _readings(ear: Ear, hour: int | None, minute: int, half: str | None, shift: int) -> list[str]:
-    """All times the clock face may mean, once am, pm and the part of the day are taken into account."""
-    if hour is None or hour > 24 or minute > 59:
-        return []
-    if hour == 12 and half is None and ear.vocabulary.night.search(ear.words.folded):
-        hour = 0
-    half = half or _daypart(ear)
-    hours = [hour % 24] if hour > 12 or hour == 0 else _halves(hour, half)
-    return [f"{(total // 60) % 24:02}:{total % 60:02}" for total in (h * 60 + minute + shift for h in hours)]
+def _only(ear: Ear) -> Meaning | None:
+    """A lone "3", "15", "1530" or "three" when the time was asked."""
+    if ear.asked not in ("time", "departure"):
+        return None
+    besides = ("DAY", "PART")
+    figures = whole(ear, "FIGURES", besides)
+    if figures and len(figures.value) > 2:
+        return figures if _figures(figures.value) else None
+    return whole(ear, "FACE", besides)
 
 
-def _halves(hour: int, half: str | None) -> list[int]:
-    early, late = hour % 12, hour % 12 + 12
-    return {"a": [early], "p": [late], None: [early, late]}[half]
-
-
-def _daypart(ear: Ear) -> str | None:
-    if ear.words.take(ear.vocabulary.morning):
-        return "a"
-    if ear.vocabulary.tonight.search(ear.words.folded) or ear.words.take(ear.vocabulary.afternoon):
-        return "p"
-    return None
+def _figures(written: str) -> Clock | None:
+    """ "1530", "0830"."""
+    hour, minute = written[:-2], written[-2:]
+    return clock(int(hour), int(minute), "a" if written.startswith("0") else "")
 
 
 def narrowed(time: str | Doubt, draft: Mapping[str, Any], world: World) -> str | Doubt:

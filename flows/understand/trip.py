@@ -26,7 +26,7 @@ class _Ways:
     one_way: Pattern
     both: Pattern
     back: Pattern
-    """What follows, to the end of the match, is about the way back."""
+    """Groups rest, rest2: what is told of the way back."""
     later: Pattern
     """Group n: so many days after the way there; group weeks when they are weeks."""
 
@@ -46,8 +46,9 @@ WAYS = {
         ),
         phrase(
             rf"(?:and )?(?:then )?(?:(?:we|i)(?:'ll| will)? )?(?:(?:com(?:e|ing)|go(?:ing)?|fly(?:ing)?|head(?:ing)?) )?"
-            rf"(?:back (?:on|at|after)|returning|return(?: (?:date|trip|transfer|flight))?(?: (?:on|at|after|is)|\s*:))\b[^,;\n]*{_MORE}"
-            rf"|and (?:then )?(?:com(?:e|ing) |go(?:ing)? )?back\b[^,;\n]*{_MORE}"
+            rf"(?:back(?= (?:on|at|after)\b)|returning|return(?: (?:date|trip|transfer|flight))?(?= (?:on|at|after|is)\b|\s*:))"
+            rf"(?P<rest>[^,;\n]*{_MORE})"
+            rf"|and (?:then )?(?:com(?:e|ing) |go(?:ing)? )?back\b(?P<rest2>[^,;\n]*{_MORE})"
         ),
         _later_of("days?|nights?", "weeks?", "later|after", "after"),
     ),
@@ -55,7 +56,8 @@ WAYS = {
         phrase(r"solo (?:de )?ida|solamente (?:de )?ida|sin (?:vuelta|regreso)|(?:un )?solo (?:trayecto|sentido)"),
         phrase(r"(?:de )?ida y (?:de )?(?:vuelta|regreso)|(?:viaje )?redondo|(?:los dos|ambos) (?:trayectos|sentidos)"),
         phrase(
-            rf"(?:y )?(?:con )?(?:la |el |de )?(?:vuelta|regreso|regresamos|volvemos|regresando|volviendo|vuelvo)\b[^,;\n]*{_MORE}"
+            rf"(?:y )?(?:con )?(?:la |el |de )?(?:vuelta|regreso|regresamos|volvemos|regresando|volviendo|vuelvo)\b"
+            rf"(?P<rest>[^,;\n]*{_MORE})(?P<rest2>)"
         ),
         _later_of("dias?|noches?", "semanas?", "despues|mas tarde", "despues de|a los|a las"),
     ),
@@ -77,7 +79,7 @@ def way_back(ear: Ear) -> str:
         return ""
     ear.words.cross_out(*found.span())
     ear.found["trip"] = "return"
-    return ear.words.as_typed(*found.span())
+    return ear.words.as_typed(*found.span("rest" if found["rest"] else "rest2"))
 
 
 def _something_before(ear: Ear, start: int) -> bool:
@@ -121,7 +123,7 @@ def a_return_flight(ear: Ear) -> Any:
 
 def _as(ear: Ear, key: str) -> Ear:
     """The same message as an answer to the plain question, where that is what was asked."""
-    return replace(ear, asked=_PLAINLY[key] if ear.asked == key else "")
+    return replace(ear, asked=_PLAINLY[key] if ear.asked == key else "", found={})
 
 
 def _day(ear: Ear) -> Any:
@@ -135,7 +137,7 @@ def _day(ear: Ear) -> Any:
     if isinstance(day, str) and day < out:
         after = ear.words.folded
         ear.words.folded = before
-        there = replace(ear, world=replace(ear.world, now=local(out, "00:00", ear.menu.zone)))
+        there = replace(ear, world=replace(ear.world, now=local(out, "00:00", ear.menu.zone)), found={})
         again = a_date(there)
         ear.words.folded = after
         return again if isinstance(again, str) else day

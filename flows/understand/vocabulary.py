@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from flows.understand.grammar import Grammar
+
 Pattern = re.Pattern[str]
 
 
@@ -78,46 +80,20 @@ class Vocabulary:
     lines: Mapping[str, Pattern]
     """How each question is called when it is to be changed."""
 
-    yesterday: Pattern
-    today: Pattern
-    tonight: Pattern
-    tomorrow: Pattern
-    after_tomorrow: Pattern
-    in_days: Pattern
-    """Group n; group weeks when they are weeks."""
-    day_month: Pattern
-    """Groups day, month, year."""
-    month_day: Pattern | None
-    weekday: Pattern
-    """Groups next, weekday, week (a week later is meant), next_week (that day of the coming week)."""
-    next_is_unclear: bool
-    """Whether "next Saturday" may be this one or the one after."""
-    reckoned: Pattern
-    """Days reckoned from another ("two weeks before", "last Monday"): never guessed, the day is asked for."""
-    day_first: bool | None
-    """Whether 5/12 is the fifth of December; None when it must be asked."""
-    the_day: Pattern
-    """Group day: "the 28th"."""
-
-    morning: Pattern
-    afternoon: Pattern
-    night: Pattern
-    """Twelve at night is no noon."""
-    noon: Pattern
-    midnight: Pattern
-    clock: Pattern
-    """A time of day with a word that makes it one; groups hour, minute, half (am or pm)."""
+    grammar: Grammar
+    """Numbers, days and times of day."""
+    loose: frozenset[str]
+    """What may stand around a bare number besides the fillers: "around", "or so"."""
     there_by: Pattern
     """The time that follows is when they must have arrived: "be at the airport by"."""
     takeoff: Pattern
     """The time that follows is when their flight leaves."""
-    half_past: Pattern | None
-    """Groups part, hour: "half past three"."""
-    about: Pattern
-    """What may stand around a bare hour when the time was asked."""
-
     people: Pattern
     """Group n."""
+    for_so_many: Pattern
+    """Group n: "for three", with nothing counted behind it."""
+    no_count: Pattern
+    """A number word that counts nobody: "the cheap one"."""
     group_of: Pattern
     """Group n: "family of 5"."""
     adults: Pattern
@@ -140,6 +116,28 @@ class Vocabulary:
     """Where the guest lives: the end of the ride that is no airport; group place."""
     from_there: Pattern
     """Where, behind a destination, the other end begins."""
+    way: Pattern
+    """What announces an end of the ride; groups pickup, dropoff, leave (perhaps a pick-up) and to (perhaps a destination)."""
+    between: Pattern
+    """Groups pickup, dropoff."""
+    before_name: Pattern
+    after_name: Pattern
+    """What no place's name holds: it ends there."""
+    name_tail: Pattern
+    generic: Pattern
+    """A kind of place and no name: "the hotel", "there"."""
+    no_name: Pattern
+    """What no place's name begins with."""
+    infinitive: Pattern
+    """What stands before a "to" that is no way: "need to"."""
+    arriving: Pattern
+    """Said of the end of a ride; the word nearest before a time tells of what it is the time."""
+    setting_out: Pattern
+    """Said of its beginning."""
+    by: Pattern
+    """What a time begins with that is a limit."""
+    riding: Pattern
+    """Somebody wants to go somewhere."""
     place_filler: Pattern
     airport: Pattern
     transfer: Pattern

@@ -16,6 +16,7 @@ async def _until_it_stands() -> None:
 
 
 async def test_a_letter_waits_until_everybody_is_answered() -> None:
+    """Two are being answered; the letter goes when the second has been."""
     line = Courtesy()
     with line.answering():
         with line.answering():
@@ -28,6 +29,7 @@ async def test_a_letter_waits_until_everybody_is_answered() -> None:
 
 
 async def test_a_letter_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While somebody is always being answered, letters go all the same: a hundred wait no longer than one."""
     monkeypatch.setattr(courtesy, "PATIENCE", 0.01)
     line = Courtesy()
     with line.answering():
@@ -36,6 +38,7 @@ async def test_a_letter_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) 
 
 
 async def test_one_letter_in_each_round_of_the_loop() -> None:
+    """Twenty that wait go in twenty rounds, so that whoever writes is heard in between."""
     line, rounds, went = Courtesy(), 0, list[int]()
 
     async def letter() -> None:
@@ -50,6 +53,7 @@ async def test_one_letter_in_each_round_of_the_loop() -> None:
 
 
 async def test_whoever_failed_is_answered_too() -> None:
+    """A turn that breaks off holds no letter up."""
     line = Courtesy()
     with pytest.raises(LookupError), line.answering():
         raise LookupError
@@ -57,6 +61,7 @@ async def test_whoever_failed_is_answered_too() -> None:
 
 
 async def test_a_guest_who_writes_is_being_answered(bellhop: Any, ana: Any, luis: Any) -> None:
+    """Both chat channels' hooks say so."""
     seen = list[str]()
 
     class Watched(Courtesy):

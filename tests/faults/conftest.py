@@ -2,17 +2,67 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import pytest
 
 from tests.conftest import DIALECT
 from tests.faults.fleet import Nursery, nursery
 
+HOW = 'FAULTS is "short" or "long", and then whatever is to differ, as in "long guests=50 kills=20"'
+KNOWN = set[str]()  # what may differ: the names of all numbers in the sizes of the trials that were collected
+Size = TypeVar("Size")
+
+
+# -- how large the trials are -------------------------------------------------------------------
+
+
+def asked() -> tuple[str, dict[str, str]]:
+    """What FAULTS asks for: short (also without it) or long, and the numbers that differ. Refuses (`UsageError`) anything else."""
+    form, *others = (os.environ.get("FAULTS") or "short").split()
+    differing = dict(each.split("=") for each in others if each.count("=") == 1)
+    if form not in ("short", "long") or len(differing) < len(others):
+        raise pytest.UsageError(f"{HOW}; not {os.environ['FAULTS']!r}.")
+    return form, differing
+
 
 def is_long() -> bool:
     """Whether the trials are to be as long as they get."""
-    return os.environ.get("FAULTS", "").startswith("long")
+    return asked()[0] == "long"
+
+
+def sized(short: Size, long: Size) -> Size:
+    """The size (a dataclass) that FAULTS asks for, with the numbers that it gives; names of other trials' sizes are left to these."""
+    form, differing = asked()
+    kinds: dict[str, Any] = {each.name: each.type for each in fields(short) if each.type in (int, float)}  # type: ignore[arg-type]
+    KNOWN.update(kinds)
+    ours = {name: _number(name, value, kinds[name]) for name, value in differing.items() if name in kinds}
+    return replace({"short": short, "long": long}[form], **ours)  # type: ignore[type-var]
+
+
+def _number(name: str, value: str, kind: type[int] | type[float]) -> int | float:
+    try:
+        return kind(value)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        raise pytest.UsageError(f"FAULTS: {name} is {what}, not {value!r}.") from None
+
+
+def strangers() -> list[str]:
+    """The names in FAULTS that no trial's size has."""
+    return sorted(asked()[1].keys() - KNOWN)
+
+
+def pytest_configure() -> None:
+    """A wrong FAULTS ends the run before it begins."""
+    asked()
+
+
+def pytest_collection_finish() -> None:
+    """Nor does it run with a name that changes nothing."""
+    if unknown := strangers():
+        raise pytest.UsageError(f"FAULTS: no trial here knows {', '.join(unknown)}, but {', '.join(sorted(KNOWN))}.")
 
 
 def short_on(dialect: str) -> pytest.MarkDecorator:
@@ -47,12 +97,13 @@ LONG = Form(
 )  # fmt: skip
 
 
+FORM = sized(SHORT, LONG)
+
+
 @pytest.fixture(scope="session")
 def form() -> Form:
-    """FAULTS: short (the default) or long, and after it whole numbers that differ, as in `FAULTS="long guests=50 kills=20"`."""
-    name, *others = (os.environ.get("FAULTS") or "short").split()
-    differing = {key: int(value) for key, _, value in (each.partition("=") for each in others)}
-    return replace({"short": SHORT, "long": LONG}[name], **differing)  # type: ignore[arg-type]
+    """How much of everything is killed and frozen."""
+    return FORM
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,7 +28,7 @@ import aiohttp
 from bot import demo
 from bot.settings import Settings
 from models import database
-from models.catalog import compile
+from models.catalog import Catalog, compile
 from models.catalog_file import read_file
 from models.settings import keep_value
 from tests.conftest import DIALECT, SAMPLE
@@ -56,9 +57,8 @@ class Nursery:
 
     def __init__(self) -> None:
         script = Path(__file__).with_name("launch.py")
-        self.process = subprocess.Popen(  # our own code
-            [sys.executable, str(script), "nursery"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        order = [sys.executable, str(script), "nursery"]
+        self.process = subprocess.Popen(order, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self.process.stdin
         assert self.process.stdout
         self.orders, self.told = self.process.stdin, self.process.stdout
@@ -300,6 +300,7 @@ class Fleet:
     patience: float = PATIENCE
     _waiting: deque[tuple[Replica, asyncio.Future[int]]] = field(default_factory=deque)
     _by_pid: dict[int, Replica] = field(default_factory=dict)
+    _errands: Any = field(default_factory=itertools.count)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _rest: bytes = b""
 
@@ -337,6 +338,19 @@ class Fleet:
         self.nursery.orders.write(json.dumps(order).encode() + b"\n")
         self.nursery.orders.flush()
         return int(await future)
+
+    async def runs(
+        self, command: str, *words: str, without: tuple[str, ...] = (), **settings: object
+    ) -> tuple[int, str]:
+        """A command from its beginning to its end, with these settings alone; gives its exit code and all it said."""
+        errand = Replica(self, command, f"errand{next(self._errands)}")
+        env = {name: value for name, value in os.environ.items() if not name.startswith("BELLHOP_")}
+        env |= {f"BELLHOP_{name.upper()}": str(value) for name, value in settings.items()}
+        order = {"command": command, "words": words, "env": env, "log": str(errand.log), "without": without}
+        errand.code = None
+        await self.born(order, errand)
+        await self.until(lambda: errand.code is not None)
+        return errand.code or 0, errand.log.read_text()
 
     async def until(self, right: Callable[[], bool], look: Callable[[], Any] | None = None) -> None:
         """Until one of them says so; `look` is awaited again and again, `right` whenever a process was told of."""
@@ -401,9 +415,7 @@ class Fleet:
         async with asyncio.timeout(self.patience):
             while await self._busy():
                 await self.pull("/sim/hurry")
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(MOMENT * 4):
-                        await self._news.wait()
+                await between_looks(MOMENT * 2)
 
     async def _busy(self) -> bool:
         """Whether anything is left to do; a database that is away has more to do."""
@@ -420,6 +432,12 @@ class Fleet:
         return bool(rows[0]["n"])
 
 
+@cache
+def _sample() -> Catalog:
+    """Nobody changes it, and reading it takes a third of a second."""
+    return compile(read_file(SAMPLE).content or {})
+
+
 @asynccontextmanager
 async def fleet_of(
     database_url: str, data: Path, nursery: Nursery, people: list[dict[str, Any]], seed: int
@@ -431,7 +449,7 @@ async def fleet_of(
         stack.push_async_callback(balancer.stop)
         url = f"http://127.0.0.1:{balancer.port}"
         first = Settings(_env_file=None, public_url=url, data=data, database_url=database_url, catalog=SAMPLE)  # type: ignore[call-arg]
-        accounts, catalog = demo.sandbox(first), compile(read_file(SAMPLE).content or {})
+        accounts, catalog = demo.sandbox(first), _sample()
         config = demo.simulators(first, accounts, catalog)
         sim = await start(config | {"pace": 0.02, "state": None, "people": [*config["people"], *people]})
         stack.push_async_callback(sim.stop)

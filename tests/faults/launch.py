@@ -6,18 +6,24 @@ each order that it reads (see `fleet.py`); with `frozen-before` or `frozen-after
 killed. Nothing in the product knows of this.
 """
 
+import asyncio
 import gc
 import importlib
 import json
+import multiprocessing
 import os
 import signal
 import sys
 import traceback
 from itertools import count
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
 FLOORS = ("bot", "flows", "handlers", "models", "web")
+AT_FIRST_USE = (  # loaded by others only then, for half a second
+    "anyio._backends._asyncio", "httpcore", "stripe._event_service", "stripe.checkout._session_service", "twilio.rest.api.v2010",
+)  # fmt: skip
 
 
 def deadly(function: Any, moment: str, turns: int) -> Any:
@@ -78,6 +84,24 @@ def load() -> None:
 # -- the nursery --------------------------------------------------------------------------------
 
 
+def warm() -> None:
+    """Do once what every life begins with and is the same in each: a second's work."""
+    for module in AT_FIRST_USE:
+        importlib.import_module(module)
+    importlib.import_module("web.serving").commands()  # needs all scripts, in all languages
+    _warm_papers()
+
+
+def _warm_papers() -> None:
+    """Document processes come from one that has loaded WeasyPrint, instead of loading it each; all else about them is the product's."""
+    ways = multiprocessing.get_context("forkserver")
+    ways.set_forkserver_preload(["bot.press"])
+    forkserver.ensure_running()
+    # It is the nursery's child: nobody else can ask whether it lives.
+    forkserver._forkserver.ensure_running = lambda: None
+    put("bot.documents:get_context", lambda _: ways)
+
+
 def tell(**what: Any) -> None:
     """One line to whoever gave the orders."""
     os.write(1, json.dumps(what).encode() + b"\n")
@@ -86,6 +110,7 @@ def tell(**what: Any) -> None:
 def nursery() -> None:
     """Start a process for each order, and tell how each ends; when no more orders can come, end them all."""
     load()
+    warm()
     gc.collect()
     gc.freeze()
     alive = set[int]()
@@ -116,7 +141,7 @@ def nursery() -> None:
 
 
 def live(order: dict[str, Any]) -> None:
-    """Be the process that was ordered: `command`, `env`, `log`, `faults` to arm, guards to be `without`."""
+    """Be the process that was ordered: `command` and its `words`, `env`, `log`, `faults` to arm, guards to be `without`."""
     code = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -132,21 +157,26 @@ def live(order: dict[str, Any]) -> None:
             without.take_out(name)
         for fault in order.get("faults", ()):
             arm(*fault)
-        begin(order["command"])
+        begin(order["command"], *order.get("words", ()))
         code = 0
     except SystemExit as ended:
         code = int(ended.code or 0)
     except BaseException:  # noqa: BLE001  # whatever it is, it must not be the nursery's
         traceback.print_exc()
     finally:
+        sys.stdout.flush()
         os._exit(code)
 
 
-def begin(command: str) -> None:
-    """The program's own command line."""
+def begin(command: str, *words: str) -> None:
+    """The program's own command line; or one of our functions, by module:name."""
+    if ":" in command:
+        owner, name = place(command)
+        asyncio.run(getattr(owner, name)(*words))
+        return
     from bot.__main__ import main
 
-    sys.argv = ["bellhop", command]
+    sys.argv = ["bellhop", command, *words]
     main()
 
 

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from statistics import quantiles
-from typing import Any
 
 import pytest
 
 from models import copying
 from models.database import sqlite_path
 from tests.conftest import DIALECT, Dialect
-from tests.faults.conftest import short_on
+from tests.faults.conftest import is_long, short_on, sized
 from tests.faults.crowd import Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, between_looks, fleet_of
 from tests.faults.test_kills import all_at_once, report
@@ -29,19 +28,8 @@ from tests.models.test_copying import shape, silent, url_of
 SECRET = "the secret of the tests"
 ROWS = 60  # that a booking comes to, about (tests/models/filled)
 WAIT_MS = 50.0  # a writer's at most while a copy is made
+CALM_MS = 10.0  # p99 of a writer for whom nothing is wrong
 HOUSE = Path(__file__).parents[2]
-VERIFIED = (
-    "import asyncio, sys; from models import database as d\n"
-    "async def look():\n"
-    "    await d.connect(sys.argv[1])\n"
-    "    try: await d.verify()\n"
-    "    finally: await d.close()\n"
-    "asyncio.run(look())"
-)
-PLAINLY = "import sys; from bot.__main__ import main; sys.argv[0] = 'bellhop'; main()"
-NOT_ONE_MOMENT = (
-    "import sys; from tests.faults import launch, without; launch.load(); without.take_out('one moment')\n" + PLAINLY
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +44,8 @@ class Size:
 
 SHORT = Size(copies=2, at_once=2, bookings=(50,), rounds=1)
 LONG = Size(copies=20, at_once=12, bookings=(100_000 // ROWS, 1_000_000 // ROWS), rounds=3)
-SIZE = SHORT if (os.environ.get("FAULTS") or "short").split()[0] == "short" else LONG
+SIZE = sized(SHORT, LONG)
 TRIES = 10  # copies that are not of one moment, until one is found to be wrong
-
-
-async def runs(code: str, *given: str, **settings: object) -> tuple[int, str]:
-    """A process of our own; gives its exit code and all it said."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("BELLHOP_")}
-    env |= {f"BELLHOP_{name.upper()}": str(value) for name, value in settings.items()} | {"PYTHONPATH": str(HOUSE)}
-    pipe = asyncio.subprocess.PIPE
-    running = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", code, *given, env=env, cwd=HOUSE, stdout=pipe, stderr=asyncio.subprocess.STDOUT
-    )
-    said, _ = await running.communicate()
-    assert running.returncode is not None
-    return running.returncode, said.decode()
 
 
 # -- a crowd, and copies of what it does --------------------------------------------------------
@@ -152,9 +127,9 @@ async def restless(url: str) -> list[str]:
         return [f"restless: {what} {number}" for what, sql in looks.items() for (number,) in await side.ask(sql)]
 
 
-async def unsound(url: str) -> list[str]:
+async def unsound(fleet: Fleet, url: str) -> list[str]:
     """What is broken in it: the file, a reference, a guard."""
-    code, said = await runs(VERIFIED, url)
+    code, said = await fleet.runs("tests.faults.sound:verified", url)
     faults = [f"unsound: {said}"] if code else []
     if url.startswith("sqlite:"):
         async with copying.opened(url) as side:
@@ -172,12 +147,12 @@ class Copies:
         self.across = self.known = 0
         self.took: list[float] = []
 
-    async def one(self, code: str = PLAINLY) -> list[str]:
+    async def one(self, *without: str) -> list[str]:
         """Make one, restore it, and say what is wrong with it."""
         number, was, began = next(self.numbers), known(self.crowd), time.monotonic()
         file, ours = self.folder / f"copy{number}.zip", {"secret_key": SECRET}
         house = {"database_url": self.fleet.settings.database, "data": self.fleet.data}
-        failed, said = await runs(code, "backup", str(file), **house, **ours)
+        failed, said = await self.fleet.runs("backup", str(file), without=without, **house, **ours)
         self.took.append(time.monotonic() - began)
         self.known = len(was.heard)
         if failed:
@@ -189,12 +164,12 @@ class Copies:
         self.across += across
         url = url_of(self.folder / f"restored{number}.db") if across else await self.dialect.empty()
         try:
-            failed, said = await runs(
-                PLAINLY, "restore", str(file), database_url=url, data=self.folder / str(number), **ours
+            failed, said = await self.fleet.runs(
+                "restore", str(file), database_url=url, data=self.folder / str(number), **ours
             )
             if failed:
                 return [f"refused: {said}"]
-            return await missing(url, was) + await restless(url) + await unsound(url)
+            return await missing(url, was) + await restless(url) + await unsound(self.fleet, url)
         finally:
             if not across:
                 await self.dialect.drop(url)
@@ -250,7 +225,7 @@ async def test_a_copy_that_is_not_of_one_moment_is_found_out(
         with reading(database_url):
             while not found and len(made.took) < TRIES:
                 await made.crowd.has_done_more()
-                found = await made.one(NOT_ONE_MOMENT)
+                found = await made.one("one moment")
         report("copies not of one moment", {"copies": len(made.took), "found": [each[:120] for each in found[:3]]})
         assert found
 
@@ -272,9 +247,33 @@ async def writer(url: str) -> AsyncIterator[list[float]]:
         took += json.loads(told)
 
 
-def waits(took: list[float]) -> dict[str, float]:
-    """The longest, and p99."""
-    return {"commits": len(took), "p99": round(quantiles(took, n=100)[98], 1), "longest": round(max(took), 1)}
+def waits(rounds: list[list[float]]) -> dict[str, float]:
+    """p99 of all, and the longest of the calmest round: a copy that holds a writer up does so in each, a stalling machine in one."""
+    every = [each for took in rounds for each in took]
+    return {
+        "commits": len(every), "p99": round(quantiles(every, n=100)[98], 1), "longest": round(min(map(max, rounds)), 1),
+    }  # fmt: skip
+
+
+async def copied(url: str, file: Path) -> float:
+    """By `bellhop backup`; the seconds that it took, with its start."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("BELLHOP_")}
+    env |= {"BELLHOP_DATABASE_URL": url, "BELLHOP_DATA": str(file.parent)}
+    began, pipe = time.monotonic(), asyncio.subprocess.PIPE
+    running = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "backup",
+        str(file),
+        env=env,
+        cwd=HOUSE,
+        stdout=pipe,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await running.communicate()
+    assert running.returncode == 0, said.decode()
+    return time.monotonic() - began
 
 
 async def filled(dialect: Dialect, folder: Path, bookings: int) -> str:
@@ -290,24 +289,27 @@ async def filled(dialect: Dialect, folder: Path, bookings: int) -> str:
     return url
 
 
+@short_on("sqlite")  # where it limits nothing; that a copy is made beside writers is asked above, on both
 @pytest.mark.parametrize("bookings", SIZE.bookings)
 async def test_a_writer_goes_on_while_a_copy_is_made(template: Dialect, tmp_path: Path, bookings: int) -> None:
-    """With the copy and without it, one after the other: in the long form it waits no longer than 50 ms, or than it does anyway."""
+    """With the copy and without it, one after the other: in the long form it waits no longer than 50 ms, or than it does anyway.
+
+    What it does anyway is measured in the same rounds, and of its longest waits the shortest counts, as with the copies: one
+    stall of the machine excuses nothing. Nor does p99 grow to more than three times what it is alone (a disk that writes two
+    things at once; less than `CALM_MS` is too little to tell).
+    """
     url = await filled(template, tmp_path, bookings)
-    beside, alone, seconds = list[float](), list[float](), 0.0
+    beside, alone, seconds = list[list[float]](), list[list[float]](), 0.0
     for number in range(SIZE.rounds):
         async with writer(url) as took:
-            began = time.monotonic()
-            failed, said = await runs(
-                PLAINLY, "backup", str(tmp_path / f"{number}.zip"), database_url=url, data=tmp_path
-            )
-            seconds = time.monotonic() - began
-            assert not failed, said
-        beside += took
+            seconds = await copied(url, tmp_path / f"{number}.zip")
+        beside.append(took)
         async with writer(url) as took:
             await between_looks(seconds)  # as long as that took
-        alone += took
-    found: dict[str, Any] = {"beside": waits(beside), "alone": waits(alone), "seconds": round(seconds, 1)}
+        alone.append(took)
+    with_it, usual = waits(beside), waits(alone)
+    found = {"beside": with_it, "alone": usual, "seconds": round(seconds, 1)}
     report(f"a writer beside a copy of {bookings * ROWS} rows", found)
-    if SIZE is LONG:
-        assert found["beside"]["longest"] <= max(WAIT_MS, 2 * found["alone"]["longest"])
+    if is_long():
+        assert with_it["longest"] <= max(WAIT_MS, usual["longest"])
+        assert with_it["p99"] <= max(CALM_MS, 3 * usual["p99"])

@@ -8,7 +8,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from models import copying, database, guards, migrating
 from tests.conftest import DIALECT, SAMPLE, Dialect
+from tests.faults.conftest import sized
 from tests.faults.earlier import LAST
 from tests.faults.fleet import Fault, Nursery, between_looks
 from tests.faults.test_kills import report
@@ -50,11 +51,7 @@ class Size:
 
 
 SHORT, LONG = Size(kills=4, ways=1, bookings=2), Size(kills=60, ways=99, bookings=40)
-FORM, *OTHERS = (os.environ.get("FAULTS") or "short").split()  # FAULTS="long kills=20"
-SIZE = replace(
-    {"short": SHORT, "long": LONG}[FORM],
-    **{name: int(value) for name, value in (each.split("=") for each in OTHERS) if name in Size.__slots__},
-)
+SIZE = sized(SHORT, LONG)
 
 
 # -- programs that migrate ----------------------------------------------------------------------

@@ -5,12 +5,11 @@ The short form looks only at what became of them. The long form measures: quiet 
 
 import asyncio
 import json
-import os
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from statistics import quantiles
@@ -18,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from models.database import read
-from tests.faults.conftest import short_on
+from tests.faults.conftest import short_on, sized
 from tests.faults.crowd import NAME_ASKED, Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, by_reason, fleet_of
 from tests.faults.measured import FILE
@@ -46,15 +45,7 @@ class Size:
 
 SHORT = Size(chatting=3, payments=4, rounds=1, rate=20, thinks=0.1)
 LONG = Size(chatting=64, payments=100, rounds=5, rate=3, thinks=4.0)
-
-
-def the_size() -> Size:
-    """FAULTS, as for the other trials: `long`, and after it what differs, as in `FAULTS="long rounds=2"`."""
-    name, *others = (os.environ.get("FAULTS") or "short").split()
-    differing = {
-        key: float(value) if "." in value else int(value) for key, _, value in (each.partition("=") for each in others)
-    }
-    return replace({"short": SHORT, "long": LONG}[name], **differing)  # type: ignore[arg-type]
+SIZE = sized(SHORT, LONG)
 
 
 class Chatter(Guest):
@@ -212,19 +203,18 @@ class Trial:
 
 async def test_payments_beside_chatting_guests(database_url: str, tmp_path: Path, servers: Nursery, seed: int) -> None:
     """Every payment is in the ledger once and every chat answered; in the long form, neither is much slower for the other."""
-    size = the_size()
-    many = size.chatting + size.payments * size.rounds
+    many = SIZE.chatting + SIZE.payments * SIZE.rounds
     async with fleet_of(database_url, tmp_path, servers, people(many), seed) as fleet:
         fleet.env |= {FILE: str(tmp_path / "measured")}
         await fleet.add().starts(without=(MEASURED,))
-        trial = Trial(fleet, size, seed)
-        for number in range(size.rounds):
+        trial = Trial(fleet, SIZE, seed)
+        for number in range(SIZE.rounds):
             await trial.round(number)
         found = trial.figures()
-        report("payments beside chats", {"chatting": size.chatting, "payments": len(trial.payers)} | found)
+        report("payments beside chats", {"chatting": SIZE.chatting, "payments": len(trial.payers)} | found)
         assert await paid(fleet, trial.payers) + await heard_once(fleet) + await left(fleet) + await whole() == []
         assert not fleet.ledger.refused
-        if size.rounds > 1:
+        if SIZE.rounds > 1:
             assert found["payment's transaction took beside"]["p99"] <= LEDGER_MS
             assert found["chat answered beside"]["p99"] <= TWICE * found["chat answered quiet"]["p99"]
 

@@ -13,16 +13,15 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
-import pytest
-
 from models import database
 from models.database import read
 from tests.conftest import DIALECT, Dialect
+from tests.faults.conftest import sized
 from tests.faults.endstate import State, differences, end_state, hash_of
 from tests.faults.fleet import Fleet, Nursery, fleet_of
 from tests.faults.launch import place, put
@@ -43,15 +42,8 @@ class Size:
     most: int = 5  # times that a webhook comes
 
 
-SIZES = {"short": Size(permutations=2, sets=1, most=3), "long": Size(permutations=50, sets=3)}
-
-
-@pytest.fixture(scope="session")
-def size() -> Size:
-    """FAULTS: short or long, and after it what differs, as in `FAULTS="long permutations=10"`."""
-    name, *others = (os.environ.get("FAULTS") or "short").split()
-    known = {key: int(value) for key, _, value in (each.partition("=") for each in others) if key in Size.__slots__}
-    return replace(SIZES[name], **known)
+SHORT, LONG = Size(permutations=2, sets=1, most=3), Size(permutations=50, sets=3)
+SIZE = sized(SHORT, LONG)
 
 
 @dataclass
@@ -105,14 +97,14 @@ class Rehearsal:
 
 @asynccontextmanager
 async def rehearsed(
-    database_url: str, template: Dialect, data: Path, servers: Nursery, size: Size, seed: int
+    database_url: str, template: Dialect, data: Path, servers: Nursery, seed: int
 ) -> AsyncIterator[Rehearsal]:
     """The house as it is before anything is brought."""
-    async with fleet_of(database_url, data, servers, people(size.sets), seed) as fleet:
+    async with fleet_of(database_url, data, servers, people(SIZE.sets), seed) as fleet:
         everybody_wrote_today(fleet)
         fleet.patience = PATIENCE
-        given = await give(fleet, size.sets)
-        hooks = webhooks(fleet, given, size.sets)
+        given = await give(fleet, SIZE.sets)
+        hooks = webhooks(fleet, given, SIZE.sets)
         if DIALECT == "sqlite":  # a file is copied whole only when nothing stands in its journal
             await read("PRAGMA wal_checkpoint(TRUNCATE)")
         await database.close()
@@ -178,24 +170,24 @@ async def without_its_guards(house: Rehearsal, usual: State, dice: Random) -> No
 
 
 async def test_twenty_thousand_webhooks_in_any_order(
-    database_url: str, template: Dialect, tmp_path: Path, servers: Nursery, size: Size, seed: int
+    database_url: str, template: Dialect, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:
     """The end is the end of each one brought once, one after the other; every other permutation has two servers on PostgreSQL.
 
     The control: without the guards the end is another.
     """
     began, dice = time.monotonic(), Random(seed)
-    async with rehearsed(database_url, template, tmp_path, servers, size, seed) as house:
+    async with rehearsed(database_url, template, tmp_path, servers, seed) as house:
         usual, answers = await house.comes_to(house.hooks, 1, at_once=1)
         hashes = Counter([hash_of(usual)])
         assert [one for one in usual["deliveries"] if '"state":"failed"' in one and "Twilio 63024" not in one] == []
-        for number in range(size.permutations):
-            order = permuted(house.hooks, size.most, dice)
+        for number in range(SIZE.permutations):
+            order = permuted(house.hooks, SIZE.most, dice)
             state, more = await house.comes_to(order, 1 + number % SERVERS, AT_ONCE)
             answers += more
             hashes[hash_of(state)] += 1
             assert differences(usual, state) == [], f"permutation {number} of seed {seed}"
-        figures = {"webhooks": len(house.hooks), "permutations": size.permutations, "brought": dict(answers), "hashes": dict(hashes),
+        figures = {"webhooks": len(house.hooks), "permutations": SIZE.permutations, "brought": dict(answers), "hashes": dict(hashes),
                    "seconds": round(time.monotonic() - began)}  # fmt: skip
         report("webhooks in any order", figures)
         assert len(hashes) == 1

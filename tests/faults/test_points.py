@@ -2,10 +2,8 @@
 
 from tests.faults.points import ASIDE, ON_THE_WAY, WHEN_A_HOLD_ENDS, commits, sends
 
-PROVIDER = {
-    "bot.checkout:_create",
-    "handlers.time_passed:hold_ended",
-}  # a call of its own kind, and what a kind of due does
+# A call of its own kind, and what a kind of due does.
+PROVIDER = {"bot.checkout:_create", "handlers.time_passed:hold_ended"}
 
 
 def test_every_function_that_commits_or_sends_stands_in_the_table() -> None:

@@ -5,11 +5,10 @@ once than a provider takes.
 """
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,13 +18,13 @@ from typing import Any
 import pytest
 import stripe
 
-from bot.courier import AT_ONCE
+from bot.courier import AT_ONCE, REST
 from flows.script import label
 from models import delivery
 from models.database import Run, read, transaction
 from tests.bot import stories
 from tests.conftest import DIALECT, NOW
-from tests.faults.conftest import is_long, short_on
+from tests.faults.conftest import is_long, short_on, sized
 from tests.faults.crowd import MONTHS, UNITS, Guest, Plan, people
 from tests.faults.fleet import MOMENT, PATIENCE, Balancer, Fleet, Nursery, by_reason, fleet_of
 from tests.faults.launch import put
@@ -39,6 +38,9 @@ CHANNEL = {"twilio": "whatsapp", "telegram": "telegram", "stripe": "stripe", "sm
 KINDS = ("refused", "down", "hang", "limited", "flapping")
 TEAM = "-1001700100900"  # the house's group on Telegram
 RETURN = 60.0  # seconds from a provider's return until the first of what is owed has arrived
+# Beside a provider that hangs, the others answer as they did just before: 0.9 to 2 times as fast, nearly 4 on a machine that has too
+# much to do. Whoever stood behind those that hang would wait as long as these are given, a second in the short form.
+HINDERED, UNHINDERED = 5.0, 250.0  # times; and ms that are nothing, whatever it was before
 MATTERS = timedelta(minutes=20)  # some of what is owed is pointless after that
 HOURS = {"1 min": 1 / 60, "10 min": 1 / 6, "60 min": 1.0, "30 h": 30.0}
 
@@ -68,18 +70,10 @@ MIXED = {
     "sqlite": ("60 min", {"twilio": "limited", "telegram": "down", "stripe": "hang", "smtp": "flapping"}),
     "postgres": ("30 h", {"twilio": "hang", "telegram": "limited", "stripe": "down", "smtp": "refused"}),
 }
-SHORT = Size(people=50, team=10, one=9, mails=3, pages=3, pings=4, talks=8, spells=(MIXED[DIALECT],), real=False)
+SHORT = Size(people=50, team=10, one=9, mails=3, pages=3, pings=5, talks=8, spells=(MIXED[DIALECT],), real=False)
 LONG = Size(people=300, team=25, one=20, mails=20, pages=20, pings=20, talks=200, real=True,
             spells=tuple((long, turned(by)) for long in HOURS for by in range(len(KINDS))))  # fmt: skip
-
-
-@pytest.fixture
-def size() -> Size:
-    """FAULTS: short (the default) or long, and after it numbers that differ, as in `FAULTS="long people=100"`."""
-    name, *others = (os.environ.get("FAULTS") or "short").split()
-    known = {each.name for each in fields(Size)}
-    differing = {key: int(value) for key, _, value in (each.partition("=") for each in others) if key in known}
-    return replace({"short": SHORT, "long": LONG}[name], **differing)  # type: ignore[arg-type]
+SIZE = sized(SHORT, LONG)
 
 
 # -- the way to each provider -------------------------------------------------------------------
@@ -362,18 +356,18 @@ async def settles(one: Away) -> None:
         while not await comes(rest, 1.2):
             sending = await read("SELECT COUNT(*) AS n FROM delivery WHERE state = 'sending'")
             if not sending[0]["n"]:
-                await one.fleet.later(seconds=10)
+                await one.fleet.later(seconds=REST[1])
             await one.fleet.pull("/sim/hurry")
 
 
 async def test_everything_owed_arrives_when_they_are_back(
-    database_url: str, tmp_path: Path, servers: Nursery, size: Size, seed: int
+    database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:
     """All four away at once, each in its way: on their return the first within a minute, all in the end, no limit exceeded."""
-    async with away(database_url, tmp_path, servers, size, seed, *([] if size.real else [IMPATIENT])) as one:
+    async with away(database_url, tmp_path, servers, SIZE, seed, *([] if SIZE.real else [IMPATIENT])) as one:
         faults = []
-        for long, kinds in size.spells[size.begin :]:
-            found, wrong = await a_spell(one, size, long, kinds)
+        for long, kinds in SIZE.spells[SIZE.begin :]:
+            found, wrong = await a_spell(one, SIZE, long, kinds)
             report("away and back", found | one.watch.figures() | {"faults": wrong})
             faults += wrong
         assert faults == []
@@ -407,7 +401,9 @@ async def test_without_the_pace_a_group_gets_all_at_once(
         async def found() -> bool:
             return any(fault.startswith("20/min to a group") for fault in one.watch.breaches())
 
-        assert await comes(found, 30)
+        async with asyncio.timeout(PATIENCE):
+            while not await comes(found, 1.0):
+                await one.fleet.later(seconds=10)
         report("without the pace", one.watch.figures())
 
 
@@ -427,20 +423,20 @@ async def test_without_the_breaker_everybody_goes_on_trying(
 
 @short_on("sqlite")
 async def test_while_one_is_away_the_others_go_on(
-    database_url: str, tmp_path: Path, servers: Nursery, size: Size, seed: int
+    database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:
     """A provider that hangs with everything it may have on its way: guests on other channels are answered as if nothing were."""
-    async with away(database_url, tmp_path, servers, size, seed, *([] if size.real else [IMPATIENT])) as one:
+    async with away(database_url, tmp_path, servers, SIZE, seed, *([] if SIZE.real else [IMPATIENT])) as one:
         guests = iter(Guest(one.fleet, Plan(number)) for number in range(500))
         await answered(one, guests, ("whatsapp", "telegram"), 4)  # the first of all is slower
-        for provider in CHANNEL if size.real else ("twilio",):
+        for provider in CHANNEL if SIZE.real else ("twilio",):
             others = tuple(each for each in ("whatsapp", "telegram") if each != CHANNEL[provider])
-            pages = [await a_page(one) for _ in range(size.pages)]
-            before = await answered(one, guests, others, size.pings)
+            pages = [await a_page(one) for _ in range(SIZE.pages)]
+            before = await answered(one, guests, others, SIZE.pings)
             await one.goes({provider: "hang"})
-            owed = await owe(one, size, pages, [provider])
+            owed = await owe(one, SIZE, pages, [provider])
             assert await comes(lambda p=provider: _is_tried(p), 10)  # type: ignore[misc]
-            beside = await answered(one, guests, others, size.pings)
+            beside = await answered(one, guests, others, SIZE.pings)
             await one.back({provider: "hang"})
             await settles(one)
             figures = {
@@ -450,7 +446,7 @@ async def test_while_one_is_away_the_others_go_on(
             }
             report(f"beside {provider}, which hangs", {name: round(value, 2) for name, value in figures.items()})
             assert await unsettled(one, owed, {provider: "flapping"}, MATTERS * 2) == []
-            assert max(beside) < 5000
+            assert median(beside) <= max(UNHINDERED, HINDERED * median(before)), beside
 
 
 async def _is_tried(provider: str) -> bool:
@@ -477,11 +473,11 @@ async def answered(one: Away, guests: Iterator[Guest], channels: tuple[str, ...]
 
 @pytest.mark.skipif(not is_long(), reason="tests/bot/test_courier holds it short")
 async def test_answers_that_piled_up_do_not_leave_at_once(
-    database_url: str, tmp_path: Path, servers: Nursery, size: Size, seed: int
+    database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:
     """Telegram stands still for two seconds while many greet us, and goes on: they are answered as fast as it takes it, no faster."""
-    async with away(database_url, tmp_path, servers, size, seed) as one:
-        guests = [Guest(one.fleet, Plan(2 * number + 1)) for number in range(size.people)]
+    async with away(database_url, tmp_path, servers, SIZE, seed) as one:
+        guests = [Guest(one.fleet, Plan(2 * number + 1)) for number in range(SIZE.people)]
         one.gates["telegram"].flows.clear()
         await asyncio.gather(*(guest.person.says("hola", wait=0) for guest in guests))
         assert await comes(lambda: heard_all(len(guests)), 30)
@@ -592,10 +588,10 @@ async def out_of_order(guest: Guest) -> list[str]:
 
 
 async def test_what_was_written_while_we_were_down_is_heard(
-    database_url: str, tmp_path: Path, servers: Nursery, size: Size, seed: int
+    database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:
     """Twilio has tried once more and given up, Telegram goes on: all is heard after the start, in each guest's order, and answered."""
-    assert await ten_minutes_down(database_url, tmp_path, servers, size.talks, seed) == []
+    assert await ten_minutes_down(database_url, tmp_path, servers, SIZE.talks, seed) == []
 
 
 @short_on("sqlite")

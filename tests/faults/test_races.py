@@ -6,13 +6,12 @@ a guest. On PostgreSQL one or two servers take them; on SQLite, which has one, a
 
 import asyncio
 import json
-import os
 import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -30,6 +29,7 @@ from models.fields import micros, packed, unpacked
 from models.request import Need, from_draft
 from tests.conftest import DIALECT, NOW
 from tests.doors.knocking import Door
+from tests.faults.conftest import sized
 from tests.faults.fleet import Fleet, Nursery, fleet_of
 from tests.faults.permuting import door_of, everybody_wrote_today
 from tests.faults.test_kills import report
@@ -63,16 +63,9 @@ class Size:
     beside: int
 
 
-SIZES = {"short": Size(racers=24, rounds=2, beside=8), "long": Size(racers=200, rounds=125, beside=40)}
+SHORT, LONG = Size(racers=24, rounds=2, beside=8), Size(racers=200, rounds=125, beside=40)
 # On one and two processes and both databases that is 500 rounds in all, and twenty minutes on each database.
-
-
-@pytest.fixture(scope="session")
-def size() -> Size:
-    """FAULTS: short or long, and after it what differs, as in `FAULTS="long rounds=100"`."""
-    name, *others = (os.environ.get("FAULTS") or "short").split()
-    known = {key: int(value) for key, _, value in (each.partition("=") for each in others) if key in Size.__slots__}
-    return replace(SIZES[name], **known)
+SIZE = sized(SHORT, LONG)
 
 
 # -- who races ----------------------------------------------------------------------------------
@@ -327,15 +320,15 @@ async def racing(fleet: Fleet, racers: int, processes: int, aside: int, seed: in
 
 @pytest.mark.parametrize("processes", [1, 2])
 async def test_the_last_one_has_one_winner(
-    database_url: str, tmp_path: Path, servers: Nursery, size: Size, seed: int, processes: int
+    database_url: str, tmp_path: Path, servers: Nursery, seed: int, processes: int
 ) -> None:
     """Nobody gets what is not there, nobody is turned away with nothing, and everybody is answered. The control: without the guard."""
-    began, known = time.monotonic(), [Racer(number).person() for number in range(size.racers)]
+    began, known = time.monotonic(), [Racer(number).person() for number in range(SIZE.racers)]
     async with (
         fleet_of(database_url, tmp_path, servers, known, seed) as fleet,
-        racing(fleet, size.racers, processes, size.beside, seed) as race,
+        racing(fleet, SIZE.racers, processes, SIZE.beside, seed) as race,
     ):
-        for _ in range(size.rounds):
+        for _ in range(SIZE.rounds):
             assert await race.run() == [], f"round {race.rounds}"
         report(f"the last one, {processes} processes", race.figures(began))
         assert race.answers.total() == race.answers[200]
@@ -345,7 +338,7 @@ async def test_the_last_one_has_one_winner(
 
 async def without_its_guard(race: Race) -> None:
     """The control: the trigger gone, everybody wins."""
-    race.racers = race.racers[: SIZES["short"].racers]
+    race.racers = race.racers[: SHORT.racers]
     async with transaction() as run:
         await run("DROP TRIGGER claim_peak" + (" ON claim" if DIALECT == "postgres" else ""))
     found = await race.run()

@@ -17,6 +17,7 @@ import pytest
 from aiohttp import web
 
 from tests.conftest import DIALECT
+from tests.faults.conftest import sized
 from tests.faults.crowd import Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, Replica, between_looks, by_reason, fleet_of
 from tests.faults.test_kills import report
@@ -36,8 +37,7 @@ class Size:
     patience: float  # seconds that a guest waits for an answer
 
 
-SHORT, LONG = Size(rounds=1, talking=2, patience=120), Size(rounds=3, talking=6, patience=300)
-SIZE = {"short": SHORT, "long": LONG}[(os.environ.get("FAULTS") or "short").split()[0]]
+SIZE = sized(Size(rounds=1, talking=2, patience=120), Size(rounds=3, talking=6, patience=300))
 
 
 @dataclass

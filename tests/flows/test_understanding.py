@@ -40,21 +40,36 @@ def test_days(typed: str, date: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed",
+    ("typed", "date"),
     [
-        "two weeks before christmas eve",
-        "last monday",
-        "three weeks from tomorrow",
-        "el lunes pasado",
-        "first monday of december",
+        ("two weeks before christmas eve", "2026-12-10"), ("three weeks from tomorrow", "2026-12-12"), ("a week from sunday", "2026-11-29"),
+        ("first monday of december", "2026-12-07"), ("the last friday of january", "2027-01-29"), ("the 9th of next month", "2026-12-09"),
+        ("dos días después del sábado", "2026-11-23"), ("el último domingo de enero", "2027-01-31"), ("el 9 del próximo mes", "2026-12-09"),
+        ("el veintidós de diciembre", "2026-12-22"), ("dentro de quince días", "2026-12-05"), ("next tuesday", "2026-11-24"),
     ],
-)
-def test_days_reckoned_from_another_are_not_guessed(typed: str) -> None:
+)  # fmt: skip
+def test_days_reckoned_from_another(typed: str, date: str) -> None:
+    """They are counted from the day that is named."""
+    guest = asked("airport to Bávaro")
+    guest.says(typed)
+    assert guest.talk.draft.get("date") == date
+
+
+@pytest.mark.parametrize("typed", ["two days before our flight", "a week after the wedding on the 3rd"])
+def test_days_reckoned_from_what_we_do_not_know_are_not_guessed(typed: str) -> None:
     """The day is asked for again."""
     guest = asked("airport to Bávaro")
     guest.says(typed)
     assert "date" not in guest.talk.draft
     assert guest.block == "date_again"
+
+
+@pytest.mark.parametrize("typed", ["last monday", "el lunes pasado", "the day before yesterday", "hace tres días"])
+def test_a_day_that_is_over_is_said_to_be_over(typed: str) -> None:
+    """Also when it was reckoned."""
+    guest = asked("airport to Bávaro")
+    guest.says(typed)
+    assert guest.block == "past_date"
 
 
 def test_day_and_month_are_read_day_first_in_spanish() -> None:

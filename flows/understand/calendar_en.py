@@ -1,0 +1,52 @@
+"""English numbers, days and times of day."""
+
+# ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from datetime import timedelta
+
+from flows.understand.calendar import RULES, Day, Span, _shifted, coming, in_half, next_numbered, next_week_day, shapes
+from flows.understand.grammar import Grammar, rules
+from flows.understand.words import all_of, counting, each
+
+PARTS = {
+    "a": "in the morning|this morning|morning|in the early morning|early morning|early in the morning",
+    "p": "in the afternoon|this afternoon|afternoon|in the evening|this evening|evening|late afternoon|late evening|early evening|in the early evening|in the late afternoon",
+    "n": "at night|tonight|night|late at night|during the night|in the night",
+}
+LEXICON = {
+    "SMALL": counting(1, "one two three|tree four five six seven eight|eigth nine ten eleven twelve|twelfe thirteen fourteen fifteen sixteen seventeen eighteen nineteen"),
+    "TENS": {word: n * 10 for word, n in counting(2, "twenty thirty forty|fourty fifty sixty seventy eighty ninety").items()},
+    "ZERO": each({0: "zero|oh|o|nought|0"}),
+    "HUNDRED": all_of("hundred"), "THOUSAND": all_of("thousand"), "DOZEN": all_of("dozen|dozens"), "COUPLE": all_of("couple"),
+    "ORDWORD": counting(1, "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth") | {"thirtieth": 30},
+    "ONE": all_of("a|an|one"), "HALF": all_of("half"), "AND": all_of("and|&"), "OR": all_of("or"), "DASH": all_of("-"), "SLASH": all_of("/"), "COMMA": all_of(","), "DOT": all_of("."),
+    "THE": all_of("the|da|d"), "ON": all_of("on|for|by"), "FORDAY": all_of("on the|by the|for the|until the|till the"), "OF": all_of("of|in"), "IN": all_of("in|within"),
+    "WEEKDAY": counting(0, "monday|mondays|mon tuesday|tuesdays|tues|tue wednesday|wednesdays|wed thursday|thursdays|thurs|thur|thu friday|fridays|fri saturday|saturdays|sat sunday|sundays|sun"),
+    "SHORT": counting(0, "mo tu we th fr sa su"),
+    "MONTH": counting(1, "january|jan february|feb march|mar april|apr may june|jun july|jul august|aug september|sept|sep october|oct november|nov december|dec"),
+    "DAYWORD": each({0: "today|tonight|this morning|this afternoon|this evening|2day|later today", 1: "tomorrow|tommorow|tommorrow|tomorow|tomorrows|tmrw|tmr|tmw|tomoz|2morrow", 2: "day after tomorrow|day after tmrw|overmorrow|day after tomorow|day after tommorow", -1: "yesterday|last night", -2: "day before yesterday"}),
+    "DAYNOUN": all_of("day"), "MONTHNOUN": all_of("month"), "WEEK": all_of("week"), "WEEKLATER": all_of("week"), "WEEKEND": all_of("weekend"),
+    "THIS": all_of("this|on this"), "NEXT": all_of("next|the next|following"), "COMING": all_of("coming|this coming|upcoming|the coming"), "LAST": all_of("last|past|previous"), "END": all_of("end|ending"),
+    "UNIT": each({Span(days=1): "day|days", Span(days=7): "week|weeks|wk|wks", Span(months=1): "month|months", Span(months=12): "year|years", Span(minutes=60): "hour|hours|hr|hrs", Span(minutes=1): "minute|minutes|min|mins"}),
+    "FROMNOW": all_of("from now|from today|after today|' time|time|from this moment"), "LATER": all_of("later"), "AGO": all_of("ago"), "AFTER": all_of("after"), "SINCE": all_of("from"), "BEFORE": all_of("before"),
+    "UNTIL": all_of("until|till|til|up to|up until|through|thru|untill|back on|return on|return it on|return|returning on|returning|drop it off on|drop it back on|bring it back on|give it back on|ending|ending on"), "TILL": all_of("to|-|through"),
+    "HOLIDAY": each({(25, 12): "christmas day|christmas|xmas", (24, 12): "christmas eve|xmas eve", (31, 12): "new year's eve|new years eve|new year' s eve", (1, 1): "new year's day|new years day|new year's|new year", (14, 2): "valentine's day|valentines day|valentine's", (31, 10): "halloween"}),
+    "AT": all_of("at|@|at around|at about|at exactly|at approximately|around|about|at like|by|approximately|roughly|approx|after|before|no later than|not later than|earlier than|later than|past|sometime after|sometime around|some time after|from about"), "NEAR": all_of("for"), "HOURS": all_of("hours|hrs|h"),
+    "AMPM": each({"a": "am|a . m .|a . m|a m", "p": "pm|p . m .|p . m|p m"}), "AMPM_": all_of("sharp|local time|approximately|or so|ish|- ish"),
+    "OCLOCK": all_of("o'clock|oclock|o clock|o ' clock"), "ISH": all_of("ish|- ish"), "MINUTES": all_of("minute|minutes|min|mins"),
+    "HALFPAST": all_of("half past|half - past|half after"), "QUARTER": all_of("quarter"), "PAST": all_of("past|after"), "TO": all_of("to|till|til|before|of"),
+    "NOON": all_of("noon|midday|12 noon|mid day|noonish|twelve noon"), "MIDNIGHT": all_of("midnight|12 midnight"),
+    "PART": each(PARTS), "GREETING": all_of("good morning|good afternoon|good evening|good night|the sun|in the sun|sun set|sun rise|i sat|we sat"),
+    "THING": all_of("people|persons|person|pax|passenger|passengers|guest|guests|traveler|travelers|traveller|travellers|of us|adult|adults|kid|kids|child|children|boy|boys|girl|girls|baby|babies|infant|infants|toddler|toddlers|bag|bags|suitcase|suitcases|piece|pieces|ticket|tickets|seat|seats|star|stars|dollars|usd|%|$|year old|years old|year olds|yr old|yo|night|nights|stop|stops|car|cars|friends|tourists|rooms|spots|other|others|different|more|extra|big|small|little|young|street|st|road|avenue|ave|lane|drive|boulevard"),
+    "MONEY": all_of("$|€|#|no .|number|room|flight|villa|apt|terminal|gate|lobby|street|calle"),
+}  # fmt: skip
+OWN = [
+    *rules("DAY", "NEXT [WEEKDAY]", next_week_day),
+    *rules("DAY", "ON THE [ORD]", next_numbered),
+    *rules("DAY", "COMING [WEEKDAY]", lambda now, weekday: Day((coming(now.date() + timedelta(1), weekday),))),
+    *rules("TIME", "HALF [FACE]", _shifted(30)),
+    *rules(
+        "TIME", "AT [NUM] TO [FACE]", lambda now, n, face: _shifted(-n)(now, face) if n in (5, 10, 20, 25) else None
+    ),
+    *rules("TIME", "[PART] AT [FACE]", lambda now, half, face: in_half(now, face, half)),
+]
+GRAMMAR = Grammar.of(LEXICON, [*RULES, *OWN], shapes(None, "st|nd|rd|th"))

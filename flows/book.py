@@ -12,13 +12,13 @@ from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
 from flows.facts import back_of, comes_back, kind_of
 from flows.menu import Menu, Offer, World
 from flows.speech import Heard, Option
-from flows.understand.choices import a_vehicle, some_extras
+from flows.understand.choices import a_vehicle
 from flows.understand.dates import a_date
 from flows.understand.details import a_flight, a_name, a_phone, a_room, an_email
 from flows.understand.hours import a_service_or_hours, some_hours
 from flows.understand.party import a_luggage, a_party
 from flows.understand.places import a_dropoff, a_pickup
-from flows.understand.stops import some_stops
+from flows.understand.stops import extras_beside_stops, some_stops
 from flows.understand.times import a_time
 from flows.understand.trip import a_return_date, a_return_flight, a_return_time, a_trip
 
@@ -183,7 +183,7 @@ QUESTIONS = (
     Question("pickup", a_pickup, cards.pickup, only_if=tour_that_fetches),
     Question("luggage", a_luggage, cards.luggage, only_if=transfer, kept_if=perhaps_a_transfer, counts=True),
     Question("vehicle", a_vehicle, cards.vehicle, only_if=ride, kept_if=perhaps_a_ride, needs="vehicles"),
-    Question("extras", some_extras, cards.extras, only_if=extras_on_sale, needs="quote"),
+    Question("extras", extras_beside_stops, cards.extras, only_if=extras_on_sale, needs="quote"),
     Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True),
     Question("notes", answers.nothing, cards.tour_notes, only_if=tour_that_asks, whole=answers.tour_notes),
     Question(

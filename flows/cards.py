@@ -299,7 +299,8 @@ def price(talk: Talk, offer: Offer) -> Say:
         return Say("price_route", ends | {"fares": _fares(fares, talk, menu)})
     if service and service.price:
         block = "price_whole" if service.package or service.kind == "charter" else "price_tour"
-        return Say(block, {"service": dict(service.name), "price": dict(service.price)})
+        facts = {"service": dict(service.name), "price": dict(service.price)}
+        return Say(block, facts | {"least": service.kind == "charter"})
     return Say("price_unknown")
 
 

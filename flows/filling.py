@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.conversation import Conversation
-from flows.facts import back_of, so_far
+from flows.facts import back_of, comes_back, so_far
 from flows.menu import World
 from flows.talk import Talk
 from flows.understand.choices import a_tour
@@ -75,7 +75,7 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
         if key not in found:
             continue
         if not _belongs(book, key, talk, found, world):
-            _left_out(talk, key, found[key])
+            _left_out(talk, key, found[key], world)
             continue
         value = _narrowed(key, found[key], talk.draft, world)
         if isinstance(value, Doubt) and key == "date" and not _asked_here(book, key, talk, world):
@@ -92,9 +92,10 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
     talk.misses = talk.misses + 1 if missed else 0
 
 
-def _left_out(talk: Talk, key: str, value: Any) -> None:
+def _left_out(talk: Talk, key: str, value: Any, world: World) -> None:
     if key in BACK:
-        if value != "one_way" and not any(remark["block"] == "way_back" for remark in talk.remarks):
+        one_way = value == "one_way" or comes_back(talk.draft, world.menu)  # a package may bring them back anyhow
+        if not one_way and not any(remark["block"] == "way_back" for remark in talk.remarks):
             talk.remark("way_back")
     elif value and key not in ("time", "dropoff", "hours"):  # a tour's departures and way are on its own cards
         talk.remark("not_for_this", line=key)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from flows.menu import Menu, Service
+from flows.menu import Extra, Menu, Service
 from flows.speech import Text
 from flows.understand.ear import Ear
 from flows.understand.languages import ALL
@@ -91,11 +91,19 @@ def some_extras(ear: Ear) -> dict[str, int] | None:
             count = _quantity(ear, name, chosen.get(extra.key, 0))
             if count is not None:
                 heard = True
+                _stays_included(ear, extra, count)
                 chosen[extra.key] = max(0, min(count, extra.limit))
                 if count > extra.limit > 1:
                     _remark(ear, "extra_most", name=dict(extra.name), most=extra.limit)
                 break
     return {key: count for key, count in chosen.items() if count} if heard else None
+
+
+def _stays_included(ear: Ear, extra: Extra, count: int) -> None:
+    """What lies in a package cannot be taken out of it."""
+    service = ear.menu.service(ear.draft.get("service"))
+    if count <= 0 and service and service.included_of(extra.key):
+        _remark(ear, "extra_included", name=dict(extra.name))
 
 
 def _remark(ear: Ear, block: str, **facts: Any) -> None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from flows.understand.choices import names_of, some_extras
 from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL
 from flows.understand.places import resolve, zone_told
@@ -16,6 +17,25 @@ VIA = {
     "en": phrase(rf"(?:{_EN}|passing (?:by|through)|by way of)\s+{_END}"),
     "es": phrase(rf"(?:{_ES})\s+{_END}"),
 }
+
+
+def extras_beside_stops(ear: Ear) -> dict[str, int] | None:
+    """The extras that are named, but for words that tell of a stop: "una parada en casa de Rosa" is no stop at a supermarket."""
+    before = ear.words.folded
+    spans = [
+        found.span() for found in VIA[ear.vocabulary.language].finditer(before) if not _names_an_extra(ear, found[0])
+    ]
+    for start, end in spans:
+        ear.words.cross_out(start, end)
+    extras = some_extras(ear)
+    for start, end in spans:
+        ear.words.folded = ear.words.folded[:start] + before[start:end] + ear.words.folded[end:]
+    return extras
+
+
+def _names_an_extra(ear: Ear, words: str) -> bool:
+    said = f" {plain(words)} "
+    return any(f" {name} " in said for extra in ear.menu.extras for name in names_of(extra.name, extra.aliases))
 
 
 def some_stops(ear: Ear) -> Any:

@@ -77,7 +77,7 @@ def test_whoever_has_told_the_way_there_is_offered_the_way_back() -> None:
     assert "pick you up at Hard Rock" in ana.taps("return_date", "2026-12-05")
     assert "flight you leave with" in ana.says("11am")
     assert "Which vehicle suits you? The price is for the whole vehicle, there and back." in ana.says("AA1046")
-    assert ana.talk.draft["return_flight"] == "AA1046"
+    assert (ana.talk.draft["flight"], ana.talk.draft["return_flight"]) == ("AA1045", "AA1046")
     review = ana.goes_on("van", "none", "no", "no", "me", "skip")
     assert "Back on Saturday 5 December 2026, 11:00" in review
     assert "Flight back AA 1046" in review
@@ -363,7 +363,7 @@ def test_more_of_what_is_included_costs_as_usual_and_less_of_it_cannot_be() -> N
     assert ana.block == "extras"
     ana.taps("extras", "champagne")
     assert "$214.00 in total so far" in ana.text
-    ana.says("no flowers")
+    assert "part of the package, so it stays" in ana.says("no flowers")
     request = from_draft(ana.talk.draft, COSTA)
     assert (request.included["flowers"], request.extras) == (1, {"champagne": 1})
     ana.says("5 champagnes")
@@ -425,3 +425,19 @@ def test_a_way_back_that_is_sold_out_is_offered_at_other_times() -> None:
     ana.taps("return_time", "11:30")
     assert (ana.talk.draft["return_time"], ana.talk.draft["time"]) == ("11:30", "15:00")
     assert ana.block == "review"
+
+
+@pytest.mark.parametrize(
+    ("said", "stops", "extras"),
+    [
+        ("con una parada en casa de mi tía Rosa", None, None),
+        ("con parada en un supermercado", None, {"shop_stop": 1}),
+        ("pasando por Marina Cap Cana", [{"place": "marina_cap_cana"}], None),
+    ],
+)
+def test_a_stop_is_no_extra_and_an_extra_no_stop(said: str, stops: Any, extras: Any) -> None:
+    """The supermarket is on sale by itself; anywhere else is a place on the way."""
+    ana = Visitor()
+    ana.says(f"de PUJ a Arena Blanca mañana a las 3 de la tarde {said}, solo ida, 2 adultos")
+    assert (ana.talk.draft.get("stops"), ana.talk.draft.get("extras")) == (stops, extras)
+    assert ana.block == ("unknown_place" if "Rosa" in said else "flight")

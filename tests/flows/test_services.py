@@ -441,3 +441,31 @@ def test_a_stop_is_no_extra_and_an_extra_no_stop(said: str, stops: Any, extras: 
     ana.says(f"de PUJ a Arena Blanca mañana a las 3 de la tarde {said}, solo ida, 2 adultos")
     assert (ana.talk.draft.get("stops"), ana.talk.draft.get("extras")) == (stops, extras)
     assert ana.block == ("unknown_place" if "Rosa" in said else "flight")
+
+
+HIRED = ("chauffeur by the hour on 28 November at 10am", "Hard Rock", "skip")
+ASKED: dict[str, tuple[str, ...]] = {
+    "trip": (ANA,),
+    "return_date": (ANA, "round trip"),
+    "return_time": (ANA, "round trip", "5 December"),
+    "return_flight": (ANA, "round trip", "5 December", "11am"),
+    "hours": HIRED,
+    "plan": (*HIRED, "4"),
+}
+NASTY = (
+    "", "…", "32", "-1", "99 hours", "the 30th of February", "yesterday", "back on back on", "and back", "via via via",
+    "with a stop at", "one way and round trip", "25:00", "' OR 1=1 --", "{{7*7}}", "<script>alert(1)</script>", "\u202eback\u202c",
+    "😀" * 40, "a" * 1400, "no, five people", "person", "help", "español",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("question", ASKED)
+@pytest.mark.parametrize("said", NASTY)
+def test_whatever_is_said_there_is_an_answer_and_nothing_is_sent(question: str, said: str) -> None:
+    """At each of the new questions."""
+    ana = Visitor()
+    ana.goes_on(*ASKED[question])
+    assert ana.talk.state == question
+    assert ana.says(said).strip()
+    assert "None" not in ana.text
+    assert Send() not in ana.wishes

@@ -34,10 +34,6 @@ WEEKDAYS = {
 }  # fmt: skip
 
 _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
-_HOUR = rf"\d{{1,2}}|{alternatives({w: n for w, n in NUMBERS.items() if n < 13 and ' ' not in w and len(w) > 2})}"
-_DAY = rf"(?P<day>\d{{1,2}}|{alternatives({w: n for w, n in ORDINALS.items() if n > 0})})(?:st|nd|rd|th)?"
-_MONTH = rf"(?P<month>{alternatives(MONTHS)})\.?"
-_YEAR = r"(?:,?\s+(?:of\s+)?(?P<year>[12]\d{3}))?"
 _CHILD = r"child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|teenagers?"
 _AGES = rf"(?:\s*,?\s*(?:(?:aged?|ages|of|(?:who|he|she|they) (?:is|are))\s+|(?=\d))(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)(?!\d|[.:]\d|\s*(?:adult|people|person|pax|bab|infant|toddler|bag|suitcase|[ap]\.?m\b|h\b))|\s*\((?P<inside>[\d\s,&and]+))?(?:\s*years?(?:[ -]old)?)?"
 

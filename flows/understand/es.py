@@ -26,13 +26,8 @@ WEEKDAYS = {
 }  # fmt: skip
 
 _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
-_HOUR = rf"\d{{1,2}}|{alternatives({w: n for w, n in NUMBERS.items() if n < 13 and ' ' not in w and w not in ('un', 'uno')})}"
-_DAY = r"(?P<day>\d{1,2}|primero)"
-_MONTH = rf"(?P<month>{alternatives(MONTHS)})\.?"
-_YEAR = r"(?:\s+(?:de |del )?(?P<year>[12]\d{3}))?"
 _CHILD = r"nin[oa]s?|menor(?:es)?|chic[oa]s?|hij[oa]s?|muchach[oa]s?|adolescentes?"
 _AGES = rf"(?:\s*,?\s*(?:de|con)\s+(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:y|e)\s*)(?:{_N}))*)(?:\s*anos?|\s*anitos?)?(?!\s*(?:maletas|adultos|personas))|\s*\((?P<inside>[\d\s,ye]+))?"
-_PM = r"(?:\s*(?P<half{0}>[ap])\.?\s?m\.?)?"
 
 SPANISH = Vocabulary(
     language="es",

@@ -10,7 +10,8 @@ from typing import Any
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]|_")
 MANY = 160  # tokens read at once; a longer message is read up to there
-NUMBER, YEAR = "NUM", "YEAR"
+FULL = 24  # readings of one kind that begin at one word; no sentence of a person has so many
+NUMBER = "NUM"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def _combine(
     while agenda:
         kind, to, value = agenda.pop()
         standing = cell.setdefault(kind, [])
-        if (to, value) in standing:
+        if (to, value) in standing or len(standing) >= FULL:
             continue
         standing.append((to, value))
         for rule in grammar.by_first.get(kind, ()):

@@ -1,6 +1,6 @@
 """Puts a language's lexicon together from short lists: "a|b|c" for words of one value."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -17,13 +17,3 @@ def each(values: Mapping[Any, str]) -> dict[str, Any]:
 def counting(start: int, words: str) -> dict[str, int]:
     """Words that count on from a number."""
     return {word: n for n, group in enumerate(words.split(), start) for word in group.split("|")}
-
-
-def merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Several lists as one."""
-    return {word: value for part in parts for word, value in part.items()}
-
-
-def plain_words(kinds: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    """The phrases themselves."""
-    return tuple(word for kind in kinds for word in kind)

@@ -23,7 +23,7 @@ faults: ## the long trials: killed, frozen, started again while a crowd books (A
 	@.ci/setup browser
 	@FAULTS="$(or $(FAULTS),long)" TEST_LIMIT=14400 .ci/test tests/faults -rP -o faulthandler_timeout=0 $(ARGS)
 
-understanding: ## how well guests' words are understood: DATA=<folder of cases with a score.py>
+understanding: setup ## how well guests' words are understood: DATA=<folder of cases with a score.py>
 	@$(BIN)/python -m tests.understanding "$(DATA)"
 
 check: ## what must hold of the code: ruff, its formatter, mypy and the floors of the house

@@ -122,10 +122,14 @@ class Talk:
             self.changed = self.turn + 1
         self.draft.pop(key, None)
         self.draft[key] = value
-        for doubted in (key, "review", *HANGS_ON.get(key, ())):
+        for doubted in (key, "review", *(each for each in HANGS_ON.get(key, ()) if not self._two_readings(each))):
             self.doubts.pop(doubted, None)
         self.reopened = None if self.reopened == key else self.reopened
         self.urgent = None if self.urgent == key else self.urgent
+
+    def _two_readings(self, key: str) -> bool:
+        """Whether what the guest said may be read in two ways ("half past two"): that is still open whatever the day."""
+        return "times" in self.doubts.get(key, {}).get("memory", {})
 
     def forget(self, key: str) -> None:
         """The answer no longer holds; the question is open again."""

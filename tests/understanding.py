@@ -219,13 +219,13 @@ def _agrees(words: str) -> bool:
 
 def _value(case: Mapping[str, Any], slots: dict[str, str]) -> dict[str, str]:
     """A day, a moment or a time of day, whichever the words told."""
-    if "number" in case["gold"]:
+    if "Number" in case["source"]:
         number = _number(case)
         return {"number": str(number)} if number is not None else {}
     day, clock = slots.get("date"), slots.get("time") or slots.get("arrive_by")
     if day and not clock:
         return {"date": day}
-    if clock and "time" in case["gold"]:
+    if clock and not day and _is_recognizers(case):  # the other source means the next such time
         return {"time": f"{clock}:00"}
     return {"datetime": _ahead(case, day, clock)} if clock else {}
 
@@ -234,8 +234,12 @@ def _ahead(case: Mapping[str, Any], day: str | None, clock: str) -> str:
     """A time without a day is the next one ahead, as the source has it."""
     now = _now(case)
     told = day or f"{now.date() + timedelta(days=clock < f'{now:%H:%M}'):%Y-%m-%d}"
-    seconds = len(str(case["gold"].get("datetime", ""))) > 16
-    return f"{told} {clock}" + (":00" if seconds else "")
+    return f"{told} {clock}" + (":00" if _is_recognizers(case) else "")
+
+
+def _is_recognizers(case: Mapping[str, Any]) -> bool:
+    """Whether the case has that source's shapes: seconds, and a time of day as just that."""
+    return str(case["source"]).startswith("recognizers-text")
 
 
 def _number(case: Mapping[str, Any]) -> int | None:
@@ -290,8 +294,8 @@ def _print_spanish(results: list[tuple[dict[str, Any], Understood]], scorer: Mod
 
 def _scorer(folder: Path) -> ModuleType:
     spec = spec_from_file_location("score", folder / "score.py")
-    if not spec or not spec.loader:
-        raise SystemExit(f"no score.py in {folder}")
+    assert spec
+    assert spec.loader
     module = module_from_spec(spec)
     sys.dont_write_bytecode = True
     spec.loader.exec_module(module)
@@ -311,4 +315,6 @@ def misses(folder: str, *kinds: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or not (Path(sys.argv[1]) / "score.py").is_file():
+        raise SystemExit("make understanding DATA=<folder>: a folder with cases and their score.py")
     main(sys.argv[1]) if len(sys.argv) < 3 else misses(*sys.argv[1:])

@@ -16,6 +16,7 @@ def make_app(
     app = web.Application(
         middlewares=[
             hooks.refused_by_the_database,
+            hooks.people_go_first,
             access.at_our_address,
             pages.worded_errors,
             hooks.whole_body,

@@ -52,11 +52,19 @@ async def whole_body(request: web.Request, handler: Handler) -> web.StreamRespon
 
 
 @web.middleware
+async def people_go_first(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Letters stand aside while a provider brings something; a desk page that listens for hours holds none up."""
+    if not request.path.startswith("/hooks/"):
+        return await handler(request)
+    with _program(request).packing.courtesy.answering():
+        return await handler(request)
+
+
+@web.middleware
 async def refused_by_the_database(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A hook that could not be kept is a 503, so that the provider sends it again."""
     try:
-        with _program(request).packing.courtesy.answering():
-            return await handler(request)
+        return await handler(request)
     except Exception as away:
         if not request.path.startswith("/hooks/") or not (is_away(away) or is_contended(away)):
             raise

@@ -74,3 +74,12 @@ async def test_a_guest_who_writes_is_being_answered(bellhop: Any, ana: Any, luis
         seen.clear()
         await person.says("hello")
         assert seen
+
+
+async def test_whoever_only_looks_holds_no_letter_up(bellhop: Any, desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk page stays open for hours, listening for news: that is nobody being answered."""
+    monkeypatch.setattr(courtesy, "PATIENCE", 60.0)
+    async with desk.http.get(f"{bellhop.url}/desk/events") as news:
+        assert news.status == 200
+        async with asyncio.timeout(5):
+            await bellhop.program.packing.courtesy.turn()

@@ -88,7 +88,7 @@ class Form:
 
 
 SHORT = Form(
-    guests=6, kills=5, between=(0.3, 2.0), points=27, fleet_guests=8, fleet_kills=3, fleet_between=(2.0, 5.0), restarts=1,
+    guests=6, kills=4, between=(0.3, 2.0), points=27, fleet_guests=8, fleet_kills=2, fleet_between=(2.0, 5.0), restarts=1,
     frozen=0, patience=120,
 )  # fmt: skip
 LONG = Form(

@@ -36,6 +36,11 @@ ALWAYS = ("service", "route", "schedule", "guest", "party", "price", "payment", 
 TEMPLATE_LIMIT = 1024
 # Twilio: a reply button holds 20 characters.
 SHORT = 20
+# What the script is drawn from since there is more than one way of a ride: a message that was kept before is without it.
+LATER = (
+    "stops", "hours", "plan", "trip", "return_date", "return_time", "return_flight", "included", "back", "both_ways", "package",
+    "kind", "by_name", "returning",
+)  # fmt: skip
 # What a recap's value may be drawn from; a field that names fewer leaves the others empty.
 STORY = (
     "reference",
@@ -49,6 +54,7 @@ STORY = (
     "extras",
     "occasion",
     "notes",
+    "plan",
     "asked",
     "lines",
     "total",
@@ -286,7 +292,7 @@ class Voice:
 
     def block(self, name: str, facts: Facts) -> str:
         """A block of the script, without the empty lines around it."""
-        return _drawn(self.scripts, name, facts)
+        return _drawn(self.scripts, name, dict.fromkeys(LATER) | dict(facts))
 
     def label(self, label: Facts | str, facts: Facts) -> str:
         """An option's words: a block when they begin with "@"."""

@@ -52,7 +52,8 @@ def _is_request(book: Conversation, talk: Talk, fresh: Talk, words: str, world: 
     found = reading.found
     if not {"service", "date"} <= set(found) or not is_understood(reading.words, (v,)):
         return False
-    tour = found["service"] != next((s.key for s in world.menu.services if s.kind == "transfer"), None)
+    service = world.menu.service(found["service"])
+    tour = bool(service and service.by_name)
     same = all(talk.draft.get(key) == value for key, value in found.items())
     return not same and (tour or {"pickup", "dropoff"} <= set(found))
 

@@ -1,4 +1,4 @@
-"""Book a transfer or a tour: from "hello" to "you are booked".
+"""Book a ride, a chauffeur, a tour, a charter or a package: from "hello" to "you are booked".
 
 Read QUESTIONS downwards: that is the conversation. Whoever answers three at once is asked only the rest; whoever changes an
 answer is asked again only what hung on it. The words are in templates/chat/book.en.txt, what the cards show is in `cards.py`.
@@ -9,15 +9,18 @@ from typing import Any
 
 from flows import answers, cards, hearing, news, saying
 from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
-from flows.facts import kind_of
+from flows.facts import back_of, comes_back, kind_of
 from flows.menu import Menu, Offer, World
 from flows.speech import Heard, Option
-from flows.understand.choices import a_service, a_vehicle, some_extras
+from flows.understand.choices import a_vehicle
 from flows.understand.dates import a_date
 from flows.understand.details import a_flight, a_name, a_phone, a_room, an_email
+from flows.understand.hours import a_service_or_hours, some_hours
 from flows.understand.party import a_luggage, a_party
 from flows.understand.places import a_dropoff, a_pickup
+from flows.understand.stops import extras_beside_stops, some_stops
 from flows.understand.times import a_time
+from flows.understand.trip import a_return_date, a_return_flight, a_return_time, a_trip
 
 
 def transfer(draft: Draft, menu: Menu) -> bool:
@@ -31,22 +34,84 @@ def perhaps_a_transfer(draft: Draft, menu: Menu) -> bool:
     return "service" not in draft or transfer(draft, menu)
 
 
+def by_the_hour(draft: Draft, menu: Menu) -> bool:
+    """A car and its driver for some hours."""
+    service = menu.service(draft.get("service"))
+    return bool(service and service.kind == "hours")
+
+
+def perhaps_by_the_hour(draft: Draft, menu: Menu) -> bool:
+    """Some hours with a driver, or nothing chosen yet."""
+    return "service" not in draft or by_the_hour(draft, menu)
+
+
+def ride(draft: Draft, menu: Menu) -> bool:
+    """Something that is driven when the guest wants it."""
+    return transfer(draft, menu) or by_the_hour(draft, menu)
+
+
+def perhaps_a_ride(draft: Draft, menu: Menu) -> bool:
+    """A ride of either kind, or nothing chosen yet."""
+    return "service" not in draft or ride(draft, menu)
+
+
+def ride_with_stops(draft: Draft, menu: Menu) -> bool:
+    """A ride on which we stop where the guest likes."""
+    service = menu.service(draft.get("service"))
+    return bool(service and service.stops)
+
+
+def perhaps_with_stops(draft: Draft, menu: Menu) -> bool:
+    """Such a ride, or nothing chosen yet."""
+    return "service" not in draft or ride_with_stops(draft, menu)
+
+
+def ride_there_and_back(draft: Draft, menu: Menu) -> bool:
+    """A ride that may also bring the guest back."""
+    service = menu.service(draft.get("service"))
+    return bool(service and service.round_trip)
+
+
+def perhaps_there_and_back(draft: Draft, menu: Menu) -> bool:
+    """Such a ride, or nothing chosen yet."""
+    return "service" not in draft or ride_there_and_back(draft, menu)
+
+
+def way_back(draft: Draft, menu: Menu) -> bool:
+    """The guest is brought back."""
+    return comes_back(draft, menu)
+
+
+def perhaps_a_way_back(draft: Draft, menu: Menu) -> bool:
+    """The guest is brought back, or has not said yet."""
+    return comes_back(draft, menu) or (perhaps_there_and_back(draft, menu) and "trip" not in draft)
+
+
+def way_back_by_air(draft: Draft, menu: Menu) -> bool:
+    """The way back begins or ends at an airport."""
+    return comes_back(draft, menu) and "airport" in (kind_of(end, menu) for end in _ends(back_of(draft)))
+
+
+def _ends(draft: Draft) -> list[Any]:
+    return [draft.get("pickup"), draft.get("dropoff")]
+
+
 def tour(draft: Draft, menu: Menu) -> bool:
     """Something with departures."""
     service = menu.service(draft.get("service"))
-    return bool(service and service.kind != "transfer")
+    return bool(service and service.timetable)
 
 
 def tour_that_fetches(draft: Draft, menu: Menu) -> bool:
     """A tour that picks its guests up."""
     service = menu.service(draft.get("service"))
-    return bool(service and service.kind != "transfer" and service.pickup)
+    return bool(service and service.timetable and service.pickup)
 
 
 def tour_that_asks(draft: Draft, menu: Menu) -> bool:
     """A tour before which the house must know something of its guests."""
     service = menu.service(draft.get("service"))
-    return bool(service and service.kind != "transfer" and service.questions)
+    return bool(service and service.timetable and service.questions)
 
 
 def from_a_hotel(draft: Draft, menu: Menu) -> bool:
@@ -61,14 +126,13 @@ def perhaps_from_a_hotel(draft: Draft, menu: Menu) -> bool:
 
 def at_an_airport(draft: Draft, menu: Menu) -> bool:
     """One end of the ride is an airport, so a flight matters."""
-    ends = (kind_of(draft.get(end), menu) for end in ("pickup", "dropoff"))
-    return transfer(draft, menu) and "airport" in ends
+    return ride(draft, menu) and "airport" in (kind_of(end, menu) for end in _ends(draft))
 
 
 def perhaps_at_an_airport(draft: Draft, menu: Menu) -> bool:
     """One end of the ride is an airport, or may be one yet."""
     unknown = not {"pickup", "dropoff"} <= set(draft)
-    return at_an_airport(draft, menu) or (unknown and perhaps_a_transfer(draft, menu))
+    return at_an_airport(draft, menu) or (unknown and perhaps_a_ride(draft, menu))
 
 
 def extras_on_sale(draft: Draft, menu: Menu) -> bool:
@@ -81,9 +145,10 @@ NO_FLIGHT = Option("flight", "unknown", "@flight_unknown")
 card = cards.plainly
 
 QUESTIONS = (
-    Question("service", a_service, cards.service),
-    Question("pickup", a_pickup, cards.pickup, only_if=transfer),
+    Question("service", a_service_or_hours, cards.service),
+    Question("pickup", a_pickup, cards.pickup, only_if=ride),
     Question("dropoff", a_dropoff, cards.dropoff, only_if=transfer),
+    Question("stops", some_stops, cards.stops, only_if=ride_with_stops, kept_if=perhaps_with_stops, ask=False),
     Question(
         "room",
         a_room,
@@ -93,15 +158,32 @@ QUESTIONS = (
         whole=answers.room,
         skips=True,
     ),
-    Question("date", a_date, cards.date, only_if=transfer, kept_if=lambda draft, menu: True),
-    Question("time", a_time, cards.time, only_if=transfer, kept_if=perhaps_a_transfer, counts=True),
+    Question("date", a_date, cards.date, only_if=ride, kept_if=lambda draft, menu: True),
+    Question("time", a_time, cards.time, only_if=ride, kept_if=perhaps_a_ride, counts=True),
+    Question("hours", some_hours, cards.hours, only_if=by_the_hour, kept_if=perhaps_by_the_hour, counts=True),
+    Question(
+        "plan",
+        answers.nothing,
+        card("plan", cards.skip("plan", "@no_plan")),
+        only_if=by_the_hour,
+        whole=answers.notes,
+        skips=True,
+    ),
     Question("flight", a_flight, card("flight", NO_FLIGHT), only_if=at_an_airport, kept_if=perhaps_at_an_airport),
+    Question("trip", a_trip, cards.trip, only_if=ride_there_and_back, kept_if=perhaps_there_and_back),
+    Question("return_date", a_return_date, cards.return_date, only_if=way_back, kept_if=perhaps_a_way_back),
+    Question(
+        "return_time", a_return_time, cards.return_time, only_if=way_back, kept_if=perhaps_a_way_back, counts=True
+    ),
+    Question(
+        "return_flight", a_return_flight, cards.return_flight, only_if=way_back_by_air, kept_if=perhaps_a_way_back
+    ),
     Question("party", a_party, cards.party, counts=True),
     Question("departure", answers.a_departure, cards.departure, only_if=tour, needs="departures"),
     Question("pickup", a_pickup, cards.pickup, only_if=tour_that_fetches),
     Question("luggage", a_luggage, cards.luggage, only_if=transfer, kept_if=perhaps_a_transfer, counts=True),
-    Question("vehicle", a_vehicle, cards.vehicle, only_if=transfer, kept_if=perhaps_a_transfer, needs="vehicles"),
-    Question("extras", some_extras, cards.extras, only_if=extras_on_sale, needs="quote"),
+    Question("vehicle", a_vehicle, cards.vehicle, only_if=ride, kept_if=perhaps_a_ride, needs="vehicles"),
+    Question("extras", extras_beside_stops, cards.extras, only_if=extras_on_sale, needs="quote"),
     Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True),
     Question("notes", answers.nothing, cards.tour_notes, only_if=tour_that_asks, whole=answers.tour_notes),
     Question(

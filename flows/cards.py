@@ -1,13 +1,16 @@
 """What each question shows: its block, its facts, and the options to tap."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date as date_type
 from datetime import timedelta
 from typing import Any
 
-from flows.facts import chosen, fetched_places, meeting_place, so_far, starts, stop, zone_key
-from flows.menu import DepartureOffer, Extra, Menu, Offer, Place, VehicleOffer
+from flows.facts import back_of, chosen, comes_back, fetched_places, meeting_place, so_far, starts, stop, zone_key
+from flows.menu import DepartureOffer, Extra, Menu, Offer, Place, Service, VehicleOffer
 from flows.speech import Link, Option, Say
 from flows.talk import Talk
+from flows.understand.ear import Doubt
 from flows.understand.party import size
 from flows.understand.places import AREAS
 from flows.understand.times import time_option, too_soon
@@ -15,6 +18,7 @@ from flows.when import from_instant, instant
 
 MOST_OPTIONS = 8
 POPULAR = 8
+STAYS = (3, 4, 5, 7)  # nights after which most guests go back
 HOURS = ("06:00", "08:00", "10:00", "12:00", "14:00", "16:00", "18:00", "20:00")
 
 
@@ -33,17 +37,44 @@ def skip(key: str, label: str = "@skip") -> Option:
 
 
 def service(talk: Talk, offer: Offer) -> Say:
-    """What may we arrange?"""
+    """What may we arrange? Too many for one card are offered by kind; a charter only to a party that it takes."""
     menu = offer.world.menu
-    options = tuple(Option("service", s.key, s.name, s.short) for s in menu.services[:MOST_OPTIONS])
-    return Say("service", {"brand": menu.brand}, options)
+    fitting = [s for s in menu.services if not _too_large(talk, s)]
+    kinds = dict.fromkeys("package" if s.package else s.kind for s in fitting)
+    options = _services(fitting) if len(fitting) <= MOST_OPTIONS else [_kind_or_one(kind, menu) for kind in kinds]
+    return Say("service", {"brand": menu.brand}, tuple(options))
+
+
+def _too_large(talk: Talk, one: Service) -> bool:
+    party = talk.draft.get("party")
+    return bool(party and one.kind == "charter" and one.largest_party < size(party))
+
+
+def _services(services: list[Service]) -> list[Option]:
+    return [Option("service", s.key, s.name, s.short) for s in services]
+
+
+def _kind_or_one(kind: str, menu: Menu) -> Option:
+    alike = _alike(kind, menu)
+    return _services(alike)[0] if len(alike) == 1 else Option("service", f"kind:{kind}", f"@kind_{kind}")
+
+
+def _alike(kind: str, menu: Menu) -> list[Service]:
+    return [s for s in menu.services if ("package" if s.package else s.kind) == kind]
+
+
+def which_service(kind: str, menu: Menu) -> Doubt | None:
+    """Which one of a kind, when the first card offered kinds."""
+    alike = _alike(kind, menu)
+    return Doubt("which_service", {}, tuple(_services(alike[:MOST_OPTIONS]))) if alike else None
 
 
 def pickup(talk: Talk, offer: Offer) -> Say:
     """Where do we fetch you? The other end tells whether an airport or a hotel is likelier."""
     kind = _kind(talk, offer)
-    block = "pickup_tour" if kind == "tour" else "pickup"
-    places = _fetched(talk, offer) if kind == "tour" else _popular(talk, offer)
+    tour = kind in ("tour", "charter")
+    block = "pickup_tour" if tour else "pickup"
+    places = _fetched(talk, offer) if tour else _popular(talk, offer)
     return Say(block, {}, _places("pickup", places))
 
 
@@ -51,6 +82,14 @@ def dropoff(talk: Talk, offer: Offer) -> Say:
     """Where do we bring you?"""
     from_ = stop(talk.draft.get("pickup"), offer.world.menu)
     return Say("dropoff", {"pickup": from_}, _places("dropoff", _popular(talk, offer)))
+
+
+def stops(talk: Talk, offer: Offer) -> Say:
+    """Where do we stop on the way? Those told so far stay."""
+    menu = offer.world.menu
+    so_far = [stop(each, menu) for each in talk.draft.get("stops") or []]
+    none = Option("stops", "none", "@no_stops")
+    return Say("stops", {"stops": so_far}, (*_places("stops", _popular(talk, offer)), none))
 
 
 def _kind(talk: Talk, offer: Offer) -> str:
@@ -104,6 +143,50 @@ def time(talk: Talk, offer: Offer) -> Say:
     return Say("time", {"landing": bool(from_ and from_["kind"] == "airport"), "date": day}, options)
 
 
+def hours(talk: Talk, offer: Offer) -> Say:
+    """For how many hours? From the fewest on, to tap; any other number to write."""
+    service = offer.world.menu.service(talk.draft.get("service"))
+    least, most = service.hours if service else (1, 24)
+    counts = range(least, most + 1)[:MOST_OPTIONS]
+    options = tuple(Option("hours", str(n), "@hours_option", facts={"hours": n}) for n in counts)
+    return Say("hours", {"least": least, "most": most}, options)
+
+
+def trip(talk: Talk, offer: Offer) -> Say:
+    """There only, or back too?"""
+    options = (Option("trip", "one_way", "@trip_one_way"), Option("trip", "return", "@trip_return"))
+    return Say("trip", {"dropoff": stop(talk.draft.get("dropoff"), offer.world.menu)}, options)
+
+
+def return_date(talk: Talk, offer: Offer) -> Say:
+    """Which day back? Some stays to tap, any day to type."""
+    zone = offer.world.menu.zone
+    out = date_type.fromisoformat(talk.draft.get("date") or offer.world.now.date().isoformat())
+    days = [(out + timedelta(days=n)).isoformat() for n in STAYS]
+    options = (Option("return_date", day, "@day_option", facts={"date": instant(day, "12:00", zone)}) for day in days)
+    return Say("return_date", {"date": instant(out.isoformat(), "12:00", zone)}, tuple(options))
+
+
+def return_time(talk: Talk, offer: Offer) -> Say:
+    """At what time back? To an airport it hangs on the flight, from one on the landing."""
+    menu, back = offer.world.menu, back_of(talk.draft)
+    from_, to = stop(back.get("pickup"), menu), stop(back.get("dropoff"), menu)
+    options = tuple(replace(time_option(hour, menu.zone), question="return_time") for hour in HOURS)
+    flies = bool(to and to["kind"] == "airport")
+    return Say("return_time", {"pickup": from_, "landing": _is_airport(from_), "flies": flies}, options)
+
+
+def return_flight(talk: Talk, offer: Offer) -> Say:
+    """Which flight belongs to the way back?"""
+    from_ = stop(back_of(talk.draft).get("pickup"), offer.world.menu)
+    unknown = Option("return_flight", "unknown", "@flight_unknown")
+    return Say("return_flight", {"landing": _is_airport(from_)}, (unknown,))
+
+
+def _is_airport(from_: Mapping[str, Any] | None) -> bool:
+    return bool(from_ and from_["kind"] == "airport")
+
+
 def departure(talk: Talk, offer: Offer) -> Say:
     """Which departure? Those with seats for the party, of the day already named when there are any."""
     people = size(talk.draft["party"]) if talk.draft.get("party") else 1
@@ -148,7 +231,9 @@ def vehicle(talk: Talk, offer: Offer) -> Say:
     if not options:
         again = (_change("time"), _change("date"), _change("party"), _person())
         return Say("no_vehicle", {"people": people, "bags": bags, "sold_out": bool(fitting)}, again)
-    return Say("vehicle", {"people": people, "bags": bags}, options)
+    service = offer.world.menu.service(talk.draft.get("service"))
+    facts = {"people": people, "bags": bags, "kind": _kind(talk, offer), "package": bool(service and service.package)}
+    return Say("vehicle", facts | {"both_ways": comes_back(talk.draft, offer.world.menu)}, options)
 
 
 def _vehicle_option(one: VehicleOffer) -> Option:
@@ -160,13 +245,19 @@ def extras(talk: Talk, offer: Offer) -> Say:
     """Anything to add? A tap ticks, or counts what comes by the piece; the total on the card follows."""
     menu = offer.world.menu
     service = menu.service(talk.draft.get("service"))
-    on_sale = [extra for extra in menu.extras if service and extra.key in service.extras]
+    on_sale = [extra for extra in menu.extras if service and extra.key in service.extras and _more(extra, service)]
     basket = talk.draft.get("extras") or {}
     options = tuple(option for extra in on_sale for option in _extra_options(extra, basket.get(extra.key, 0)))
     end = Option("extras", "done", "@done" if basket else "@no_extras")
     total = dict(offer.quote.total) if offer.quote else None
-    facts = {"extras": chosen(basket, menu), "total": total}
+    included = [{"name": dict(one.name), "quantity": one.quantity} for one in service.included] if service else []
+    facts = {"extras": chosen(basket, menu), "total": total, "included": included}
     return Say("extras", facts, (*options, end), edits=talk.choosing)
+
+
+def _more(extra: Extra, service: Service) -> bool:
+    """Whether there may be more of it than lies in the package already."""
+    return extra.most > service.included_of(extra.key)
 
 
 def _extra_options(extra: Extra, quantity: int) -> tuple[Option, ...]:
@@ -206,8 +297,10 @@ def price(talk: Talk, offer: Offer) -> Say:
     if fares:
         ends = {end: stop(draft[end], menu) for end in ("pickup", "dropoff")}
         return Say("price_route", ends | {"fares": _fares(fares, talk, menu)})
-    if service and service.price and service.kind != "transfer":
-        return Say("price_tour", {"service": dict(service.name), "price": dict(service.price)})
+    if service and service.price:
+        block = "price_whole" if service.package or service.kind == "charter" else "price_tour"
+        facts = {"service": dict(service.name), "price": dict(service.price)}
+        return Say(block, facts | {"least": service.kind == "charter"})
     return Say("price_unknown")
 
 
@@ -234,7 +327,9 @@ def review(talk: Talk, offer: Offer) -> Say:
 def everything(talk: Talk, offer: Offer) -> dict[str, Any]:
     """Every answer, and the price where there is one."""
     quote, world = offer.quote, offer.world
-    facts = so_far(talk.draft, world) | {"start": starts(talk.draft, world.menu.zone)} | _as_told(offer.story or {})
+    zone = world.menu.zone
+    facts = so_far(talk.draft, world) | {"start": starts(talk.draft, zone)} | _as_told(offer.story or {})
+    facts["back"] = starts(back_of(talk.draft), zone) if comes_back(talk.draft, world.menu) else None
     return facts | {
         "lines": [dict(line) for line in quote.lines] if quote else [],
         "total": dict(quote.total) if quote else None,

@@ -1,17 +1,19 @@
 """What cannot be booked: too soon, too many people, nowhere we drive. Each check says so and opens its question again."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from flows.facts import chosen, fetched_places, fetches, kind_of, meeting_place, stop, zone_key
+from flows.facts import chosen, comes_back, fetched_places, fetches, kind_of, meeting_place, stop, zone_key
 from flows.filling import in_doubt
-from flows.menu import Service, World
+from flows.menu import Service, Vehicle, World
 from flows.speech import Option
 from flows.talk import Talk
 from flows.understand.ear import Doubt
 from flows.understand.party import size
 from flows.understand.times import time_option, too_soon
-from flows.when import as_instant, first_bookable, happens_once, instant
+from flows.when import as_instant, first_bookable, happens_once, instant, local
 
 FETCHED = 6  # pick-up points offered where a tour does not fetch
 
@@ -43,6 +45,8 @@ def _still_on_the_menu(talk: Talk, world: World) -> None:
     for end in ("pickup", "dropoff"):
         if end in draft and not zone_key(draft[end], menu):
             talk.forget(end)
+    if not all(zone_key(each, menu) for each in draft.get("stops") or []):
+        talk.forget("stops")
     _extras_on_sale(talk, world)
 
 
@@ -56,6 +60,17 @@ def _extras_on_sale(talk: Talk, world: World) -> None:
         gone = {key: n for key, n in extras.items() if key not in kept}
         talk.draft["extras"] = kept
         talk.remark("extra_not_here", extras=chosen(gone, world.menu))
+    _extras_within_limit(talk, service, world)
+
+
+def _extras_within_limit(talk: Talk, service: Service, world: World) -> None:
+    """What lies in a package counts too: of an extra there is no more than its limit in all."""
+    for key, count in list(talk.draft["extras"].items()):
+        extra, packed = world.menu.extra(key), service.included_of(key)
+        if extra and packed and count > extra.most - packed:
+            talk.draft["extras"][key] = extra.most - packed
+            talk.remark("extra_most", name=dict(extra.name), most=extra.most)
+    talk.draft["extras"] = {key: count for key, count in talk.draft["extras"].items() if count}
 
 
 def _day_is_ahead(talk: Talk, world: World) -> None:
@@ -108,22 +123,30 @@ def _party_fits(talk: Talk, world: World) -> None:
 
 
 def _largest_party(service: Service | None, world: World) -> int:
-    if service and service.kind != "transfer":
+    if service and (service.timetable or service.largest_party):
         return service.largest_party
-    return max((vehicle.seats for vehicle in world.menu.vehicles), default=0)
+    return max((vehicle.seats for vehicle in _vehicles_of(service, world)), default=0)
+
+
+def _vehicles_of(service: Service | None, world: World) -> list[Vehicle]:
+    return [one for one in world.menu.vehicles if not service or not service.vehicles or one.key in service.vehicles]
 
 
 def _luggage_fits(talk: Talk, world: World) -> None:
-    most = max((vehicle.bags for vehicle in world.menu.vehicles), default=0)
+    service = world.menu.service(talk.draft.get("service"))
+    most = max((vehicle.bags for vehicle in _vehicles_of(service, world)), default=0)
     bags = talk.draft.get("luggage")
     if bags is not None and most and bags > most:
         doubt(talk, "luggage", Doubt("luggage_large", {"bags": bags, "most": most}, (_person(),)))
 
 
 def _vehicle_fits(talk: Talk, world: World) -> None:
-    vehicle = world.menu.vehicle(talk.draft.get("vehicle"))
+    vehicle, service = world.menu.vehicle(talk.draft.get("vehicle")), world.menu.service(talk.draft.get("service"))
     party, bags = talk.draft.get("party"), talk.draft.get("luggage")
-    if vehicle and ((party and vehicle.seats < size(party)) or (bags and vehicle.bags < bags)):
+    if vehicle and service and vehicle not in _vehicles_of(service, world):
+        talk.forget("vehicle")
+        talk.remark("vehicle_not_here", vehicle=dict(vehicle.name), service=dict(service.name))
+    elif vehicle and ((party and vehicle.seats < size(party)) or (bags and vehicle.bags < bags)):
         talk.forget("vehicle")
         facts = {"vehicle": dict(vehicle.name), "seats": vehicle.seats, "bags": vehicle.bags}
         talk.remark("vehicle_small", **facts)
@@ -135,17 +158,78 @@ def _route_is_driven(talk: Talk, world: World) -> None:
         return
     ends: dict[str, Any] = {"pickup": stop(draft["pickup"], menu), "dropoff": stop(draft["dropoff"], menu)}
     pair = (zone_key(draft["pickup"], menu), zone_key(draft["dropoff"], menu))
+    service = menu.service(draft.get("service"))
     if draft["pickup"] == draft["dropoff"]:
         doubt(talk, "dropoff", Doubt("same_place", ends))
+    elif service and service.zones and not set(pair) <= service.zones:
+        sold_in = [dict(zone.name) for zone in menu.zones if zone.key in service.zones]
+        doubt(
+            talk,
+            "dropoff",
+            Doubt("not_sold_there", ends | {"service": dict(service.name), "zones": sold_in}, _elsewhere()),
+        )
     elif menu.routes and pair not in menu.routes:
         doubt(talk, "dropoff", Doubt("no_route", ends, (_person(),)))
+
+
+def _elsewhere() -> tuple[Option, ...]:
+    return Option("change", "pickup", "@line_pickup"), Option("change", "service", "@other_service"), _person()
+
+
+def _stops_lie_on_the_way(talk: Talk, world: World) -> None:
+    """As many as the service makes, none where the ride begins or ends, and each where we drive."""
+    draft, menu = talk.draft, world.menu
+    service, stops = menu.service(draft.get("service")), draft.get("stops")
+    if not stops or not service or not {"pickup", "dropoff"} <= set(draft):
+        return
+    way = [draft["pickup"], *stops, draft["dropoff"]]
+    pairs = list(pairwise(way))
+    driven = all((zone_key(a, menu), zone_key(b, menu)) in menu.routes for a, b in pairs) or not menu.routes
+    if len(stops) > service.stops:
+        talk.draft["stops"] = stops[: service.stops]
+        talk.remark("stops_many", most=service.stops)
+    elif not driven or any(a == b for a, b in pairs):
+        talk.forget("stops")
+        talk.remark("stops_off", stops=[stop(each, menu) for each in stops])
+
+
+def _hours_within(talk: Talk, world: World) -> None:
+    service, hours = world.menu.service(talk.draft.get("service")), talk.draft.get("hours")
+    if service and hours is not None and not service.hours[0] <= hours <= service.hours[1]:
+        least, most = service.hours
+        doubt(talk, "hours", Doubt("hours_span", {"hours": hours, "least": least, "most": most}, (_person(),)))
+
+
+def _back_after_there(talk: Talk, world: World) -> None:
+    """The way back begins after the way there has ended."""
+    draft, menu = talk.draft, world.menu
+    if not comes_back(draft, menu) or not {"date", "time", "return_date"} <= set(draft):
+        return
+    there, zone = instant(draft["date"], draft["time"], menu.zone), menu.zone
+    if draft["return_date"] < draft["date"]:
+        doubt(talk, "return_date", Doubt("back_before", {"there": there}))
+    elif "return_time" in draft and not happens_once(draft["return_date"], draft["return_time"], zone):
+        clock = instant(draft["return_date"], draft["return_time"], zone)
+        doubt(talk, "return_time", Doubt("clocks_change", {"time": clock}))
+    elif "return_time" in draft and local(draft["return_date"], draft["return_time"], zone) < _there_at(talk, world):
+        doubt(talk, "return_time", Doubt("back_before", {"there": there}))
+
+
+def _there_at(talk: Talk, world: World) -> datetime:
+    """When the way there has ended, by the clock of the operator."""
+    draft, menu = talk.draft, world.menu
+    way = [draft.get("pickup"), *(draft.get("stops") or []), draft.get("dropoff")]
+    driven = sum(menu.minutes.get((zone_key(a, menu) or "", zone_key(b, menu) or ""), 0) for a, b in pairwise(way))
+    service = menu.service(draft.get("service"))
+    waited = (service.stop_minutes if service else 0) * (len(way) - 2)
+    return local(draft["date"], draft["time"], menu.zone) + timedelta(minutes=driven + waited)
 
 
 def _tour_fetches_there(talk: Talk, world: World) -> None:
     """A tour fetches from some zones only: where it does is offered, and to come to its start by oneself."""
     menu, pickup = world.menu, talk.draft.get("pickup")
     service = menu.service(talk.draft.get("service"))
-    if service is None or service.kind == "transfer" or pickup is None:
+    if service is None or not service.timetable or pickup is None:
         return
     if fetches(service, pickup.get("place"), zone_key(pickup, menu)):
         return
@@ -179,11 +263,14 @@ def _person() -> Option:
 CHECKS: tuple[Callable[[Talk, World], None], ...] = (
     _still_on_the_menu,
     _route_is_driven,
+    _stops_lie_on_the_way,
     _tour_fetches_there,
     _room_is_of_this_hotel,
     _day_is_ahead,
     _departure_on_its_day,
     _time_leaves_notice,
+    _hours_within,
+    _back_after_there,
     _old_enough,
     _party_fits,
     _luggage_fits,

@@ -104,7 +104,8 @@ class Conversation:
         """Whether the question is to be asked: it applies, and is unanswered, in doubt or asked again."""
         key = question.key
         unsettled = key not in talk.draft or key in (talk.reopened, *talk.doubts) or (key == "extras" and talk.choosing)
-        return bool(unsettled and question.only_if(talk.draft, menu))
+        wanted = question.ask or key in (talk.state, talk.reopened, *talk.doubts)
+        return bool(unsettled and wanted and question.only_if(talk.draft, menu))
 
     def wanted(self, talk: Talk, menu: Menu) -> str | None:
         """The question that goes before all others: one in doubt, or one the guest asked to change."""

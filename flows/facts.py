@@ -8,9 +8,12 @@ from flows.menu import Menu, Place, Service, World
 from flows.when import from_instant, instant
 
 ORDER = (
-    "service", "pickup", "dropoff", "room", "date", "time", "departure", "flight", "party", "luggage", "vehicle", "extras",
-    "occasion", "notes", "name", "phone", "email",
+    "service", "pickup", "dropoff", "stops", "room", "date", "time", "hours", "plan", "departure", "flight", "trip",
+    "return_date", "return_time", "return_flight", "party", "luggage", "vehicle", "extras", "occasion", "notes", "name",
+    "phone", "email",
 )  # fmt: skip
+AS_THEY_ARE = ("room", "flight", "party", "luggage", "occasion", "notes", "name", "phone", "email", "hours", "plan", "trip",
+               "return_flight")  # fmt: skip
 
 
 def stop(answer: Mapping[str, Any] | None, menu: Menu) -> dict[str, Any] | None:
@@ -56,6 +59,18 @@ def meeting_place(service: Service | None, menu: Menu) -> list[Place]:
     return [place] if place else []
 
 
+def comes_back(draft: Mapping[str, Any], menu: Menu) -> bool:
+    """Whether there is a way back: chosen by the guest, or in the package."""
+    service = menu.service(draft.get("service"))
+    return bool(service and (service.both_ways or (service.round_trip and draft.get("trip") == "return")))
+
+
+def back_of(draft: Mapping[str, Any]) -> dict[str, Any]:
+    """The way back as a draft of its own: where it begins, where it ends, when."""
+    ways = {"pickup": "dropoff", "dropoff": "pickup", "date": "return_date", "time": "return_time"}
+    return {key: draft[of] for key, of in ways.items() if of in draft}
+
+
 def starts(draft: Mapping[str, Any], zone: str) -> dict[str, str] | None:
     """When it begins, as an instant, once day and time are known."""
     if departure := draft.get("departure"):
@@ -79,13 +94,18 @@ def so_far(draft: Mapping[str, Any], world: World, only: set[str] | None = None)
     date = instant(known["date"], "12:00", menu.zone) if "date" in known else None
     time = instant(draft.get("date", "2026-01-15"), known["time"], menu.zone) if "time" in known else None
     departure = starts(known, menu.zone) if "departure" in known else None
+    back = back_of(draft)
     return dict.fromkeys(ORDER) | {
-        **{
-            key: known.get(key)
-            for key in ("room", "flight", "party", "luggage", "occasion", "notes", "name", "phone", "email")
-        },
+        **{key: known.get(key) for key in AS_THEY_ARE},
+        "stops": [stop(each, menu) for each in known.get("stops") or []],
+        "return_date": instant(back["date"], "12:00", menu.zone) if "return_date" in known else None,
+        "return_time": instant(back.get("date", "2026-01-15"), back["time"], menu.zone)
+        if "return_time" in known
+        else None,
+        "included": [{"name": dict(one.name), "quantity": one.quantity} for one in service.included] if service else [],
         "service": dict(service.name) if service else None,
         "kind": service.kind if service else None,
+        "by_name": bool(service and service.by_name),
         "pickup": stop(known.get("pickup"), menu),
         "dropoff": stop(known.get("dropoff"), menu),
         "date": date,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.conversation import Conversation
-from flows.facts import so_far
+from flows.facts import back_of, comes_back, so_far
 from flows.menu import World
 from flows.talk import Talk
 from flows.understand.choices import a_tour
@@ -13,6 +13,7 @@ from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL
 from flows.understand.text import Words
 from flows.understand.times import narrowed
+from flows.understand.trip import BACK, back_told, of_the_way_back, way_back
 from flows.understand.vocabulary import Vocabulary
 
 
@@ -39,7 +40,7 @@ def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: V
     ear = ear_for(talk, words, world, vocabulary, asked)
     ear.found["_correcting"] = bool(ear.words.take(vocabulary.correction))
     ear.words.take(vocabulary.negated)
-    way_back = _way_back(ear)
+    back = way_back(ear)
     if a_tour(ear):
         ear.found["_tour"] = True
     declined: dict[str, Any] = {
@@ -49,13 +50,14 @@ def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: V
         if (value := next(book.rows(key)).understand(ear)) is not None:
             ear.found[key] = value
     found = declined | {key: value for key, value in ear.found.items() if not key.startswith("_")}
+    found |= back_told(ear, back, found)
     if "occasion" in found:
         for occasion in vocabulary.occasions.values():
             ear.words.take(occasion)
     if _only_asks(words):
         found.pop("extras", None)  # whoever asks what a child seat costs has not ordered it
     remarks: list[tuple[str, dict[str, Any]]] = ear.found.get("_remarks", [])
-    return Reading(found, remarks + [("way_back", {})] * (way_back and bool(found)), ear.words, ear.found.get("_back"))
+    return Reading(found, remarks, ear.words, ear.found.get("_back"))
 
 
 def _only_asks(words: str) -> bool:
@@ -65,28 +67,17 @@ def _only_asks(words: str) -> bool:
     return any(found["fact"] for found in asking) or any(v.price_asked.search(folded) for v in ALL.values())
 
 
-def _way_back(ear: Ear) -> bool:
-    """The trip back is a booking of its own: its day must not be taken for the day of this one."""
-    both_ways = bool(ear.words.take(ear.vocabulary.round_trip))
-    found = ear.vocabulary.way_back.search(ear.words.folded)
-    if not found or not ear.words.folded[: found.start()].strip():
-        return both_ways
-    ear.words.cross_out(*found.span())
-    return True
-
-
 def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, words: bool = False) -> None:
     """Keep the answers, in the order of the table; what is in doubt is asked in its own words when its turn comes."""
     missed, said = False, talk.doubts.get(talk.state)
-    found = _still_to_be_there(talk, found) | found
+    found = _still_to_be_there(talk, found) | _both_ways(talk, found) | found
     for key in book.keys:
         if key not in found:
             continue
         if not _belongs(book, key, talk, found, world):
-            if found[key] and key not in ("time", "dropoff"):  # a tour's departures and way are on its own cards
-                talk.remark("not_for_this", line=key)
+            _left_out(talk, key, found[key], world)
             continue
-        value = found[key] if key != "time" else narrowed(found[key], talk.draft, world)
+        value = _narrowed(key, found[key], talk.draft, world)
         if isinstance(value, Doubt) and key == "date" and not _asked_here(book, key, talk, world):
             value = _likeliest(value, world)
         if isinstance(value, Doubt):
@@ -99,6 +90,26 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
             _keep(talk, key, value, words, world)
             _past(talk, said)
     talk.misses = talk.misses + 1 if missed else 0
+
+
+def _left_out(talk: Talk, key: str, value: Any, world: World) -> None:
+    if key in BACK:
+        one_way = value == "one_way" or comes_back(talk.draft, world.menu)  # a package may bring them back anyhow
+        if not one_way and not any(remark["block"] == "way_back" for remark in talk.remarks):
+            talk.remark("way_back")
+    elif value and key not in ("time", "dropoff", "hours"):  # a tour's departures and way are on its own cards
+        talk.remark("not_for_this", line=key)
+
+
+def _narrowed(key: str, value: Any, draft: Mapping[str, Any], world: World) -> Any:
+    if key == "return_time":
+        return of_the_way_back(narrowed(value, back_of(draft), world))
+    return narrowed(value, draft, world) if key == "time" else value
+
+
+def _both_ways(talk: Talk, found: Mapping[str, Any]) -> dict[str, Any]:
+    """Whoever names the day of the way back wants to be brought back."""
+    return {"trip": "return"} if set(BACK) & set(found) and talk.draft.get("trip") != "return" else {}
 
 
 def _still_to_be_there(talk: Talk, found: dict[str, Any]) -> dict[str, Any]:

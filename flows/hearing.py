@@ -31,6 +31,11 @@ PLAIN = {
     "party",
     "luggage",
     "extras",
+    "stops",
+    "hours",
+    "trip",
+    "return_date",
+    "return_time",
 }  # answers of a look of their own
 _FIRST_CLAUSE = re.compile(r"\s*([^,;]{1,40}?)\s*(?:[,;]|\band\b|\by\b)\s*(?=\w)")
 
@@ -356,7 +361,8 @@ def _pin(book: Conversation, talk: Talk, pin: tuple[float, float], world: World)
     end = next((key for key in ("pickup", "dropoff") if key in (talk.state, talk.reopened)), None)
     end = end or next((key for key in ("pickup", "dropoff") if key not in talk.draft and talk.state != book.then), None)
     found = nearest(world.menu, pin)
-    ride = talk.draft.get("service") or next((s.key for s in world.menu.services if s.kind == "transfer"), None)
+    plain_ride = world.menu.ride()
+    ride = talk.draft.get("service") or (plain_ride.key if plain_ride else None)
     if not end or not book.applies(end, talk.draft | {"service": ride}, world.menu):
         return talk.remark("pin_unasked")
     if not found or found[1] > FAR_KM:

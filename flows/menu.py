@@ -14,8 +14,20 @@ Instant = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Included:
+    """An extra that lies in a package, so many times."""
+
+    key: str
+    name: Text
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
-    """Something that is sold. `kind` is "transfer" or "tour"; `pickup` says whether a tour fetches its guests."""
+    """Something that is sold. `kind` is "transfer", "hours", "tour" or "charter", of a package that of the service in it.
+
+    `pickup` says whether a tour fetches its guests.
+    """
 
     key: str
     kind: str
@@ -41,7 +53,35 @@ class Service:
     questions: tuple[Text, ...] = ()
     """What the house must know before: asked with the notes."""
     price: Money | None = None
-    """What an adult pays, where that is one price."""
+    """What an adult pays where that is one price; of a charter and of a package the least for all."""
+    package: bool = False
+    included: tuple[Included, ...] = ()
+    round_trip: bool = False
+    """The guest may choose to be brought back; `both_ways` says that it is in it anyhow."""
+    both_ways: bool = False
+    stops: int = 0
+    """The most stops on the way; each takes `stop_minutes`."""
+    stop_minutes: int = 0
+    hours: tuple[int, int] = (1, 24)
+    """The fewest and the most hours of a chauffeur."""
+    vehicles: tuple[str, ...] = ()
+    """Keys of the tiers it may be done in; none is all."""
+    zones: frozenset[str] = frozenset()
+    """Keys of the zones it is sold in; empty is everywhere."""
+
+    @property
+    def timetable(self) -> bool:
+        """It leaves by departures."""
+        return self.kind in ("tour", "charter")
+
+    @property
+    def by_name(self) -> bool:
+        """It is asked for by its name; a plain transfer by where one goes."""
+        return self.package or self.kind != "transfer"
+
+    def included_of(self, extra: str) -> int:
+        """How many of an extra lie in it already."""
+        return sum(one.quantity for one in self.included if one.key == extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +170,10 @@ class Menu:
     def service(self, key: str | None) -> Service | None:
         """The service of that key, if it is still sold."""
         return next((service for service in self.services if service.key == key), None)
+
+    def ride(self) -> Service | None:
+        """The plain transfer, which is meant by a way from one place to another."""
+        return next((service for service in self.services if not service.by_name), None)
 
     def place(self, key: str | None) -> Place | None:
         """The place of that key, if it still exists."""

@@ -4,6 +4,7 @@
 |---|---|
 | sent | reference, hold_until (instant), due (money), total (money) |
 | sold_out | times ["15:30"], vehicles [{key, name, seats, bags, price}], departures [{starts, seats_left, price}]: what is free instead |
+| | returning: only the way back is taken, the times are of that |
 | price_changed | nothing: the review is shown again with what it costs now |
 | too_late | first (instant): the first start that can still be booked |
 | hold_ended | nothing |
@@ -50,13 +51,14 @@ def _moved(talk: Talk, news: str, facts: Mapping[str, Any]) -> None:
 
 def _refused(talk: Talk, news: str, facts: Mapping[str, Any]) -> Say:
     """What was wanted is gone; what is free instead is one tap away, and all other answers stay."""
-    options = (_first_free(facts) if news == "too_late" else _alternatives(facts)) + _others(talk)
-    return Say(news, dict.fromkeys(("times", "vehicles", "departures", "first")) | dict(facts), options)
+    options = (_first_free(facts) if news == "too_late" else _alternatives(facts)) + _others(talk, facts)
+    return Say(news, dict.fromkeys(("times", "vehicles", "departures", "first", "returning")) | dict(facts), options)
 
 
 def _alternatives(facts: Mapping[str, Any]) -> tuple[Option, ...]:
+    asked = "return_time" if facts.get("returning") else "time"
     times = [
-        Option("time", time, "@time_option", facts={"time": f"2026-01-15T{time}"}) for time in facts.get("times", ())
+        Option(asked, time, "@time_option", facts={"time": f"2026-01-15T{time}"}) for time in facts.get("times", ())
     ]
     vehicles = [
         Option("vehicle", v["key"], "@vehicle_option", "@vehicle_short", _only(v)) for v in facts.get("vehicles", ())
@@ -82,6 +84,6 @@ def _first_free(facts: Mapping[str, Any]) -> tuple[Option, ...]:
     return (Option("time", local, "@moment_option", facts={"starts": facts["first"]}),)
 
 
-def _others(talk: Talk) -> tuple[Option, ...]:
-    line = "departure" if "departure" in talk.draft else "date"
+def _others(talk: Talk, facts: Mapping[str, Any]) -> tuple[Option, ...]:
+    line = "departure" if "departure" in talk.draft else "return_date" if facts.get("returning") else "date"
     return (Option("change", line, f"@line_{line}"), Option("anytime", "person", "@person"))

@@ -12,7 +12,7 @@ from flows.speech import Link, Option, Say
 from flows.talk import Send, Talk
 from flows.tapping import option_words
 
-INTERPRETED = {"service", "pickup", "dropoff", "date", "departure", "phone"}
+INTERPRETED = {"service", "pickup", "dropoff", "stops", "date", "departure", "return_date", "phone"}
 UNECHOED = {"name", "email", "notes", "occasion"}
 BESIDE = ("help", "summary", "price", "for_team")
 
@@ -118,7 +118,10 @@ def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
 
 def _lines(book: Conversation, talk: Talk, offer: Offer) -> list[str]:
     menu = offer.world.menu
-    return [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key != "terms"]
+    asked = [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key != "terms"]
+    return asked + [
+        row.key for row in book.questions if not row.ask and row.key not in asked and row.only_if(talk.draft, menu)
+    ]
 
 
 def _question(book: Conversation, talk: Talk, offer: Offer) -> Say:

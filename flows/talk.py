@@ -39,7 +39,12 @@ class ToTeam:
     kind: ClassVar[str] = "to_team"
 
 
-HANGS_ON = {"date": ("time", "departure"), "pickup": ("dropoff",), "party": ("departure",)}
+HANGS_ON = {
+    "date": ("time", "departure", "return_date"),
+    "return_date": ("return_time",),
+    "pickup": ("dropoff",),
+    "party": ("departure",),
+}
 """Questions whose doubt falls away when another answer changes."""
 
 Wish = Send | Person | Drop | ToTeam

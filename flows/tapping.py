@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from flows import anytime
+from flows.cards import which_service
 from flows.conversation import Conversation
 from flows.filling import fill, say_recounted, stands
 from flows.menu import World
@@ -13,6 +14,7 @@ from flows.talk import Send, Talk
 from flows.understand.party import check_party
 from flows.understand.places import ask_zone
 from flows.understand.text import plain
+from flows.understand.trip import moment_of_return
 
 
 def tap(book: Conversation, talk: Talk, pressed: Tap | None, world: World) -> None:
@@ -72,11 +74,16 @@ def _accept(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
 
 
 def _change_line(book: Conversation, talk: Talk, key: str, world: World) -> None:
-    if key in talk.draft and key in book.keys:
+    if key in book.keys and (key in talk.draft or _may_be_added(book, talk, key, world)):
         anytime.reopen(talk, key)
         talk.choosing = key == "extras"
     elif key not in ("nothing", talk.state):
         talk.remark("unknown_tap")
+
+
+def _may_be_added(book: Conversation, talk: Talk, key: str, world: World) -> bool:
+    """Whether it was never asked, but may be told from the list of what can be changed."""
+    return any(not row.ask and row.only_if(talk.draft, world.menu) for row in book.rows(key))
 
 
 def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> bool:
@@ -94,7 +101,7 @@ def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> bool:
     if meaning is None:
         return False
     _settle_doubt(talk, key)
-    if isinstance(meaning, dict) and key == "time":
+    if isinstance(meaning, dict) and key in ("time", "return_time"):
         fill(book, talk, meaning, world)
     else:
         fill(book, talk, {key: meaning}, world)
@@ -135,11 +142,13 @@ def _tick(talk: Talk, value: str, world: World) -> bool:
     basket: dict[str, int] = dict(talk.draft.get("extras") or {})
     before = basket.get(key, 0)
     count = before - 1 if key != value else 1 - before if extra.most == 1 else before + 1
-    count = max(0, min(count, extra.most))
+    service = world.menu.service(talk.draft.get("service"))
+    most = extra.most - (service.included_of(key) if service else 0)
+    count = max(0, min(count, most))
     talk.answer("extras", {key: n for key, n in (basket | {key: count}).items() if n})
     say_recounted(talk, dict.fromkeys([key], before) if before else {}, world)
-    if key == value and before == extra.most > 1:
-        talk.remark("extra_most", name=dict(extra.name), most=extra.most)
+    if key == value and before == most > 1:
+        talk.remark("extra_most", name=dict(extra.name), most=most)
     talk.choosing, talk.reopened = True, "extras"  # an old card's tap is answered by the card as it is now
     return True
 
@@ -162,6 +171,26 @@ def _tapped_time(talk: Talk, value: str, world: World) -> Any:
     if _is_local(value, "%Y-%m-%dT%H:%M"):
         return {"date": value[:10], "time": value[11:]}
     return value if _is_local(value, "%H:%M") else None
+
+
+def _tapped_return(talk: Talk, value: str, world: World) -> Any:
+    """A time of the way back, or a whole moment of it."""
+    return moment_of_return(value) if _is_local(value, "%Y-%m-%dT%H:%M") else _tapped_time(talk, value, world)
+
+
+def _tapped_stop(talk: Talk, value: str, world: World) -> Any:
+    """One more stop, or none at all."""
+    if value == "none":
+        return []
+    place = _tapped_place("stops")(talk, value, world)
+    return [*(talk.draft.get("stops") or []), place] if isinstance(place, dict) else place
+
+
+def _tapped_service(talk: Talk, value: str, world: World) -> Any:
+    """A service, or first only its kind, where there are too many for one card."""
+    if value.startswith("kind:"):
+        return which_service(value.removeprefix("kind:"), world.menu)
+    return value if world.menu.service(value) else None
 
 
 def _tapped_day(talk: Talk, value: str, world: World) -> Any:
@@ -203,7 +232,14 @@ def _tapped_occasion(talk: Talk, value: str, world: World) -> Any:
 
 
 TAPPED: dict[str, Any] = {
-    "service": lambda talk, value, world: value if world.menu.service(value) else None,
+    "service": _tapped_service,
+    "stops": _tapped_stop,
+    "trip": lambda talk, value, world: value if value in ("one_way", "return") else None,
+    "return_date": _tapped_day,
+    "return_time": _tapped_return,
+    "return_flight": lambda talk, value, world: value if value == "unknown" else None,
+    "hours": lambda talk, value, world: int(value) if value.isdecimal() and len(value) < 4 else None,
+    "plan": lambda talk, value, world: None,
     "pickup": _tapped_place("pickup"),
     "dropoff": _tapped_place("dropoff"),
     "date": _tapped_day,

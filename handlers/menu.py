@@ -27,7 +27,7 @@ def _menu(catalog: sold.Catalog) -> menu.Menu:
     brand, popular = catalog.brand, _popular(catalog)
     return menu.Menu(
         brand=brand.name, zone=brand.zone, languages=brand.languages, phone=brand.phone, version=str(catalog.version),
-        services=tuple(_service(each, catalog) for each in catalog.services.values() if each.kind in ("transfer", "tour")),
+        services=tuple(_service(each, catalog) for each in catalog.services.values()),
         places=tuple(_place(each, popular) for each in catalog.places.values()),
         zones=tuple(menu.Zone(each.key, each.name, _called(each, catalog)) for each in catalog.zones.values()),
         vehicles=tuple(menu.Vehicle(v.key, v.name, v.seats, v.bags) for v in _by_size(catalog)),
@@ -50,24 +50,38 @@ def _by_size(catalog: sold.Catalog) -> list[sold.Vehicle]:
 
 
 def _service(service: sold.Service, catalog: sold.Catalog) -> menu.Service:
+    performed = catalog.performed(service)
+    tour, packed = performed.tour, catalog.goes_back(service, None)
     return menu.Service(
-        key=service.key, kind=service.kind, name=service.name, summary=service.summary,
+        key=service.key, kind=performed.kind, name=service.name, summary=service.summary, aliases=service.aliases,
         extras=tuple(extra.key for extra in catalog.extras_for(service.key)),
-        pickup=bool(service.tour and service.tour.pickups), notice_minutes=service.notice,
-        fetched_from=_fetched_from(service), meeting=service.tour.starts_at if service.tour else None,
-        youngest=service.tour.youngest if service.tour else 0, price=_adult_price(service),
-        questions=tuple(each.text for each in service.tour.questions if each.required) if service.tour else (),
-        largest_party=max((row.seats for row in service.tour.departures), default=0) if service.tour else 0,
+        pickup=bool(tour and tour.pickups), notice_minutes=service.notice,
+        fetched_from=_fetched_from(tour), meeting=tour.starts_at if tour else None,
+        youngest=tour.youngest if tour else 0, price=_price(service, tour),
+        questions=tuple(each.text for each in tour.questions if each.required) if tour else (),
+        largest_party=service.people or (max((row.seats for row in tour.departures), default=0) if tour else 0),
+        package=performed is not service, included=_included(service, catalog), both_ways=packed,
+        round_trip=service.round_trip, stops=performed.stops, stop_minutes=performed.stop_minutes, hours=performed.hours,
+        vehicles=tuple(vehicle.key for vehicle in catalog.vehicles_of(service)), zones=frozenset(service.zones),
     )  # fmt: skip
 
 
-def _fetched_from(service: sold.Service) -> frozenset[str]:
-    points = service.tour.pickups if service.tour else ()
+def _included(service: sold.Service, catalog: sold.Catalog) -> tuple[menu.Included, ...]:
+    return tuple(menu.Included(key, catalog.extras[key].name, count) for key, count in service.included.items())
+
+
+def _fetched_from(tour: sold.Tour | None) -> frozenset[str]:
+    points = tour.pickups if tour else ()
     return frozenset(key for point in points for key in (point.zone, point.place) if key)
 
 
-def _adult_price(service: sold.Service) -> Mapping[str, Any] | None:
-    return service.tour.adults.price.as_fact() if service.tour else None
+def _price(service: sold.Service, tour: sold.Tour | None) -> Mapping[str, Any] | None:
+    """What an adult pays; of a package, and of what is only sold whole, the least for all."""
+    if service.price is not None or tour is None:
+        return service.price.as_fact() if service.price is not None else None
+    whole = [row.price for row in tour.departures if row.private and row.price is not None]
+    sold_whole = len(whole) == len(tour.departures)
+    return (min(whole, key=lambda price: price.minor) if sold_whole else tour.adults.price).as_fact()
 
 
 def _popular(catalog: sold.Catalog) -> frozenset[str]:

@@ -14,6 +14,7 @@ from models.request import Need, Request, as_instant, from_draft, utc
 
 DAYS_SHOWN = 21  # how far ahead departures are offered when no day was named
 DEPARTURES_SHOWN = 8
+THERE, BACK = ("date", "time"), ("return_date", "return_time")
 
 Draft = Mapping[str, Any]
 
@@ -86,7 +87,7 @@ async def _between(
 ) -> tuple[DepartureOffer, ...]:
     service = catalog.services[draft["service"]]
     offered: list[DepartureOffer] = []
-    for departure in catalog.departures_between(service.key, first, last):
+    for departure in catalog.departures_between(catalog.performed(service).key, first, last):
         starts = utc(departure.local, catalog.brand.zone)
         if starts >= now + timedelta(minutes=service.notice):
             offered += await _offered(departure, draft, catalog, now)
@@ -110,29 +111,40 @@ async def _offered(departure: Departure, draft: Draft, catalog: Catalog, now: da
 
 
 async def alternatives(draft: Draft, catalog: Catalog, now: datetime) -> dict[str, Any]:
-    """What is free instead of something sold out: other vehicles, nearby times, other departures."""
+    """What is free instead of something sold out: other vehicles, nearby times, other departures.
+
+    `returning` says that it is the way back which is taken; the times are then times of that.
+    """
     try:
-        if catalog.services[draft["service"]].tour:
+        if catalog.performed(catalog.services[draft["service"]]).tour:
             that_day = {**draft, "date": draft["departure"][:10]}
             return {"departures": [_plain_departure(each) for each in await departures(that_day, catalog, now)][:4]}
         others = [each for each in await free_vehicles(draft, catalog, now) if each.free]
+        returning = await _only_the_way_back_is_taken(draft, catalog, now)
         return {
             "vehicles": [_plain_vehicle(each) for each in others],
-            "times": await _times_nearby(draft, catalog, now),
+            "times": await _times_nearby(draft, catalog, now, *(BACK if returning else THERE)),
+            "returning": returning,
         }
     except Refusal:
         return {}
 
 
-async def _times_nearby(draft: Draft, catalog: Catalog, now: datetime) -> list[str]:
-    asked = datetime.fromisoformat(f"{draft['date']}T{draft['time']}")
+async def _only_the_way_back_is_taken(draft: Draft, catalog: Catalog, now: datetime) -> bool:
+    there, *back = from_draft(draft, catalog).legs
+    free = [await left(need, now) >= need.quantity for need in there.resources()]
+    return bool(back) and all(free)
+
+
+async def _times_nearby(draft: Draft, catalog: Catalog, now: datetime, day: str, time: str) -> list[str]:
+    asked = datetime.fromisoformat(f"{draft[day]}T{draft[time]}")
     found: list[str] = []
     for minutes in (30, -30, 60, -60, 90, 120, 180, 240):
         local = asked + timedelta(minutes=minutes)
         if local.date() != asked.date() or len(found) == 3:
             continue
         try:
-            request = from_draft({**draft, "time": local.strftime("%H:%M")}, catalog, now)
+            request = from_draft({**draft, time: local.strftime("%H:%M")}, catalog, now)
         except Refusal:
             continue
         if await fits(request, now):

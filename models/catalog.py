@@ -299,8 +299,10 @@ class Item:
 class Service:
     """Something on sale. `notice` and `hold` are minutes; `before` and `after` minutes are kept free around it.
 
-    `deposit` is the percentage due at once. `vehicles`: the tiers it may be done in, none named is all. `tour` is set for
-    tours and charters; `rates` is the price of an hour by vehicle, for hours; `price` and `items` are a package's.
+    `deposit` is the percentage due at once. `vehicles`: the tiers it may be done in, none named is all. `zones`: where it is
+    sold, none named is everywhere. `round_trip`: a transfer may be booked there and back. `stops` is the most on one way,
+    `stop_minutes` how long each takes. `tour` is set for tours and charters; `rates` is the price of an hour by vehicle and
+    `hours` the fewest and the most of them, for hours; `price`, `items` and `people` (the most it is for) are a package's.
     """
 
     key: str
@@ -319,6 +321,18 @@ class Service:
     rates: Mapping[str, Money] = field(default_factory=dict)
     price: Money | None = None
     items: tuple[Item, ...] = ()
+    aliases: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    round_trip: bool = False
+    stops: int = 0
+    stop_minutes: int = 0
+    hours: tuple[int, int] = (1, 24)
+    people: int = 0
+
+    @property
+    def included(self) -> dict[str, int]:
+        """The extras that lie in a package, and how many of each."""
+        return {item.extra: item.quantity for item in self.items if item.extra is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,6 +436,15 @@ class Catalog:
         """How one gets from the first zone to the second, if we drive it."""
         return self.routes.get((zone_a, zone_b))
 
+    def performed(self, service: Service) -> Service:
+        """What is done for the guest: of a package the service that lies in it, else the service itself."""
+        return next((self.services[item.service] for item in service.items if item.service is not None), service)
+
+    def goes_back(self, service: Service, trip: str | None) -> bool:
+        """Whether there is a way back: in a package when its ride is in it twice, else as the guest chose."""
+        rides = [item.quantity for item in service.items if item.service is not None]
+        return rides[0] > 1 if rides else service.round_trip and trip == "return"
+
     def tours(self) -> list[Service]:
         """What leaves by a timetable, in the order of the file."""
         return [each for each in self.services.values() if each.tour is not None]
@@ -431,8 +454,9 @@ class Catalog:
         return {vehicle.resource: vehicle.units for vehicle in self.vehicles.values()}
 
     def vehicles_of(self, service: Service) -> list[Vehicle]:
-        """The tiers a service may be done in, smallest first."""
-        allowed = service.vehicles or tuple(self.vehicles)
+        """The tiers a service may be done in, smallest first; hours only in those that have a rate."""
+        performed = self.performed(service)
+        allowed = service.vehicles or performed.vehicles or tuple(performed.rates) or tuple(self.vehicles)
         return sorted((self.vehicles[key] for key in allowed), key=lambda each: each.seats)
 
     def vehicles_for(self, party: Travellers, service: Service | None = None) -> list[Vehicle]:
@@ -441,11 +465,12 @@ class Catalog:
         return [each for each in offered if each.takes(party)]
 
     def extras_for(self, service: str) -> list[Extra]:
-        """What may be added to a service and has a price, in the order of the file."""
+        """What may be added to a service and has a price, in the order of the file; to a package also what goes with its ride or tour."""
+        keys = {service, self.performed(self.services[service]).key}
         return [
             each
             for each in self.extras.values()
-            if each.price is not None and (not each.services or service in each.services)
+            if each.price is not None and (not each.services or keys & set(each.services))
         ]
 
     def departures_on(self, service: str, day: date) -> list[Departure]:
@@ -488,14 +513,19 @@ class Catalog:
         )
 
     def lead_for(self, service: str, zone: str | None) -> Lead | None:
-        """Who performs a service that starts in a zone unless staff say otherwise; naming the zone goes before "all"."""
+        """Who performs a service that starts in a zone unless staff say otherwise; naming the zone goes before "all".
+
+        A package that nobody is named for falls to whoever performs what lies in it.
+        """
         anywhere: Lead | None = None
         for lead, default in self._defaults():
             if default.service == service and zone in default.zones:
                 return lead
             if default.service == service and not default.zones:
                 anywhere = anywhere or lead
-        return anywhere
+        known = self.services.get(service)
+        performed = self.performed(known).key if known else service
+        return anywhere or (self.lead_for(performed, zone) if performed != service else None)
 
     def lead_at(self, channel: str, address: str) -> Lead | None:
         """The lead who is reached at this address."""
@@ -636,6 +666,13 @@ class _Compiler:
             items=tuple(
                 Item(item.get("service"), item.get("extra"), item.get("quantity", 1)) for item in of.get("items", [])
             ),
+            aliases=tuple(of.get("aliases", ())),
+            zones=tuple(of.get("zones", ())),
+            round_trip=of.get("round_trip", False),
+            stops=of.get("stops", {}).get("most", 0),
+            stop_minutes=of.get("stops", {}).get("minutes", 0),
+            hours=(of.get("hours", {}).get("least", 1), of.get("hours", {}).get("most", 24)),
+            people=of.get("people", 0),
         )
 
     def cancellation(self, rules: Iterable[Content]) -> list[CancellationRule]:

@@ -459,6 +459,9 @@ SERVICE = record(
     {
         "icon": key, "cancellation": listing(record({"hours": whole(0, 24 * 365), "fee": percent})), "before": minutes,
         "after": minutes, "vehicles": listing(key), "tour": TOUR, "rates": keyed(price), "price": price,
+        "aliases": listing(words), "zones": listing(key), "round_trip": flag, "people": whole(1, 100),
+        "stops": record({"most": whole(1, 10), "minutes": whole(0, 24 * 60)}),
+        "hours": record({"least": whole(1, 24), "most": whole(1, 24)}),
         "items": listing(record({}, {"service": key, "extra": key, "quantity": whole(1, 100)})),
     },
 )  # fmt: skip
@@ -498,6 +501,12 @@ CATALOG = record(
     },
     {"extras": keyed(EXTRA), "doors": listing(DOOR)},
 )  # fmt: skip
+
+
+OF_A_KIND = {  # what of a service means something with some kinds only
+    "rates": ("hours",), "hours": ("hours",), "items": ("package",), "people": ("package",), "price": ("package",),
+    "round_trip": ("transfer",), "stops": ("transfer",),
+}  # fmt: skip
 
 
 class _Links:
@@ -579,9 +588,21 @@ class _Links:
     def services(self) -> None:
         for service, at in self.rows(self.part("services"), ("services",)):
             self.all_known("vehicles", "vehicle", service.get("vehicles"), (*at, "vehicles"))
+            self.all_known("zones", "zone", service.get("zones"), (*at, "zones"))
+            self.only_of_its_kind(service, at)
             self.timetable(service, at)
             self.cancellation(service, at)
             self.bundle(service, at)
+
+    def only_of_its_kind(self, service: dict[str, Any], at: At) -> None:
+        """What means something with some kinds of service only."""
+        kind = service.get("kind")
+        for key, kinds in OF_A_KIND.items():
+            if key in service and kind is not None and kind not in kinds:
+                self.check.wrong((*at, key), f"{key!r} goes with the kind {kinds[0]!r}, this is a {kind!r}.")
+        hours = service.get("hours") or {}
+        if hours.get("least", 0) > hours.get("most", 24):
+            self.check.wrong((*at, "hours", "least"), f"{hours['least']} is more than {hours['most']}.")
 
     def timetable(self, service: dict[str, Any], at: At) -> None:
         leaves = service.get("kind") in ("tour", "charter")
@@ -593,6 +614,13 @@ class _Links:
             self.check.wrong((*at, "tour"), f"A {service['kind']} has no timetable.")
         elif "tour" in service:
             self.tour(service["tour"], (*at, "tour"))
+            self.charter(service, (*at, "tour", "departures"))
+
+    def charter(self, service: dict[str, Any], at: At) -> None:
+        rows = self.rows(service["tour"].get("departures"), at) if service.get("kind") == "charter" else ()
+        for row, here in rows:
+            if not row.get("private") or "price" not in row:
+                self.check.wrong(here, "A charter is sold whole: 'private: true' and its 'price'.")
 
     def tour(self, tour: dict[str, Any], at: At) -> None:
         self.known("places", "place", tour.get("starts_at"), (*at, "starts_at"))
@@ -650,6 +678,7 @@ class _Links:
 
     def bundle(self, service: dict[str, Any], at: At) -> None:
         self.prices_by_vehicle(service, at)
+        self.packed(service, at)
         for item, here in self.rows(service.get("items"), (*at, "items")):
             self.known("services", "service", item.get("service"), (*here, "service"))
             self.known("extras", "extra", item.get("extra"), (*here, "extra"))
@@ -657,6 +686,27 @@ class _Links:
                 self.check.wrong(here, "An item names either its service or its extra.")
         if service.get("kind") == "package" and not (service.get("items") and "price" in service):
             self.check.wrong(at, "A package needs its 'price' and its 'items'.")
+
+    def packed(self, service: dict[str, Any], at: At) -> None:
+        """A package is made around one service; how often a ride lies in it says whether there is a way back."""
+        services = [(item, here) for item, here in self.rows(service.get("items"), (*at, "items")) if "service" in item]
+        if service.get("kind") == "package" and service.get("items") and len(services) != 1:
+            self.check.wrong(
+                (*at, "items"), f"A package holds one service, there are {len(services)}; the rest are extras."
+            )
+        for item, here in services:
+            inner = self.part("services").get(item["service"]) or {}
+            most = 2 if inner.get("kind") == "transfer" else 1
+            if inner.get("kind") == "package":
+                self.check.wrong((*here, "service"), "A package cannot lie in a package.")
+            if item.get("quantity", 1) > most:
+                self.check.wrong((*here, "quantity"), f"{most} at most: a ride there and back is 2, anything else 1.")
+            if inner.get("kind") == "tour" and "people" not in service:
+                self.check.wrong(at, "A package with a tour says for how many 'people' its price is.")
+        for item, here in self.rows(service.get("items"), (*at, "items")):
+            limit = (self.part("extras").get(item.get("extra")) or {}).get("limit", 1)
+            if "extra" in item and item.get("quantity", 1) > limit:
+                self.check.wrong((*here, "quantity"), f"{limit} of {item['extra']!r} is the most in one booking.")
 
     def prices_by_vehicle(self, service: dict[str, Any], at: At) -> None:
         for vehicle in service.get("rates") or {}:
@@ -685,8 +735,9 @@ class _Links:
                     self.check.unknown(here, "language of the brand", language, self.check.languages)
             for default, here in self.rows(lead.get("defaults"), (*at, "defaults")):
                 self.default(default, str(at[1]), here, taken)
-        for service in self.part("services"):
-            if not any(service == each for each, _ in taken):
+        for service, row in self.part("services").items():
+            packed = {item.get("service") for item, _ in self.rows((row or {}).get("items"), ())}
+            if not any(each in {service, *packed} for each, _ in taken):
                 self.check.warn(("services", service), "No lead performs it by default: staff must assign each one.")
 
     def default(self, default: dict[str, Any], lead: str, at: At, taken: dict[tuple[str, str | None], str]) -> None:

@@ -1,7 +1,7 @@
 """What a request costs, line by line, what of it is due at once, and what is kept when it is cancelled."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -112,8 +112,12 @@ class Quote:
 
 
 def quote(catalog: Catalog, request: Request) -> Quote:
-    """What a request costs: a transfer by route and vehicle for each leg, a tour by category, then the extras, then the tax.
+    """What a request costs: its service, then the extras, then the tax.
 
+    A transfer is priced by route and vehicle, each leg on a line of its own; with stops it costs the sum of the routes from
+    stop to stop, because a price per stop would sell a detour of two hours for that of ten minutes. Hours cost the vehicle's
+    rate each. A tour is priced by category, a private departure as a whole. A package has its own price, and what lies in it
+    has lines without one. Extras are paid once, also on a way there and back.
     Pure: no clock, no capacity. Refuses with NotOnSale, TooMany or Incomplete (no vehicle chosen yet).
     """
     service = catalog.services.get(request.service)
@@ -132,7 +136,7 @@ def quote(catalog: Catalog, request: Request) -> Quote:
 
 
 def vehicle_prices(catalog: Catalog, request: Request) -> list[tuple[Vehicle, Money]]:
-    """The vehicles that take the party and go this way, smallest first, each with the price of all the legs.
+    """The vehicles that take the party and go this way, smallest first, each with the price of all the legs or of the package.
 
     Refuses with TooMany when the party or its luggage fits in none, with NotOnSale when none goes this way.
     """
@@ -140,13 +144,17 @@ def vehicle_prices(catalog: Catalog, request: Request) -> list[tuple[Vehicle, Mo
     fitting = catalog.vehicles_for(request.party, service)
     if not fitting:
         raise too_many(catalog.vehicles_of(service), request.party)
-    priced = [vehicle for vehicle in fitting if all(_fare(catalog, leg, vehicle) for leg in request.legs)]
+    priced = [
+        vehicle for vehicle in fitting if all(_fare(catalog, service, leg, vehicle) is not None for leg in request.legs)
+    ]
     if not priced:
         raise NotOnSale(
             what="route",
             asked=[[leg.origin.zone, leg.destination and leg.destination.zone] for leg in request.legs],
         )
-    return [(vehicle, _sum(_rides(catalog, vehicle, request.legs), catalog)) for vehicle in priced]
+    return [
+        (vehicle, service.price or _sum(_rides(catalog, service, vehicle, request.legs), catalog)) for vehicle in priced
+    ]
 
 
 def too_many(vehicles: Iterable[Vehicle], party: Party) -> TooMany:
@@ -184,14 +192,16 @@ def fee(
 
 
 def _service_lines(catalog: Catalog, service: Service, request: Request) -> list[Line]:
-    if service.kind == "transfer":
-        return _transfer_lines(catalog, service, request)
-    if service.kind in ("tour", "charter"):
-        return _tour_lines(catalog, service, request)
-    raise NotOnSale(what="service", asked=service.key)  # hours and packages have no way to be asked for yet
+    performed = catalog.performed(service)
+    lines = _tour_lines(catalog, performed, request) if performed.tour else _vehicle_lines(catalog, service, request)
+    if service.price is None or performed is service:
+        return lines
+    packed = [*lines, *(_extra_line(catalog.extras[key], n, request.party) for key, n in service.included.items())]
+    whole = Line(service.key, service.name, None, 1, service.price, service.price)
+    return [whole, *(replace(line, unit=None, amount=None) for line in packed)]
 
 
-def _transfer_lines(catalog: Catalog, service: Service, request: Request) -> list[Line]:
+def _vehicle_lines(catalog: Catalog, service: Service, request: Request) -> list[Line]:
     if request.vehicle is None:
         raise Incomplete(missing=["vehicle"])
     vehicle = catalog.vehicles[request.vehicle]
@@ -199,39 +209,36 @@ def _transfer_lines(catalog: Catalog, service: Service, request: Request) -> lis
         raise NotOnSale(what="vehicle", asked=vehicle.key)
     if not vehicle.takes(request.party):
         raise too_many([vehicle], request.party)
-    return _rides(catalog, vehicle, request.legs)
+    return _rides(catalog, service, vehicle, request.legs)
 
 
-def _rides(catalog: Catalog, vehicle: Vehicle, legs: Iterable[RequestLeg]) -> list[Line]:
+def _rides(catalog: Catalog, service: Service, vehicle: Vehicle, legs: Iterable[RequestLeg]) -> list[Line]:
     lines = []
     for leg in legs:
-        price = _fare(catalog, leg, vehicle)
+        price = _fare(catalog, service, leg, vehicle)
         if price is None:
             raise NotOnSale(
                 what="route",
                 asked=[leg.origin.zone, leg.destination and leg.destination.zone],
             )
-        lines.append(
-            Line(
-                f"vehicle:{vehicle.key}",
-                vehicle.name,
-                _way(catalog, leg),
-                1,
-                price,
-                price,
-            )
-        )
+        hours = 1 if leg.destination else leg.minutes // 60
+        lines.append(Line(f"vehicle:{vehicle.key}", vehicle.name, _way(catalog, leg), hours, price, price * hours))
     return lines
 
 
-def _fare(catalog: Catalog, leg: RequestLeg, vehicle: Vehicle) -> Money | None:
-    route = catalog.route(leg.origin.zone, leg.destination.zone) if leg.destination else None
-    return route.prices.get(vehicle.key) if route else None
+def _fare(catalog: Catalog, service: Service, leg: RequestLeg, vehicle: Vehicle) -> Money | None:
+    """What a vehicle costs on the whole of a way, or for an hour where there is no destination; None where it does not go."""
+    if leg.destination is None:
+        return catalog.performed(service).rates.get(vehicle.key)
+    routes = [catalog.route(start.zone, end.zone) for start, end in leg.stretches()]
+    fares = [route.prices.get(vehicle.key) if route else None for route in routes]
+    known = [fare for fare in fares if fare is not None]
+    return total(known, catalog.brand.currency) if len(known) == len(fares) else None
 
 
 def _way(catalog: Catalog, leg: RequestLeg) -> Text:
     """ "Airport PUJ → Hotel Arena Blanca": an arrow, so that it needs no word of any language."""
-    stops = [stop for stop in (leg.origin, leg.destination) if stop]
+    stops = [stop for stop in (leg.origin, *leg.stops, leg.destination) if stop]
     return {language: " → ".join(_called(stop, language) for stop in stops) for language in catalog.brand.languages}
 
 
@@ -264,8 +271,8 @@ def _extra_lines(catalog: Catalog, request: Request) -> list[Line]:
     for key, quantity in request.extras.items():
         if key not in offered:
             raise NotOnSale(what="extra", asked=key)
-        if quantity > offered[key].limit:
-            raise TooMany(of=key, asked=quantity, most=offered[key].limit)
+        if quantity + request.included.get(key, 0) > offered[key].limit:
+            raise TooMany(of=key, asked=quantity, most=offered[key].limit - request.included.get(key, 0))
         lines.append(_extra_line(offered[key], quantity, request.party))
     return lines
 

@@ -36,9 +36,9 @@ def _of_a_leg(part: str) -> Callable[[Facts], Any]:
 
 FIELDS: dict[str, Kind] = {
     "service": Kind(lambda facts: facts.get("service"), ("service",), ("starts",)),
-    "route": Kind(_of_a_leg("from"), legs=("from", "to")),
+    "route": Kind(_of_a_leg("from"), ("service", "plan"), ("from", "stops", "to", "minutes")),
     "schedule": Kind(_of_a_leg("starts"), ("service",), ("from", "starts", "ends", "minutes", "pickup_at")),
-    "flight": Kind(_of_a_leg("flight"), legs=("flight",)),
+    "flight": Kind(_of_a_leg("flight"), legs=("from", "flight")),
     "guest": _whole("guest"),
     "party": _whole("party"),
     "vehicle": _whole("vehicle"),

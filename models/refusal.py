@@ -38,15 +38,15 @@ class Refusal(Exception):
 class NotOnSale(Refusal):
     """We do not sell that; choose something else.
 
-    facts: `what` service | route | vehicle | extra | place | pickup | departure | age, and what was `asked` for;
-    for an age also the `youngest` that may come along.
+    facts: `what` service | route | vehicle | extra | place | pickup | departure | age | hours, and what was `asked` for;
+    for an age also the `youngest` that may come along, for hours the `least` there are.
     """
 
 
 class TooMany(Refusal):
     """That is more than fits; make it fewer, or ask a person.
 
-    facts: `of` people | luggage | the key of an extra, `asked`, `most`.
+    facts: `of` people | luggage | stops | hours | the key of an extra, `asked`, `most`.
     """
 
 

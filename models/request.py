@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -88,7 +89,8 @@ class Need:
 class RequestLeg:
     """One journey. `starts` and `ends` are aware UTC instants; `before` and `after` are minutes kept free around it.
 
-    Of a tour, `starts` is the departure and `pickup_at` when the guest is fetched. Without a chosen vehicle there is no `resource`.
+    `stops` are made on the way, in this order. Of a tour, `starts` is the departure and `pickup_at` when the guest is fetched.
+    Hours have no destination. Without a chosen vehicle there is no `resource`.
     """
 
     origin: Stop
@@ -102,11 +104,16 @@ class RequestLeg:
     quantity: int = 1
     before: int = 0
     after: int = 0
+    stops: tuple[Stop, ...] = ()
 
     @property
     def minutes(self) -> int:
         """How long it takes."""
         return int((self.ends - self.starts).total_seconds()) // 60
+
+    def stretches(self) -> list[tuple[Stop, Stop]]:
+        """From each place of the way to the next; none where it has no destination."""
+        return list(pairwise((self.origin, *self.stops, self.destination))) if self.destination else []
 
     def resources(self) -> list[Need]:
         """What must be claimed for it."""
@@ -121,7 +128,10 @@ class RequestLeg:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a guest wants of one service. A draft and a booking both turn into one."""
+    """What a guest wants of one service. A draft and a booking both turn into one.
+
+    `extras` are bought; `included` lie in the package at no price of their own. `plan`: where a chauffeur shall go, as typed.
+    """
 
     service: str
     legs: tuple[RequestLeg, ...]
@@ -134,6 +144,8 @@ class Request:
     name: str | None = None
     phone: str | None = None
     email: str | None = None
+    included: Mapping[str, int] = field(default_factory=dict)
+    plan: str | None = None
 
     @property
     def starts(self) -> datetime:
@@ -157,18 +169,34 @@ def from_draft(draft: Draft, catalog: Catalog, now: datetime | None = None) -> R
     party = party_of(draft)
     vehicle = _vehicle(draft, catalog)
     extras = {key: quantity for key, quantity in (draft.get("extras") or {}).items() if quantity > 0}
-    leg = _tour_leg(draft, catalog, service, party) if service.tour else _transfer_leg(draft, catalog, service, vehicle)
+    if service.people and party.size > service.people:
+        raise TooMany(of="people", asked=party.size, most=service.people)
+    legs = _legs(draft, catalog, service, vehicle, party)
     if now is not None:
-        refuse_late(service, leg.starts, catalog.brand.zone, now)
-    known = {key: draft.get(key) for key in ("departure", "occasion", "notes", "name", "phone", "email")}
+        refuse_late(service, legs[0].starts, catalog.brand.zone, now)
+    known = {key: draft.get(key) for key in ("departure", "occasion", "notes", "name", "phone", "email", "plan")}
     return Request(
         service.key,
-        (leg,),
+        legs,
         party,
         vehicle.key if vehicle else None,
         extras=extras,
+        included=service.included,
         **known,
     )
+
+
+def _legs(
+    draft: Draft, catalog: Catalog, service: Service, vehicle: Vehicle | None, party: Party
+) -> tuple[RequestLeg, ...]:
+    performed = catalog.performed(service)
+    if performed.tour:
+        return (_tour_leg(draft, catalog, performed, party),)
+    if performed.kind == "hours":
+        return (_in_vehicle(_hours_leg(draft, catalog, service), performed, vehicle),)
+    out = _way_there(draft, catalog, service)
+    ways = (out, _way_back(draft, catalog, out)) if catalog.goes_back(service, draft.get("trip")) else (out,)
+    return tuple(_in_vehicle(way, performed, vehicle) for way in ways)
 
 
 def party_of(draft: Draft) -> Party:
@@ -249,23 +277,65 @@ def stop_of(answer: Mapping[str, Any], catalog: Catalog, room: str | None = None
     return Stop(answer["typed"], "address", answer["zone"], room=room)
 
 
-def _transfer_leg(draft: Draft, catalog: Catalog, service: Service, vehicle: Vehicle | None) -> RequestLeg:
+def _way_there(draft: Draft, catalog: Catalog, service: Service) -> RequestLeg:
     if missing := _missing(draft, "pickup", "dropoff", "date", "time"):
         raise missing
+    stops = tuple(stop_of(each, catalog) for each in draft.get("stops") or ())
+    ride = catalog.performed(service)
+    if len(stops) > ride.stops:
+        raise TooMany(of="stops", asked=len(stops), most=ride.stops)
     origin = stop_of(draft["pickup"], catalog, draft.get("room"))
     destination = stop_of(draft["dropoff"], catalog)
-    route = catalog.route(origin.zone, destination.zone)
-    if route is None or (origin.place is not None and origin.place == destination.place):
-        raise NotOnSale(what="route", asked=[draft["pickup"], draft["dropoff"]])
-    starts = utc(datetime.fromisoformat(f"{draft['date']}T{draft['time']}"), catalog.brand.zone)
-    leg = RequestLeg(
-        origin,
-        destination,
-        starts,
-        starts + timedelta(minutes=route.minutes),
-        draft.get("flight"),
-    )
-    return _in_vehicle(leg, service, vehicle)
+    starts = _local(draft, catalog, "date", "time")
+    leg = RequestLeg(origin, destination, starts, starts, draft.get("flight"), stops=stops)
+    _refuse_elsewhere(service, (origin, *stops, destination))
+    return replace(leg, ends=starts + _driven(leg, catalog) + timedelta(minutes=ride.stop_minutes * len(stops)))
+
+
+def _way_back(draft: Draft, catalog: Catalog, out: RequestLeg) -> RequestLeg:
+    """From the destination straight back to where the way there began; the stops are made on the way there only."""
+    if missing := _missing(draft, "return_date", "return_time"):
+        raise missing
+    starts = _local(draft, catalog, "return_date", "return_time")
+    if starts < out.ends:
+        raise Incomplete(missing=["return_date", "return_time"])
+    home, start = stop_of(draft["dropoff"], catalog), replace(out.origin, room=None)
+    leg = RequestLeg(home, start, starts, starts, draft.get("return_flight"))
+    return replace(leg, ends=starts + _driven(leg, catalog))
+
+
+def _local(draft: Draft, catalog: Catalog, date: str, time: str) -> datetime:
+    return utc(datetime.fromisoformat(f"{draft[date]}T{draft[time]}"), catalog.brand.zone)
+
+
+def _driven(leg: RequestLeg, catalog: Catalog) -> timedelta:
+    """How long a way takes on the road; refuses with NotOnSale one that is not driven, or that leads nowhere."""
+    minutes = 0
+    for start, end in leg.stretches():
+        route = catalog.route(start.zone, end.zone)
+        if route is None or (start.place is not None and start.place == end.place):
+            raise NotOnSale(what="route", asked=[start.place or start.zone, end.place or end.zone])
+        minutes += route.minutes
+    return timedelta(minutes=minutes)
+
+
+def _refuse_elsewhere(service: Service, stops: tuple[Stop, ...]) -> None:
+    if service.zones and any(stop.zone not in service.zones for stop in stops):
+        raise NotOnSale(what="route", asked=[stop.zone for stop in stops])
+
+
+def _hours_leg(draft: Draft, catalog: Catalog, service: Service) -> RequestLeg:
+    if missing := _missing(draft, "pickup", "date", "time", "hours"):
+        raise missing
+    least, most = catalog.performed(service).hours
+    if draft["hours"] > most:
+        raise TooMany(of="hours", asked=draft["hours"], most=most)
+    if draft["hours"] < least:
+        raise NotOnSale(what="hours", asked=draft["hours"], least=least)
+    origin = stop_of(draft["pickup"], catalog, draft.get("room"))
+    _refuse_elsewhere(service, (origin,))
+    starts = _local(draft, catalog, "date", "time")
+    return RequestLeg(origin, None, starts, starts + timedelta(hours=draft["hours"]), draft.get("flight"))
 
 
 def _in_vehicle(leg: RequestLeg, service: Service, vehicle: Vehicle | None) -> RequestLeg:

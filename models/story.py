@@ -17,32 +17,41 @@ Story = dict[str, Any]
 def told(request: Request, quote: Quote | None, catalog: Catalog, *, language: str, source: dict[str, Any]) -> Story:
     """The story of a request that nobody has booked yet; without a quote it has no price."""
     service = catalog.services[request.service]
+    performed = catalog.performed(service)
     vehicle = catalog.vehicles.get(request.vehicle or "")
     until = free_until(service.cancellation, request.starts)
     return {
         "reference": None, "state": "draft", "language": language,
-        "service": {"kind": service.kind, "key": service.key, "name": dict(service.name), "icon": service.icon,
-                    "private": _private(request, catalog)},
+        "service": {"kind": performed.kind, "key": service.key, "name": dict(service.name), "icon": service.icon,
+                    "private": _private(request, performed, catalog), "package": performed is not service},
         "legs": [_leg(leg, catalog) for leg in request.legs],
         "guest": {"name": request.name, "phone": request.phone, "email": request.email, "language": language},
         "party": request.party.as_fact(),
         "vehicle": vehicle and {"key": vehicle.key, "name": dict(vehicle.name), "seats": vehicle.seats, "icon": vehicle.icon},
-        "extras": [_extra(catalog.extras[key], count, request) for key, count in request.extras.items()],
-        "occasion": request.occasion, "notes": request.notes, "asked": _asked(request, service), **_price(quote),
+        "extras": _extras(request, catalog), "plan": request.plan,
+        "occasion": request.occasion, "notes": request.notes, "asked": _asked(request, performed), **_price(quote),
         "hold_until": None, "free_until": until and as_instant(until, catalog.brand.zone), "source": source,
     }  # fmt: skip
 
 
-def _private(request: Request, catalog: Catalog) -> bool:
+def _private(request: Request, performed: Service, catalog: Catalog) -> bool:
     """Whether the whole of a departure is theirs, at one price for everyone."""
-    departure = catalog.departure(request.service, request.departure or "")
+    departure = catalog.departure(performed.key, request.departure or "")
     return bool(departure and departure.private)
+
+
+def _extras(request: Request, catalog: Catalog) -> list[dict[str, Any]]:
+    """What lies in the package first, then what was bought."""
+    packed = [_extra(catalog.extras[key], n, request) | {"included": True} for key, n in request.included.items()]
+    return packed + [_extra(catalog.extras[key], count, request) for key, count in request.extras.items()]
 
 
 def _extra(extra: Extra, count: int, request: Request) -> dict[str, Any]:
     """An extra as often as it is sold: for three people, three."""
     sold = charged(extra, count, request.party)
-    return {"key": extra.key, "name": dict(extra.name), "quantity": sold, "occasion": extra.occasion}
+    return {
+        "key": extra.key, "name": dict(extra.name), "quantity": sold, "occasion": extra.occasion, "included": False,
+    }  # fmt: skip
 
 
 def _asked(request: Request, service: Service) -> list[dict[str, str]]:
@@ -54,7 +63,8 @@ def _asked(request: Request, service: Service) -> list[dict[str, str]]:
 def _leg(leg: Any, catalog: Catalog) -> dict[str, Any]:
     zone = catalog.brand.zone
     return {
-        "from": leg.origin.as_fact(catalog), "to": leg.destination and leg.destination.as_fact(catalog),
+        "from": leg.origin.as_fact(catalog), "stops": [stop.as_fact(catalog) for stop in leg.stops],
+        "to": leg.destination and leg.destination.as_fact(catalog),
         "starts": as_instant(leg.starts, zone), "ends": as_instant(leg.ends, zone), "minutes": leg.minutes,
         "pickup_at": leg.pickup_at and as_instant(leg.pickup_at, zone), "flight": leg.flight,
         "dispatch": "unassigned", "lead": None,

@@ -81,7 +81,7 @@ class Seen:
     @property
     def tour(self) -> Tour | None:
         """What is particular to it when it is a tour."""
-        return self.catalog.services[self.story["service"]["key"]].tour
+        return self.catalog.performed(self.catalog.services[self.story["service"]["key"]]).tour
 
     def facts(self) -> dict[str, Any]:
         """What every page of this booking is drawn with."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from flows.menu import Menu, Service
+from flows.menu import Extra, Menu, Service
 from flows.speech import Text
 from flows.understand.ear import Ear
 from flows.understand.languages import ALL
@@ -29,13 +29,13 @@ def a_service(ear: Ear) -> str | None:
     if ear.asked in ("pickup", "dropoff") and isinstance(ear.found.get(ear.asked), dict):
         return None  # "Macao buggy base" is where the tour starts
     for service in ear.menu.services:
-        if service.kind != "transfer" and _named(ear, tour_names(service, ear.menu)):
+        if service.by_name and _named(ear, tour_names(service, ear.menu)):
             return service.key
     if "service" in ear.draft and ear.asked != "service":
         return None
-    transfers = [service.key for service in ear.menu.services if service.kind == "transfer"]
+    ride = ear.menu.ride()
     named = ear.words.take(ear.vocabulary.transfer)
-    return transfers[0] if transfers and (named or _route_found(ear)) else None
+    return ride.key if ride and (named or _route_found(ear)) else None
 
 
 def _route_found(ear: Ear) -> bool:
@@ -45,12 +45,17 @@ def _route_found(ear: Ear) -> bool:
 
 def a_tour(ear: Ear) -> bool:
     """Whether the message names a tour: then "to Saona" is that tour and no place."""
-    tours = [service for service in ear.menu.services if service.kind != "transfer"]
+    tours = [service for service in ear.menu.services if service.timetable]
     return any(_mentions(ear.words.rest, tour_names(tour, ear.menu)) for tour in tours)
 
 
 def tour_names(tour: Service, menu: Menu) -> list[str]:
-    """A tour's names, and those words of them that nothing else on the menu is called by: "saona", "catamaran"."""
+    """A tour's names, and those words of them that nothing else on the menu is called by: "saona", "catamaran".
+
+    What has no timetable goes by its whole names only: "family" is said of many a party.
+    """
+    if not tour.timetable:
+        return names_of(tour.name, tour.aliases)
     others = [name for other in menu.services if other.key != tour.key for name in other.name.values()]
     others += [
         name
@@ -86,11 +91,19 @@ def some_extras(ear: Ear) -> dict[str, int] | None:
             count = _quantity(ear, name, chosen.get(extra.key, 0))
             if count is not None:
                 heard = True
+                _stays_included(ear, extra, count)
                 chosen[extra.key] = max(0, min(count, extra.limit))
                 if count > extra.limit > 1:
                     _remark(ear, "extra_most", name=dict(extra.name), most=extra.limit)
                 break
     return {key: count for key, count in chosen.items() if count} if heard else None
+
+
+def _stays_included(ear: Ear, extra: Extra, count: int) -> None:
+    """What lies in a package cannot be taken out of it."""
+    service = ear.menu.service(ear.draft.get("service"))
+    if count <= 0 and service and service.included_of(extra.key):
+        _remark(ear, "extra_included", name=dict(extra.name))
 
 
 def _remark(ear: Ear, block: str, **facts: Any) -> None:

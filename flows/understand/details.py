@@ -7,6 +7,7 @@ import phonenumbers
 
 from flows.speech import Heard
 from flows.understand.ear import Doubt, Ear
+from flows.understand.text import BLANK
 
 _FLIGHT = re.compile(
     r"\b(?:(?!(?:at|to|in|on|of|by|is|no|me|we|al?|en|el|la|es|de|se|lo|mi|yo)[ -])([a-z]{2}|[a-z]\d|\d[a-z])[ -]?|([a-z]{3}))(\d{1,4}[a-z]?)\b"
@@ -26,11 +27,16 @@ def a_flight(ear: Ear) -> str | None:
     if ear.asked == "flight" or announced:
         found = _FLIGHT.search(ear.words.folded, announced.end() if announced else 0)
     else:
-        found = _FLIGHT_ALONE.search(ear.words.typed)
+        found = next((one for one in _FLIGHT_ALONE.finditer(ear.words.typed) if _is_free(ear, one)), None)
     if not found:
         return None
     ear.words.cross_out(announced.start() if announced else found.start(), found.end())
     return "".join(part for part in found.groups() if part).upper()
+
+
+def _is_free(ear: Ear, found: re.Match[str]) -> bool:
+    """Whether nobody has taken these words for something else, such as the flight of the way back."""
+    return BLANK not in ear.words.folded[found.start() : found.end()]
 
 
 def a_room(ear: Ear) -> str | None:

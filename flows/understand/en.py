@@ -256,10 +256,6 @@ ENGLISH = Vocabulary(
     own_way=whole(
         r"(?:i|we)(?: ll| will| d| would)? (?:come|go|drive|get there|be there|meet you)(?: there)?(?: by (?:myself|ourselves)| on (?:my|our) own| ourselves| myself| there)?|(?:by (?:myself|ourselves)|on (?:my|our) own|no pick ?up(?: needed)?|own transport|meet (?:you )?there)(?: please)?"
     ),
-    round_trip=phrase(r"round ?-?trip|return trip|both ways|there and back"),
-    way_back=phrase(
-        r"(?:and )?(?:(?:we (?:go|come|fly) )?back (?:on|at)|return(?:ing)?(?: on| at)?|round ?-?trip)\b[^,;\n]*"
-    ),
     without=phrase(r"no|without|remove|not|drop|minus|take (?:off|away)|cancel"),
     more=phrase(r"more|another|extra|additional"),
     less=phrase(r"less|fewer"),

@@ -237,8 +237,6 @@ SPANISH = Vocabulary(
     own_way=whole(
         r"(?:yo )?(?:llego|llegamos|voy|vamos|ire|iremos)(?: alla| alli)?(?: por (?:mi|nuestra) cuenta| sol[oa]s?| directo)|por (?:mi|nuestra) cuenta|sin recogida|no (?:necesito|necesitamos) (?:recogida|transporte)|nos vemos alla"
     ),
-    round_trip=phrase(r"ida y vuelta|ida y regreso"),
-    way_back=phrase(r"(?:y )?(?:(?:de )?regreso|(?:de )?vuelta|ida y vuelta|regresamos|volvemos)\b[^,;\n]*"),
     without=phrase(r"sin|no|quitar|quit[ea](?:r?me|r?nos)?|saque|menos"),
     more=phrase(r"mas|otr[oa]|adicional(?:es)?"),
     less=phrase(r"menos"),

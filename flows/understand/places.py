@@ -72,7 +72,7 @@ def a_dropoff(ear: Ear) -> dict[str, Any] | Doubt | None:
 
 
 def _end(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
-    if zone := _zone_told(ear, end):
+    if zone := zone_told(ear, end):
         return zone
     phrase = _route(ear).get(end)
     if phrase:
@@ -125,7 +125,7 @@ def _which_end(ear: Ear, typed: str) -> Doubt:
     return Doubt("which_end", {"place": dict(place.name) if place else typed[:80]}, tuple(options))
 
 
-def _zone_told(ear: Ear, end: str) -> dict[str, Any] | None:
+def zone_told(ear: Ear, end: str) -> dict[str, Any] | None:
     """The zone of a place that was kept as typed."""
     typed = ear.memory.get("typed") if ear.asked == end and ear.memory.get("zones") else None
     if not typed:

@@ -156,9 +156,6 @@ class Vocabulary:
     """Stands before an occasion that is the guest's, not an extra's name."""
     own_way: Pattern
     """The guest comes to the start of a tour without being fetched."""
-    way_back: Pattern
-    """The trip back with its day."""
-    round_trip: Pattern
     without: Pattern
     """Stands before an extra that is not wanted."""
     more: Pattern

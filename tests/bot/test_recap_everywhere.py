@@ -288,4 +288,4 @@ async def test_portal_and_desk_show_the_whole_recap(bellhop: Bellhop, ana: Perso
     assert "request sent" in seen["team"]
 
 
-REQUEST = "airport PUJ to Hard Rock tomorrow at 3pm, 4 people, 6 bags, van, flight AA1045, child seat"
+REQUEST = "airport PUJ to Hard Rock tomorrow at 3pm, one way, 4 people, 6 bags, van, flight AA1045, child seat"

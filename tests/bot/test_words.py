@@ -214,3 +214,15 @@ def test_the_total_is_bold_where_the_channel_has_bold() -> None:
     assert "*Your request, Ana Lindqvist*" in starred.splitlines()
     assert any(re.fullmatch(r"\*US\$[\d.]+ in total\*, tax included", line) for line in starred.splitlines())
     assert plain == starred.replace("*", "")
+
+
+@pytest.mark.parametrize("language", words.languages())
+def test_a_message_kept_before_there_were_two_ways_is_still_drawn(language: str) -> None:
+    """An upgrade finds messages that wait: what they do not say is left out."""
+    facts = dict.fromkeys(
+        ("pickup", "dropoff", "near", "date", "time", "departure", "service", "room", "flight", "party", "luggage",
+         "vehicle", "occasion", "name", "phone", "email", "total"),
+    ) | {"extras": [], "service": {"en": "Private transfer", "es": "Traslado privado"}}  # fmt: skip
+    for block in ("understood", "summary", "extras"):
+        assert "None" not in words.block(block, language, facts)
+    assert words.block("vehicle", language, {"people": 2, "bags": 2}).endswith((".", "?"))

@@ -17,8 +17,8 @@ from tests.people import Bellhop, Person
 
 DATA = Path(__file__).parents[3] / "shared" / "data"  # beside the checkout, where the texts of others are kept
 START = {
-    "ana": "airport to Bávaro tomorrow at 3pm, 2 adults",
-    "luis": "aeropuerto a Bávaro mañana a las 3 pm, 2 adultos",
+    "ana": "airport to Bávaro tomorrow at 3pm, one way, 2 adults",
+    "luis": "aeropuerto a Bávaro mañana a las 3 pm, solo ida, 2 adultos",
 }
 
 

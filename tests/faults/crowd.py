@@ -28,8 +28,8 @@ MONTHS = {"en": ("January", "February", "March", "April", "May", "June", "July",
           "es": ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
                  "diciembre")}  # fmt: skip
 ASK = {
-    "en": "airport PUJ to Hard Rock on {day} {month} at 3pm, 2 people, 2 bags, sedan, flight AA1045, champagne",
-    "es": "aeropuerto PUJ a Hard Rock el {day} de {month} a las 3 de la tarde, 2 personas, 2 maletas, sedán, vuelo AA1045, champán",
+    "en": "airport PUJ to Hard Rock on {day} {month} at 3pm, one way, 2 people, 2 bags, sedan, flight AA1045, champagne",
+    "es": "aeropuerto PUJ a Hard Rock el {day} de {month} a las 3 de la tarde, solo ida, 2 personas, 2 maletas, sedán, vuelo AA1045, champán",
 }
 NAME_ASKED = {"en": "whose name", "es": "nombre de quién"}
 PHONE_ASKED = {"en": "phone number", "es": "teléfono"}

@@ -498,7 +498,13 @@ async def heard_all(number: int) -> bool:
 
 
 SAID = {
-    "en": ("airport PUJ to Hard Rock", "{day} {month} at 3pm", "2 people, 2 bags", "sedan", "flight AA1045, champagne"),
+    "en": (
+        "airport PUJ to Hard Rock",
+        "{day} {month} at 3pm",
+        "one way, 2 people, 2 bags",
+        "sedan",
+        "flight AA1045, champagne",
+    ),
     "es": (
         "aeropuerto PUJ a Hard Rock",
         "{day} de {month} a las 3 de la tarde",

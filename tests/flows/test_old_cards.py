@@ -1,10 +1,13 @@
 """A tap on any card of the past: an edit that is said back, or where things stand."""
 
+from dataclasses import replace
+
 import pytest
 
 from flows.book import QUESTIONS
+from flows.menu import Service, World
 from flows.speech import Tap
-from tests.flows.people import Guest
+from tests.flows.people import MENU, NOW, Guest, both
 from tests.flows.test_after_send import SENT
 
 RIDE = (
@@ -16,8 +19,26 @@ TOUR = (
     ("service", "isla_saona"), ("party", "2"), ("departure", "2026-11-24T07:30"), ("pickup", "arena_blanca"), ("room", "skip"),
     ("extras", "done"), ("occasion", "skip"), ("notes", "skip"), ("name", "profile"), ("email", "skip"),
 )  # fmt: skip
+BACK = (
+    *RIDE[:7], ("trip", "return"), ("return_date", "2026-11-25"), ("return_time", "10:00"), ("return_flight", "unknown"),
+    *RIDE[7:],
+)  # fmt: skip
+HIRE = (
+    ("service", "driver"), ("pickup", "arena_blanca"), ("room", "skip"), ("date", "2026-11-22"), ("time", "14:00"),
+    ("hours", "4"), ("plan", "skip"), *(tap for tap in RIDE[7:] if tap[0] not in ("luggage", "extras")),
+)  # fmt: skip
+WALKS = (RIDE, TOUR, BACK, HIRE)
+RIDES = replace(
+    MENU,
+    services=(
+        replace(MENU.services[0], round_trip=True, stops=2),
+        *MENU.services[1:],
+        Service("driver", "hours", both("Driver by the hour", "Chofer por horas"), hours=(3, 8)),
+    ),
+)
 OTHER = {
     "service": "buggy_macao", "pickup": "bayahibe", "dropoff": "sdq", "date": "2026-11-23", "time": "16:00", "party": "3",
+    "trip": "one_way", "return_date": "2026-11-26", "return_time": "12:00", "hours": "5",
     "luggage": "0", "vehicle": "minibus", "departure": "2026-11-26T07:30", "occasion": "honeymoon",
 }  # fmt: skip
 
@@ -25,6 +46,7 @@ OTHER = {
 def walked(taps: tuple[tuple[str, str], ...]) -> tuple[Guest, dict[str, int]]:
     """A guest who tapped to the review, and the turn of each question's card."""
     guest, cards = Guest("Ana"), dict[str, int]()
+    guest.world = World(NOW, RIDES if taps in (BACK, HIRE) else MENU)
     guest.says("hi")
     for question, value in taps:
         assert value in guest.options, (question, guest.block)
@@ -36,10 +58,11 @@ def walked(taps: tuple[tuple[str, str], ...]) -> tuple[Guest, dict[str, int]]:
 
 def test_every_question_with_options_is_walked() -> None:
     """A question added to the table must be added to these walks."""
-    assert {question.key for question in QUESTIONS} - {"phone"} == {key for key, _ in (*RIDE, *TOUR)}
+    asked = {question.key for question in QUESTIONS if question.ask}
+    assert asked - {"phone"} == {key for taps in WALKS for key, _ in taps}
 
 
-@pytest.mark.parametrize(("taps", "key", "value"), [(taps, *tap) for taps in (RIDE, TOUR) for tap in taps])
+@pytest.mark.parametrize(("taps", "key", "value"), [(taps, *tap) for taps in WALKS for tap in taps])
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_an_old_tap_is_an_edit_that_says_what_stands(
     taps: tuple[tuple[str, str], ...], key: str, value: str, language: str

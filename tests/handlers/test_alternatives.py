@@ -54,3 +54,38 @@ async def test_a_named_day_that_is_full_is_asked_about_with_others() -> None:
     found = await departures({**DRAFT, "date": DAY}, (await catalogs.on_sale())[1], NOW)
     assert found
     assert all(date.fromisoformat(one.starts["utc"][:10]) > date.fromisoformat(DAY) for one in found)
+
+
+async def takes_the_vans(draft: dict[str, Any], leg: int) -> None:
+    """All the vans are gone for one way of a request."""
+    need = from_draft(draft, (await catalogs.on_sale())[1]).legs[leg].resources()[0]
+    async with transaction() as run:
+        await claim(run, need.resource, need.starts, need.ends, need.units, leg=None, lapses=None, now=NOW)
+
+
+@pytest.mark.parametrize(("leg", "returning", "time"), [(0, False, "15:00"), (1, True, "11:00")])
+async def test_which_of_two_ways_is_taken_is_known(leg: int, returning: bool, time: str) -> None:
+    """Other times are offered of that way only; another vehicle must be free on both."""
+    draft: dict[str, Any] = {
+        "service": "transfer", "pickup": {"place": "puj"}, "dropoff": {"place": "arena_blanca"}, "date": DAY, "time": "15:00",
+        "party": PARTY, "luggage": 2, "vehicle": "van", "trip": "return", "return_date": "2026-12-12", "return_time": "11:00",
+    }  # fmt: skip
+    await takes_the_vans(draft, leg)
+    found = await alternatives(draft, (await catalogs.on_sale())[1], NOW)
+    assert found["returning"] is returning
+    assert found["times"]
+    assert all(abs(int(each[:2]) - int(time[:2])) <= 4 for each in found["times"])
+    assert "van" not in [each["key"] for each in found["vehicles"]]
+
+
+async def test_a_private_departure_that_somebody_has_is_not_offered() -> None:
+    """The yacht at nine is theirs; at two it is free."""
+    _, catalog = await catalogs.on_sale()
+    draft = {"service": "yacht", "pickup": {"place": "marina_cap_cana"}, "party": PARTY, "departure": f"{DAY}T09:00"}
+    need = from_draft(draft, catalog).resources()[0]
+    async with transaction() as run:
+        await Resource.declare(run, need.resource, need.units)
+        await claim(run, need.resource, need.starts, need.ends, need.quantity, leg=None, lapses=None, now=NOW)
+    assert await offered(draft) == [f"{DAY}T18:00:00Z"]
+    many = {**draft, "party": {"adults": 15, "children": [], "infants": 0}, "date": DAY}
+    assert await departures(many, catalog, NOW) == ()

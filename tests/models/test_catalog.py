@@ -17,7 +17,8 @@ def test_the_sample_is_a_whole_operator() -> None:
     assert len(COSTA.places) >= 40
     assert sum(len(route.prices) for route in COSTA.routes.values()) >= 40
     assert len(COSTA.vehicles) == 4
-    assert len(COSTA.tours()) == 2
+    assert {each.kind for each in COSTA.services.values()} == {"transfer", "hours", "tour", "charter", "package"}
+    assert len(COSTA.tours()) == 3
     assert len(COSTA.extras) >= 8
     assert (COSTA.brand.whatsapp, COSTA.brand.reference_prefix) == (
         "+18095550100",

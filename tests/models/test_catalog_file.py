@@ -128,6 +128,39 @@ MARKED = {
         "- {hours: 9, fee: 50%}",
         "Cancelling 6 hours before costs less than cancelling earlier.",
     ),
+    "charter for each": (
+        'at: "09:00", seats: 14, private: true, price: 890',
+        'at: "09:00", seats: 14',
+        "A charter is sold whole: 'private: true' and its 'price'.",
+    ),
+    "hours of a transfer": (
+        "    round_trip: true",
+        "    hours: {least: 3}\n    round_trip: true",
+        "'hours' goes with the kind 'hours', this is a 'transfer'.",
+    ),
+    "hours upside down": ("{least: 3, most: 12}", "{least: 13, most: 12}", "13 is more than 12."),
+    "unknown rate": ("rates: {sedan: 32", "rates: {sedna: 32", "There is no vehicle 'sedna'. Did you mean 'sedan'?"),
+    "package without its service": (
+        "- {service: transfer}\n      - {extra: champagne}",
+        "- {extra: champagne}",
+        "A package holds one service, there are 0; the rest are extras.",
+    ),
+    "package in a package": ("- {service: transfer}\n", "- {service: family}\n", "A package cannot lie in a package."),
+    "package with a tour": (
+        "- {service: transfer, quantity: 2}",
+        "- {service: isla_saona, quantity: 2}",
+        "1 at most: a ride there and back is 2, anything else 1.",
+    ),
+    "too much in a package": (
+        "- {extra: child_seat, quantity: 2}",
+        "- {extra: child_seat, quantity: 4}",
+        "3 of 'child_seat' is the most in one booking.",
+    ),
+    "zone of a package": (
+        "zones: [puj, punta_cana, cap_cana, bavaro]\n",
+        "zones: [puj, punta_cana, cap_kana, bavaro]\n",
+        "There is no zone 'cap_kana'. Did you mean 'cap_cana'?",
+    ),
     "colour": ('"#0B5D5B"', '"teal"', "A colour like #0B5D5B belongs here, not 'teal'."),
     "telegram chat": ("-1001700100900", "the team", "The number of a Telegram chat belongs here, not 'the team'."),
     "no YAML": ("brand:\n", "brand: [\n", "This is not YAML:"),
@@ -158,7 +191,7 @@ def test_all_mistakes_are_named_at_once_by_line() -> None:
         .replace("hold: 30", "hold: x")
     )
     found = read(text).mistakes
-    assert len(found) == 5
+    assert len(found) == 8
     assert [each.line for each in found] == sorted(each.line for each in found)
 
 

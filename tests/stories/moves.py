@@ -20,11 +20,9 @@ from models import news
 from models.database import read
 from tests.people import PATIENCE, Bellhop, Message, Missed, Person, read_aloud
 
-TRANSFER = "airport PUJ to Hard Rock tomorrow at 3pm, 4 people, 6 bags, van, flight AA1045, child seat"
-COACH = "airport PUJ to Hard Rock tomorrow at 3pm, 10 people, 8 bags, minibus, flight AA1045, champagne"
-COACH_ES = (
-    "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, 10 personas, 8 maletas, minibús, vuelo AA1045, champán"
-)
+TRANSFER = "airport PUJ to Hard Rock tomorrow at 3pm, one way, 4 people, 6 bags, van, flight AA1045, child seat"
+COACH = "airport PUJ to Hard Rock tomorrow at 3pm, one way, 10 people, 8 bags, minibus, flight AA1045, champagne"
+COACH_ES = "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, solo ida, 10 personas, 8 maletas, minibús, vuelo AA1045, champán"
 LANGUAGE = {"ana": "en", "luis": "es"}
 NAME = {"ana": "Ana Lindqvist", "luis": "Luis Cabrera"}
 PHONE = {"luis": "+34 612 345 678"}

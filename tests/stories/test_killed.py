@@ -31,10 +31,8 @@ from tests.people import ANA, LUIS, PATIENCE, Bellhop, Person, read_aloud
 from tests.stories.moves import mails, words
 from web.stage.providers import start
 
-REQUEST = "airport PUJ to Hard Rock tomorrow at 3pm, 4 people, 6 bags, van, flight AA1045, child seat"
-SPANISH = (
-    "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, 10 personas, 8 maletas, minibús, vuelo AA1045, champán"
-)
+REQUEST = "airport PUJ to Hard Rock tomorrow at 3pm, one way, 4 people, 6 bags, van, flight AA1045, child seat"
+SPANISH = "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, solo ida, 10 personas, 8 maletas, minibús, vuelo AA1045, champán"
 LAUNCH = Path(__file__).parents[1] / "faults" / "launch.py"
 
 

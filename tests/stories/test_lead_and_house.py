@@ -76,7 +76,7 @@ async def test_a_guest_writes_after_the_booking(ana: Person, house: Person, team
 
 async def test_a_guest_asks_for_a_person(ana: Person, house: Person, desk: Desk) -> None:
     """In the middle of the questions the bot falls silent, staff write from the desk, hand back, and the open question is asked again."""
-    await ana.says("airport PUJ to Hard Rock tomorrow at 3pm")
+    await ana.says("airport PUJ to Hard Rock tomorrow at 3pm, one way")
     await ana.hears(moves.words(ana, "flight_unknown"))
     await ana.says("person")
     await ana.hears()

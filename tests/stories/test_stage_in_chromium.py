@@ -35,7 +35,7 @@ NEWEST = """([chat, seen]) => {
     const last = window.newest;
     return last && !last.mine && !seen.includes(last.id) ? last : null;
 }"""
-REQUEST = "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, 4 personas, 4 maletas, van, vuelo AA1045, sin extras"
+REQUEST = "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, solo ida, 4 personas, 4 maletas, van, vuelo AA1045, sin extras"
 
 
 @pytest.fixture(scope="module")

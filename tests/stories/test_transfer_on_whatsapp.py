@@ -30,7 +30,7 @@ async def test_typing_from_hi_to_the_review(ana: Person) -> None:
     """Ana answers every question in her own words, one at a time, and the review has all of it and the price."""
     for said, next_has in (
         ("hi", "transfer"), ("a transfer please", "Airport PUJ"), ("from PUJ", "Bávaro"), ("Hard Rock", "Tomorrow"),
-        ("tomorrow", ""), ("3pm", "know"), ("AA 1045", "2 adults"), ("three adults and a girl of 4", "6 bags"),
+        ("tomorrow", ""), ("3pm", "know"), ("AA 1045", "One way"), ("one way", "2 adults"), ("three adults and a girl of 4", "6 bags"),
         ("six", "Van"), ("the van", "Child seat"), ("a child seat", "54.00"), ("done", "Honeymoon"), ("honeymoon", ""),
         ("we are allergic to perfume", "Ana Lindqvist"), ("Ana Lindqvist", "Skip"),
     ):  # fmt: skip
@@ -65,6 +65,7 @@ async def test_by_numbers_only(ana: Person, house: Person) -> None:
     await ana.hears("1.")
     for wanted in (
         "know",
+        "One way",
         "4 adults",
         "4 bags",
         "SUV",
@@ -195,7 +196,9 @@ async def test_the_mail_carries_ticket_and_invoice(bellhop: Bellhop, ana: Person
 async def test_what_is_booked_is_gone_on_the_other_channel(ana: Person, luis: Person) -> None:
     """Both minibuses are taken on WhatsApp; on Telegram they are not offered any more, before and after payment."""
     await moves.books(ana, moves.COACH)
-    await luis.says("aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, 4 personas, 6 maletas, vuelo AA1045")
+    await luis.says(
+        "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, solo ida, 4 personas, 6 maletas, vuelo AA1045"
+    )
     await luis.hears("Minibús")
     await ana.pays()
     await ana.hears("CA-", "160.00")

@@ -28,7 +28,6 @@ def learn(book: Conversation, talk: Talk, news: str, facts: Mapping[str, Any]) -
     if news in ("sold_out", "too_late") and talk.state not in book.after:
         talk.doubts["review"] = {"say": _refused(talk, news, facts).as_json(), "memory": {}}
     elif news == "price_changed":
-        talk.forget("terms")
         talk.remark("price_changed")
     elif news == "handed_back":
         talk.remark("handed_back")

@@ -138,7 +138,7 @@ ENGLISH = Vocabulary(
         r"not (?:on |at |the |for )*(?:today|tomorrow|tonight|[a-z]+day|\d[\w:]*)(?: \w+)?\s*(?:,|\.|but|;)\s*(?:but )?"
     ),
     change=phrase(
-        r"(?:change|edit|modify|correct|update|another|different|wrong) (?:the |my |our )?(?P<what>number of [a-z]+|(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"
+        r"(?:change|edit|modify|correct|update|another|different|wrong|add) (?:the |my |our |an? |some )?(?P<what>number of [a-z]+|(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"
     ),
     lines={
         "service": whole(r"service|tour|excursion|trip|what"),

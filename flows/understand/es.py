@@ -131,7 +131,7 @@ SPANISH = Vocabulary(
         rf"no (?:es )?(?:el |a las |para (?:el )?)*(?:hoy|manana|{alternatives(WEEKDAYS)}|\d[\w:]*)(?: \w+)?\s*(?:,|\.|sino|;)\s*(?:sino )?"
     ),
     change=phrase(
-        r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar) (?:el |la |los |las |mi |nuestr[oa] )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"
+        r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar|anadir|agregar|agregue|anada) (?:el |la |los |las |mi |nuestr[oa] |una? |algun )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"
     ),
     lines={
         "service": whole(r"servicio|excursion|tour|viaje"),

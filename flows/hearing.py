@@ -180,6 +180,7 @@ def _as_option(book: Conversation, talk: Talk, words: str, world: World, spoken_
     """Typing an option's number or label is tapping it; "2, and flowers please" does both."""
     question = book.question(talk.state, talk, world.menu)
     numbered = not (question and question.counts) or (talk.state in talk.doubts and talk.state == "time")
+    numbered = numbered or any(option["value"] == "2+2" for option in talk.shown)  # "2. 2 adults, 2 bags": they agree
     option = next((found for v in spoken_here if (found := an_option(words, talk.shown, v, numbered))), None)
     option = option or _kept_as_it_is(talk, words, spoken_here)
     if option:

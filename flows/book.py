@@ -208,8 +208,8 @@ def hear(talk: Talk, heard: Heard, world: World) -> Talk:
     return hearing.hear(BOOKING, talk, heard, world)
 
 
-def needs(talk: Talk) -> str | None:
-    """What `say` must be offered: "vehicles", "departures", "quote" or nothing."""
+def needs(talk: Talk) -> tuple[str, ...]:
+    """What `say` must be offered: any of "vehicles", "departures", "quote" and "bookings"."""
     return saying.needs(BOOKING, talk)
 
 
@@ -219,7 +219,7 @@ def say(talk: Talk, offer: Offer) -> Turn:
 
 
 def learn(talk: Talk, what: str, facts: Mapping[str, Any]) -> Talk:
-    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back".
+    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back", "answered".
 
     Facts are told in `flows/news.py`. News that came too late to mean anything here leaves the talk as it was.
     """

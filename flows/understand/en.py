@@ -1,6 +1,7 @@
 """English: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from flows.understand import asks_en as asks
 from flows.understand import ways_en as ways
 from flows.understand.calendar_en import GRAMMAR
 from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
@@ -118,6 +119,11 @@ ENGLISH = Vocabulary(
         "spanish": whole(r"(?:in |speak |can we speak )?(?:spanish|espanol)(?: please)?"),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
+    asks=asks.ASKS,
+    asks_booked=asks.ASKS_BOOKED,
+    way_back=asks.WAY_BACK,
+    way_there=asks.WAY_THERE,
+    late=asks.LATE,
     wants_person=phrase(
         r"(?:talk|speak|chat|connect me|put me through)\s+(?:to|with)\s+(?:an? |some |the |your )?(?:real |actual |live |human )*(?:person|human|human being|agent|operator|representative|somebody|someone|one of you|team|staff)|can (?:some(?:one|body)|you) call me"
     ),

@@ -1,6 +1,7 @@
 """Spanish, as it is spoken in the Caribbean: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
+from flows.understand import asks_es as asks
 from flows.understand import ways_es as ways
 from flows.understand.calendar_es import GRAMMAR
 from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
@@ -111,6 +112,11 @@ SPANISH = Vocabulary(
         "spanish": whole(r"(?:en |habla |hablar )?(?:espanol|castellano|spanish)(?: por favor| please)?"),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
+    asks=asks.ASKS,
+    asks_booked=asks.ASKS_BOOKED,
+    way_back=asks.WAY_BACK,
+    way_there=asks.WAY_THERE,
+    late=asks.LATE,
     wants_person=phrase(
         r"(?:hablar|comunicarme|chatear|hable) con (?:una?|el|la|alguna|algun|su|el) ?(?:persona|humano|agente|operador|operadora|representante|asesor|asesora|equipo)|hablar con (?:alguien|ustedes)|(?:que )?me llamen|me pueden? llamar"
     ),

@@ -40,7 +40,7 @@ def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
     talk.turn += 1
     if offer.quote and talk.state == book.then:
         talk.facts["quoted"] = _quoted(offer.quote, offer)
-    talk.shown = [_remembered(option) for message in messages for option in message.options]
+    talk.shown = [_remembered(option) for message in reversed(messages) for option in message.options]
     talk.understood, talk.remarks, talk.wishes = [], [], []
     talk.aside = talk.ask = talk.answer_to_ask = None
     return Turn(talk, messages, wishes)

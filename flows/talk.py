@@ -63,9 +63,19 @@ HANGS_ON = {
 }
 """Questions whose doubt falls away when another answer changes."""
 
-Wish = Send | Person | Drop | ToTeam | Cancel
-_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel)}
-ANSWERED = (Send, Cancel)
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Send the papers of a booking again, here and to a mail `address` if there is one."""
+
+    reference: str
+    address: str = ""
+    kind: ClassVar[str] = "resend"
+
+
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend
+_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend)}
+ANSWERED = (Send, Cancel, Resend)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 

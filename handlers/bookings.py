@@ -72,5 +72,8 @@ async def _cancelling(
             why = why or refusal.key
             continue
         terms = cancelling.terms(row["state"], request, quote, catalog, kept, what, now)
-        found.append(terms.as_fact(catalog.brand.zone) | {"starts": as_instant(cancelling.start_of(request, what), catalog.brand.zone)})
+        found.append(
+            terms.as_fact(catalog.brand.zone)
+            | {"starts": as_instant(cancelling.start_of(request, what), catalog.brand.zone)}
+        )
     return {"cancel": found, "why_not": None if found else why}

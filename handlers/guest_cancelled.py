@@ -16,6 +16,7 @@ from models.database import Run
 from models.fields import micros, packed, unpacked
 from models.money import Money
 from models.price import Quote
+from models.refusal import Over
 from models.request import Request, as_instant, from_draft
 
 REMIND = timedelta(days=1)  # after which the house is told again of money that has not gone back
@@ -49,7 +50,9 @@ async def guest_cancelled(run: Run, house: House, booking: int, wish: Cancel, ac
 async def _agreed(
     run: Run, row: dict[str, Any], request: Request, quote: Quote, catalog: Catalog, wish: Cancel, now: datetime
 ) -> Terms:
-    what = next((each for each in cancelling.choices(request, quote) if each == wish.what), "all")
+    what = next((each for each in cancelling.choices(request, quote) if each == wish.what), None)
+    if what is None:
+        raise Over  # the way that was meant is gone by now
     cancelling.refuse(row["state"], request, what, now)
     paid, back = await ledger.sums(run, int(row["id"]))
     terms = cancelling.terms(row["state"], request, quote, catalog, Money(paid - back, row["currency"]), what, now)
@@ -57,9 +60,7 @@ async def _agreed(
     return terms
 
 
-async def _free(
-    run: Run, booking: int, terms: Terms, row: dict[str, Any], request: Request, now: datetime
-) -> None:
+async def _free(run: Run, booking: int, terms: Terms, row: dict[str, Any], request: Request, now: datetime) -> None:
     """What was claimed is free. Of two ways the one that is left becomes the whole of the booking."""
     legs = await run("SELECT id FROM leg WHERE booking_id = :booking ORDER BY position", booking=booking)
     gone = {"all": legs, "there": legs[:1], "back": legs[-1:]}[terms.what]
@@ -141,5 +142,7 @@ async def refund_owed(run: Run, house: House, booking: int) -> None:
         return
     amount = Money(paid - back - row["total"], row["currency"]).as_fact()
     facts = {"story": await story.of_booking(booking, run), "amount": amount}
-    await tell_house(run, house, "refund_owed_house", facts, booking=booking, once=house.now().date().isoformat(), mail=False)
+    await tell_house(
+        run, house, "refund_owed_house", facts, booking=booking, once=house.now().date().isoformat(), mail=False
+    )
     await dues.set_due(run, booking, "refund", house.now() + REMIND)

@@ -13,12 +13,13 @@ from flows.book import hear, learn, needs, say
 from flows.conversation import Turn
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
-from flows.talk import Cancel, Person, Send, Talk, ToTeam
+from flows.talk import Cancel, Person, Resend, Send, Talk, ToTeam
 from flows.understand.details import phone_of
 from handlers.guest_cancelled import guest_cancelled
 from handlers.house import Actor, House
 from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
+from handlers.papers_asked_again import papers_asked_again
 from handlers.request_sent import request_sent
 from handlers.telling import tell_house
 from models import catalogs, news, story, timeline, turns
@@ -138,6 +139,8 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
                 await _pass_on(at, said, run, reference, matter)
             case Cancel():
                 turn = await _cancel(at, turn, wish, run)
+            case Resend(reference=reference, address=address):
+                turn = await _send_again(at, turn, reference, address, run)
     return turn, booking, silent
 
 
@@ -157,6 +160,16 @@ async def _cancel(at: Moment, turn: Turn, wish: Cancel, run: Run) -> Turn:
         turn.talk.ask = {"name": "cancel", "reference": wish.reference}
         return say(turn.talk, await _offer(at, turn.talk))
     talk = learn(turn.talk, "answered", {"say": said.as_json(), "ended": ended})
+    return say(talk, await _offer(at, talk))
+
+
+async def _send_again(at: Moment, turn: Turn, reference: str, address: str, run: Run) -> Turn:
+    booking = await _theirs(at, reference, run)
+    if booking is None:
+        turn.talk.ask = {"name": "resend", "reference": reference}
+        return say(turn.talk, await _offer(at, turn.talk))
+    said = await papers_asked_again(run, at.house, booking, address, _actor(at), at.heard.external_id)
+    talk = learn(turn.talk, "answered", {"say": said.as_json()})
     return say(talk, await _offer(at, talk))
 
 

@@ -67,7 +67,9 @@ def leg_of(request: Request, what: What) -> RequestLeg:
     return request.legs[0 if what == "there" else -1]
 
 
-def terms(state: str, request: Request, quote: Quote, catalog: Catalog, paid: Money, what: What, now: datetime) -> Terms:
+def terms(
+    state: str, request: Request, quote: Quote, catalog: Catalog, paid: Money, what: What, now: datetime
+) -> Terms:
     """What it costs to cancel at `now` (aware), with `paid` what was paid and not given back.
 
     The rule counts the hours to the start of what is cancelled. Nothing is certain before it is paid, so nothing is kept of it.

@@ -7,7 +7,7 @@ whoever writes, is read in between; each module answers its own.
 from collections.abc import Callable
 from typing import Any
 
-from flows.asks import cancelling, mine
+from flows.asks import cancelling, mine, resending
 from flows.asks.answer import Answer, Booking
 from flows.menu import Offer
 from flows.talk import Talk
@@ -16,6 +16,7 @@ Answering = Callable[[Talk, dict[str, Any], tuple[Booking, ...], Offer], Answer]
 
 TABLE: dict[str, Answering] = {
     "cancel": cancelling.answer,
+    "resend": resending.answer,
     "mine": mine.answer,
 }
 

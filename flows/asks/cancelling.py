@@ -15,7 +15,7 @@ def answer(talk: Talk, ask: dict[str, Any], bookings: tuple[Booking, ...], offer
     if ask.get("keep"):
         booking = find(ask, bookings)
         return Answer(about(booking, "cancel_kept")) if booking else Answer(Say("cancel_kept_plain"))
-    if not bookings and ask.get("fallback"):
+    if not bookings and ask.get("fallback") and not ask.get("reference"):
         return Answer(None, instead=ask["fallback"])
     booking, open_ones = find(ask, bookings), ahead(bookings)
     if booking is None and ask.get("reference"):
@@ -35,7 +35,7 @@ def _one(talk: Talk, ask: dict[str, Any], booking: Booking) -> Answer:
         return Answer(about(booking, "cancel_late", phone=booking["phone"]), (wish,))
     terms = {each["what"]: each for each in booking["cancel"]}
     what = next(iter(terms)) if len(terms) == 1 else ask.get("what")
-    if what not in terms:
+    if what is None or what not in terms:
         return Answer(_what(booking), asks_back=True)
     if ask.get("agreed") is not None:
         return Answer(None, (Cancel(booking["reference"], what, ask["agreed"]),))
@@ -44,7 +44,13 @@ def _one(talk: Talk, ask: dict[str, Any], booking: Booking) -> Answer:
 
 def _what(booking: Booking) -> Say:
     options = tuple(
-        Option(NAME, f"{booking['reference']}:{each['what']}", f"@cancel_{each['what']}", f"@cancel_{each['what']}_short", each)
+        Option(
+            NAME,
+            f"{booking['reference']}:{each['what']}",
+            f"@cancel_{each['what']}",
+            f"@cancel_{each['what']}_short",
+            each,
+        )
         for each in booking["cancel"]
     )
     return about(booking, "cancel_what", (*options, _keep(booking)))

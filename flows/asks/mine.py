@@ -15,6 +15,8 @@ def answer(talk: Talk, ask: dict[str, Any], bookings: tuple[Booking, ...], offer
     booking = find(ask, bookings) or (bookings[0] if len(bookings) == 1 and not ask.get("reference") else None)
     if booking:
         return Answer(_one(booking))
+    if not bookings and talk.facts.get("reference"):
+        return Answer(None)  # the talk itself knows where its booking stands
     if not bookings or ask.get("reference"):
         return unknown(ask)
     shown = bookings[:MOST]
@@ -29,8 +31,7 @@ def _facts(booking: Booking) -> dict[str, Any]:
 def _one(booking: Booking) -> Say:
     """What can be done with it are the things one may also write."""
     reference = booking["reference"]
-    acts = [("driver", "@ask_driver")] if booking["booked"] else []
-    acts += [("resend", "@ask_resend")] if booking["papers"] else []
+    acts = [("resend", "@ask_resend")] if booking["papers"] else []
     acts += [("cancel", "@ask_cancel")] if not booking["why_not"] else []
     options = tuple(Option(name, reference, label) for name, label in acts)
     say = about(booking, "my_booking", options, state=booking["state"], owes=booking["owes"])

@@ -81,9 +81,11 @@ class Vocabulary:
     """What is asked about a booking at any moment, by its name in `asks`; found anywhere in a short message."""
     asks_booked: Mapping[str, Pattern]
     """What means the same only of somebody who is booked: in a draft it is an answer."""
-    way_back: Pattern
-    """The way back is meant, and not the way there."""
-    way_there: Pattern
+    back_only: Pattern
+    """Of two ways the way back is meant."""
+    there_only: Pattern
+    by_mail: Pattern
+    """Papers are wanted by mail."""
     late: Pattern
     """Groups hours, minutes: by how much a flight is late."""
     wants_person: Pattern

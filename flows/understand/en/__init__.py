@@ -121,8 +121,9 @@ VOCABULARY = Vocabulary(
     },
     asks=asks.ASKS,
     asks_booked=asks.ASKS_BOOKED,
-    way_back=asks.WAY_BACK,
-    way_there=asks.WAY_THERE,
+    back_only=asks.WAY_BACK,
+    there_only=asks.WAY_THERE,
+    by_mail=asks.BY_MAIL,
     late=asks.LATE,
     wants_person=phrase(
         r"(?:talk|speak|chat|connect me|put me through)\s+(?:to|with)\s+(?:an? |some |the |your )?(?:real |actual |live |human )*(?:person|human|human being|agent|operator|representative|somebody|someone|one of you|team|staff)|can (?:some(?:one|body)|you) call me"

@@ -114,8 +114,9 @@ VOCABULARY = Vocabulary(
     },
     asks=asks.ASKS,
     asks_booked=asks.ASKS_BOOKED,
-    way_back=asks.WAY_BACK,
-    way_there=asks.WAY_THERE,
+    back_only=asks.WAY_BACK,
+    there_only=asks.WAY_THERE,
+    by_mail=asks.BY_MAIL,
     late=asks.LATE,
     wants_person=phrase(
         r"(?:hablar|comunicarme|chatear|hable) con (?:una?|el|la|alguna|algun|su|el) ?(?:persona|humano|agente|operador|operadora|representante|asesor|asesora|equipo)|hablar con (?:alguien|ustedes)|(?:que )?me llamen|me pueden? llamar"

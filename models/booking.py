@@ -85,6 +85,7 @@ class Line(Model):
     quantity = fields.IntField()
     unit = fields.BigIntField(null=True)  # inside a package an item has no price of its own
     amount = fields.BigIntField(null=True)
+    version = fields.IntField(default=1, db_default=1)  # of the sale: a change adds the next, the old lines stay
 
     class Meta:
         table = "line"

@@ -21,7 +21,7 @@ def _recipient(related: str) -> fields.ForeignKeyField:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0005_lanes_found_once")]
+    dependencies = [("models", "0006_sold_again")]
 
     initial = False
 

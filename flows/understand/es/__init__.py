@@ -1,9 +1,9 @@
 """Spanish, as it is spoken in the Caribbean: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
-from flows.understand import ways_es as ways
-from flows.understand.calendar_es import GRAMMAR
-from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
+from flows.understand.es import ways
+from flows.understand.es.lexicon import GRAMMAR
+from flows.understand.vocabulary import Vocabulary, alternatives, later_of, opening, phrase, stop_of, whole
 
 NUMBERS = {
     "un": 1, "una": 1, "uno": 1, "dos": 2, "tres": 3, "cuatro": 4, "cinco": 5, "seis": 6, "siete": 7, "ocho": 8, "nueve": 9, "diez": 10,
@@ -26,10 +26,11 @@ WEEKDAYS = {
 }  # fmt: skip
 
 _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
+_MORE = r"(?:,\s*(?:a las?|el|sobre|vuelo)\b[^,;\n]*)*"
 _CHILD = r"nin[oa]s?|menor(?:es)?|chic[oa]s?|hij[oa]s?|muchach[oa]s?|adolescentes?"
 _AGES = rf"(?:\s*,?\s*(?:de|con)\s+(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:y|e)\s*)(?:{_N}))*)(?:\s*anos?|\s*anitos?)?(?!\s*(?:maletas|adultos|personas))|\s*\((?P<inside>[\d\s,ye]+))?"
 
-SPANISH = Vocabulary(
+VOCABULARY = Vocabulary(
     language="es",
     numbers=NUMBERS,
     ordinals=ORDINALS,
@@ -244,4 +245,21 @@ SPANISH = Vocabulary(
     hotel_is=phrase(
         r"(?:(?:cambi(?:ar|e|a|o)|corregir|corrija|actualizar) (?:el |mi |nuestro )?(?:hotel|resort|airbnb)\s*(?:a|al|por|para|:)|(?:el|mi|nuestro) (?:hotel|resort|airbnb) (?:es|sera|seria|debe ser)(?: ahora)?(?: el)?|hotel\s*[:=])\s+(?P<place>[^,;·\n]{2,60})"
     ),
+    one_way=phrase(r"solo (?:de )?ida|solamente (?:de )?ida|sin (?:vuelta|regreso)|(?:un )?solo (?:trayecto|sentido)"),
+    both_ways=phrase(
+        r"(?:de )?ida y (?:de )?(?:vuelta|regreso)|(?:viaje )?redondo|(?:los dos|ambos) (?:trayectos|sentidos)"
+    ),
+    way_back=phrase(
+        rf"(?:y )?(?:con )?(?:la |el |de )?(?:vuelta|regreso|regresamos|volvemos|regresando|volviendo|vuelvo)\b(?P<rest>[^,;\n]*{_MORE})(?P<rest2>)"
+    ),
+    days_later=later_of("dias?|noches?", "semanas?", "despues|mas tarde", "despues de|a los|a las"),
+    via=stop_of(
+        r"via|(?:con |y )?(?:una )?(?:breve )?parada en|parando (?:en|por)|haciendo (?:una )?parada en|pasando por|con escala en",
+        r"y|luego|a|el|a las|manana|para",
+    ),
+    for_hours=phrase(r"(?:por|durante) (?P<n>\d{1,2}|[a-z]+) horas?|(?P<n2>\d{1,2}|[a-z]+) horas? (?:de|con)"),
+    bare_hours=phrase(r"(?P<n>\d{1,2}|[a-z]+)\s*(?:horas?|hrs?|h)"),
+    half_day=phrase(r"medio dia"),
+    whole_day=phrase(r"todo el dia|(?:el )?dia (?:entero|completo)"),
+    hired=phrase(r"chofer|conductor"),
 )

@@ -3,7 +3,7 @@
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
 from datetime import timedelta
 
-from flows.understand.calendar import RULES, Day, Span, _shifted, coming, in_half, next_numbered, next_week_day, shapes
+from flows.understand.calendar import RULES, Day, Span, coming, in_half, next_numbered, next_week_day, shapes, shifted
 from flows.understand.grammar import Grammar, rules
 from flows.understand.words import all_of, counting, each
 
@@ -43,10 +43,8 @@ OWN = [
     *rules("DAY", "NEXT [WEEKDAY]", next_week_day),
     *rules("DAY", "ON THE [ORD]", next_numbered),
     *rules("DAY", "COMING [WEEKDAY]", lambda now, weekday: Day((coming(now.date() + timedelta(1), weekday),))),
-    *rules("TIME", "HALF [FACE]", _shifted(30)),
-    *rules(
-        "TIME", "AT [NUM] TO [FACE]", lambda now, n, face: _shifted(-n)(now, face) if n in (5, 10, 20, 25) else None
-    ),
+    *rules("TIME", "HALF [FACE]", shifted(30)),
+    *rules("TIME", "AT [NUM] TO [FACE]", lambda now, n, face: shifted(-n)(now, face) if n in (5, 10, 20, 25) else None),
     *rules("TIME", "[PART] AT [FACE]", lambda now, half, face: in_half(now, face, half)),
 ]
 GRAMMAR = Grammar.of(LEXICON, [*RULES, *OWN], shapes(None, "st|nd|rd|th"))

@@ -1,7 +1,7 @@
 """Spanish numbers, days and times of day, as they are said in the Caribbean."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
-from flows.understand.calendar import RULES, Span, _less, _past, _shifted, next_week_day, shapes
+from flows.understand.calendar import RULES, Span, minutes_less, minutes_past, next_week_day, shapes, shifted
 from flows.understand.grammar import Grammar, rules
 from flows.understand.words import all_of, counting, each
 
@@ -45,12 +45,14 @@ OWN = [
     *rules("DAY", "NEXT [WEEKDAY]", next_week_day),
     *rules("DAY", "[WEEKDAY] COMING", next_week_day),
     *rules("MD", "THE|ON? [NUM] OF [NUM]", lambda now, d, m: (d, m) if d < 32 and m < 13 else None),
-    *rules("FACE", "[FACE] AND HALF", _shifted(30)),
-    *rules("FACE", "[FACE] AND QUARTER", _shifted(15)),
-    *rules("FACE", "[FACE] AND [NUM]", lambda now, face, n: _past(now, n, face) if face.minutes % 60 == 0 else None),
-    *rules("FACE", "[FACE] MINUS QUARTER", _shifted(-15)),
-    *rules("FACE", "[FACE] MINUS [NUM]", _less),
-    *rules("TIME", "[TIME] MINUS QUARTER", _shifted(-15)),
+    *rules("FACE", "[FACE] AND HALF", shifted(30)),
+    *rules("FACE", "[FACE] AND QUARTER", shifted(15)),
+    *rules(
+        "FACE", "[FACE] AND [NUM]", lambda now, face, n: minutes_past(now, n, face) if face.minutes % 60 == 0 else None
+    ),
+    *rules("FACE", "[FACE] MINUS QUARTER", shifted(-15)),
+    *rules("FACE", "[FACE] MINUS [NUM]", minutes_less),
+    *rules("TIME", "[TIME] MINUS QUARTER", shifted(-15)),
     *rules("TIME", "LA [FACE]", lambda now, face: face if face.minutes // 60 in (0, 1, 13) and face.minutes else None),
 ]
 GRAMMAR = Grammar.of(LEXICON, [*RULES, *OWN], shapes(True, "ro|do|to|er|o|a|mo|vo|no"))

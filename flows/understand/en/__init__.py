@@ -1,9 +1,9 @@
 """English: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
-from flows.understand import ways_en as ways
-from flows.understand.calendar_en import GRAMMAR
-from flows.understand.vocabulary import Vocabulary, alternatives, opening, phrase, whole
+from flows.understand.en import ways
+from flows.understand.en.lexicon import GRAMMAR
+from flows.understand.vocabulary import Vocabulary, alternatives, later_of, opening, phrase, stop_of, whole
 
 NUMBERS = {
     "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -34,10 +34,11 @@ WEEKDAYS = {
 }  # fmt: skip
 
 _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
+_MORE = r"(?:,\s*(?:at|on|by|around|flight|flt)\b[^,;\n]*)*"
 _CHILD = r"child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|teenagers?"
 _AGES = rf"(?:\s*,?\s*(?:(?:aged?|ages|of|(?:who|he|she|they) (?:is|are))\s+|(?=\d))(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)(?!\d|[.:]\d|\s*(?:adult|people|person|pax|bab|infant|toddler|bag|suitcase|[ap]\.?m\b|h\b))|\s*\((?P<inside>[\d\s,&and]+))?(?:\s*years?(?:[ -]old)?)?"
 
-ENGLISH = Vocabulary(
+VOCABULARY = Vocabulary(
     language="en",
     numbers=NUMBERS,
     ordinals=ORDINALS,
@@ -263,4 +264,25 @@ ENGLISH = Vocabulary(
     hotel_is=phrase(
         r"(?:(?:change|correct|update|switch) (?:the |my |our )?(?:hotel|resort|airbnb|villa)(?: name)?\s*(?:to|for|:)|(?:the|our|my) (?:hotel|resort|airbnb|villa) (?:is|will be|should be|would be|changed to)(?: now| actually| in fact)?|hotel\s*[:=])\s+(?P<place>[^,;·\n]{2,60})"
     ),
+    one_way=phrase(
+        r"one[- ]way|(?:just|only) (?:the way )?there|no (?:return|way back)|without (?:a )?return|not back"
+    ),
+    both_ways=phrase(
+        r"round ?-?trip|return (?:trip|transfer|journey|ticket)|both ways|(?:there )?and back(?: again)?(?=\s*(?:[,.;!·]|\Z))|two[- ]way"
+    ),
+    way_back=phrase(
+        rf"(?:and )?(?:then )?(?:(?:we|i)(?:'ll| will)? )?(?:(?:com(?:e|ing)|go(?:ing)?|fly(?:ing)?|head(?:ing)?) )?(?:back(?= (?:on|at|after)\b)|returning|return(?: (?:date|trip|transfer|flight))?(?= (?:on|at|after|is)\b|\s*:))(?P<rest>[^,;\n]*{_MORE})|and (?:then )?(?:com(?:e|ing) |go(?:ing)? )?back\b(?P<rest2>[^,;\n]*{_MORE})"
+    ),
+    days_later=later_of("days?|nights?", "weeks?", "later|after", "after"),
+    via=stop_of(
+        r"(?:going |driving )?via|(?:with |and )?(?:a |one )?(?:short |quick )?stop(?:ping|over)?(?: off)? (?:at|in|by)|passing (?:by|through)|by way of",
+        r"and|then|to|on|at \d|tomorrow|for",
+    ),
+    for_hours=phrase(
+        r"(?:for|during) (?P<n>\d{1,2}|[a-z]+)[- ]?(?:hours?|hrs?|h)\b|(?P<n2>\d{1,2}|[a-z]+)[- ]?(?:hours?|hrs?) (?:of|with)"
+    ),
+    bare_hours=phrase(r"(?P<n>\d{1,2}|[a-z]+)\s*(?:hours?|hrs?|h)"),
+    half_day=phrase(r"half (?:a |the )?day"),
+    whole_day=phrase(r"(?:all|whole|full) day"),
+    hired=phrase(r"chauffeur|driver"),
 )

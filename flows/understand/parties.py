@@ -9,7 +9,6 @@ from flows.understand.grammar import Rule, rules
 
 GROWN = 18
 WALKS = 2  # airlines: until the second birthday an infant
-NAMES = ("people", "adults", "children", "infants")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +73,9 @@ class Recount:
 
 
 def _of(now: datetime, count: int, kind: str) -> Heads:
-    told = frozenset({kind})
-    if kind == "children":
-        return Heads(children=(None,) * min(count, 500), told=told)
-    return replace(Heads(told=told), **{kind: count})
+    children: tuple[int | None, ...] = (None,) * (min(count, 500) if kind == "children" else 0)
+    people, adults, infants = (count if kind == each else 0 for each in ("people", "adults", "infants"))
+    return Heads(people, adults, children, infants, frozenset({kind}))
 
 
 def _several(now: datetime, count: int) -> Heads | None:

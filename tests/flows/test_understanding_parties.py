@@ -43,7 +43,7 @@ def test_families_are_counted(typed: str, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("before", "typed", "expected"),
     [
-        ("5 adults", "one adult less", party(4)), ("5 adults", "two fewer adults", party(3)), 
+        ("5 adults", "one adult less", party(4)), ("5 adults", "two fewer adults", party(3)),
         ("2 adults", "two more kids aged 4 and 6", party(2, 4, 6)),
         ("3 people", "from three to two people", party(2)), ("4 people", "5 instead of 4", party(5)), ("4 people", "one more", party(5)),
         ("4 people", "we are one less", party(3)), ("2 adults and a child of 5", "another child of 7", party(2, 5, 7)),

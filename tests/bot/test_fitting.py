@@ -48,7 +48,9 @@ def test_nothing_is_lost_by_splitting() -> None:
     """Whatever is written, all of it arrives in pieces that fit."""
     rolled = random.Random(7)
     for _ in range(300):
-        letters = rolled.choices(["a", "ñ", " ", "\n", ". ", FAMILY, FLAG, "e\u0301", "\u05e9", "\u200d"], k=rolled.randrange(400))
+        letters = rolled.choices(
+            ["a", "ñ", " ", "\n", ". ", FAMILY, FLAG, "e\u0301", "\u05e9", "\u200d"], k=rolled.randrange(400)
+        )
         text = "".join(letters)
         found = parts(text, 50)
         assert all(0 < units(piece) <= 50 for piece in found)

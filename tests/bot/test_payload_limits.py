@@ -31,7 +31,7 @@ WALK = (
     "window seat", "Ana Lindqvist", "ana@example.com", "change", "nothing", "send", "help", "what have I chosen?",
 )  # fmt: skip
 HOSTILE = (
-    "a", "W", "ñ", " ", "  ", "\n", "\t", "\r\n", "{{1}}", "{{", "%s", "\\", "\"", "<b>", "*", "_", "|", "\u200b", "\u200d", "\u202e",
+    "a", "W", "ñ", " ", "  ", "\n", "\t", "\r\n", "{{1}}", "{{", "%s", "\\", '"', "<b>", "*", "_", "|", "\u200b", "\u200d", "\u202e",
     "\u2028", "\x85", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627", "e\u0301\u0301\u0301", "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}",
     "\U0001f1e9\U0001f1f4", "\U00020000", "\ufe0f", "…", "supercalifragilistic",
 )  # fmt: skip
@@ -79,7 +79,8 @@ def random_replies(language: str) -> Iterator[tuple[dict[str, Any], words.Drawn]
         if rolled.random() < 0.3:
             payload["options"] = [spoilt(one, rolled) for one in rolled.choices(options, k=rolled.randrange(30))]
             payload["options"] += [
-                {"question": "name", "value": "profile", "label": hostile(rolled)[:60] or "x"} for _ in range(rolled.randrange(3))
+                {"question": "name", "value": "profile", "label": hostile(rolled)[:60] or "x"}
+                for _ in range(rolled.randrange(3))
             ]
         payload["page"] = rolled.choice(("", "", "9", "18", "2026-12", "2026-12-24", "parts", "18:00", "x" * 40))
         payload["turn"] = rolled.choice((0, 7, 99_999_999))
@@ -97,7 +98,11 @@ def units(text: str) -> int:
 def over_on_whatsapp(attempt: Attempt, payload: dict[str, Any]) -> list[str]:
     """What Twilio or Meta would refuse, asked of the simulator's own rules."""
     before, content = rich(attempt, payload["turn"], payload["page"], BASE)
-    found = [f"a text of {units(text)}" for text in (*before, *parts(plainly(attempt), LIMIT)) if not 0 < units(text) <= LIMIT]
+    found = [
+        f"a text of {units(text)}"
+        for text in (*before, *parts(plainly(attempt), LIMIT))
+        if not 0 < units(text) <= LIMIT
+    ]
     if content is None:
         return found
     template = {"types": content.shape, "variables": dict.fromkeys(content.values, "text"), "language": "en"}
@@ -121,7 +126,9 @@ def over_on_telegram(attempt: Attempt, payload: dict[str, Any]) -> list[str]:
     found += [f"a row of {len(row)}" for row in rows if not 0 < len(row) <= 8]
     found += [f"{len(every)} keys"] if len(every) > 100 else []
     found += [f"a key {key.text!r}" for key in every if not key.text or units(key.text) > 64]
-    return found + [key.callback_data for key in every if key.callback_data and len(str(key.callback_data).encode()) > 64]
+    return found + [
+        key.callback_data for key in every if key.callback_data and len(str(key.callback_data).encode()) > 64
+    ]
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -139,7 +139,9 @@ async def test_paid_is_confirmed_everywhere_once(
     assert (status, onward.endswith("/paid")) == (303, True)
     thanks = await ana.hears(reference, "54.00")
     assert thanks["keyboard"][0][0]["url"].endswith("/ticket.pdf")
-    assert await bellhop.until(lambda: [one["media"][0]["content_type"] for one in ana.seen() if one["media"]]) == ["image/png"]
+    assert await bellhop.until(lambda: [one["media"][0]["content_type"] for one in ana.seen() if one["media"]]) == [
+        "image/png"
+    ]
     for someone in (house, team):
         await someone.hears(reference, "confirmed", "Rafael")
     brief = await rafael.hears(reference, "Ana Lindqvist", "AA 1045")

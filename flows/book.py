@@ -2,13 +2,15 @@
 
 Read QUESTIONS downwards: that is the conversation. Whoever answers three at once is asked only the rest; whoever changes an
 answer is asked again only what hung on it. Only what a booking cannot do without is asked (`ask`): the rest is understood at any
-time and offered on the review, so that a ride is booked with ten taps. The words are in templates/chat/book.en.txt, what the cards show is in `cards.py`.
+time and offered on the review, so that a ride is booked with ten taps. The words are in templates/chat/book.en.txt, what the
+cards show is in `cards.py`.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from flows import answers, cards, hearing, news, saying
+from flows import answers, arriving, cards, hearing, news, saying
+from flows.arriving import Arrival
 from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
 from flows.facts import back_of, comes_back, kind_of
 from flows.menu import Menu, Offer, World
@@ -223,8 +225,13 @@ def hear(talk: Talk, heard: Heard, world: World) -> Talk:
     return hearing.hear(BOOKING, talk, heard, world)
 
 
-def needs(talk: Talk) -> str | None:
-    """What `say` must be offered: "vehicles", "departures", "quote" or nothing."""
+def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
+    """The talk after someone came in by a link (`flows/arriving.py`), `heard` by the channel."""
+    return arriving.arrive(BOOKING, talk, arrival, heard, world)
+
+
+def needs(talk: Talk) -> tuple[str, ...]:
+    """What `say` must be offered: any of "vehicles", "departures", "quote" and "bookings"."""
     return saying.needs(BOOKING, talk)
 
 
@@ -234,7 +241,7 @@ def say(talk: Talk, offer: Offer) -> Turn:
 
 
 def learn(talk: Talk, what: str, facts: Mapping[str, Any]) -> Talk:
-    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back".
+    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back", "answered".
 
     Facts are told in `flows/news.py`. News that came too late to mean anything here leaves the talk as it was.
     """

@@ -38,6 +38,7 @@ class Booking(Model):
         "models.Recipient", related_name="bookings", on_delete=fields.RESTRICT, null=True
     )
     channel = fields.CharField(max_length=16)
+    source = fields.CharField(max_length=24, null=True)  # whose card or link brought the guest
     language = fields.CharField(max_length=8)
     hold_until = Instant(null=True)
     link_version = fields.IntField(default=1)
@@ -84,6 +85,7 @@ class Line(Model):
     quantity = fields.IntField()
     unit = fields.BigIntField(null=True)  # inside a package an item has no price of its own
     amount = fields.BigIntField(null=True)
+    version = fields.IntField(default=1, db_default=1)  # of the sale: a change adds the next, the old lines stay
 
     class Meta:
         table = "line"

@@ -389,7 +389,9 @@ def in_half(now: datetime, time: Clock, half: str) -> Clock | None:
     return clock(time.minutes // 60 or 12, time.minutes % 60, half)
 
 
-def _shifted(minutes: int) -> Made:
+def shifted(minutes: int) -> Made:
+    """So many minutes after what the clock shows, before it when fewer than none."""
+
     def made(now: datetime, time: Clock) -> Clock:
         return _moved_by(time, minutes)
 
@@ -400,7 +402,8 @@ def _moved_by(time: Clock, minutes: int) -> Clock:
     return Clock((time.minutes + minutes) % (720 if time.open else 1440), time.open)
 
 
-def _past(now: datetime, minutes: int, time: Clock) -> Clock | None:
+def minutes_past(now: datetime, minutes: int, time: Clock) -> Clock | None:
+    """ "Ten past three"."""
     return _moved_by(time, minutes) if 0 < minutes < 60 else None
 
 
@@ -408,7 +411,8 @@ def _to(now: datetime, minutes: int, time: Clock) -> Clock | None:
     return _moved_by(time, -minutes) if 0 < minutes < 60 else None
 
 
-def _less(now: datetime, time: Clock, minutes: int) -> Clock | None:
+def minutes_less(now: datetime, time: Clock, minutes: int) -> Clock | None:
+    """ "Las tres menos diez"."""
     return _to(now, minutes, time)
 
 
@@ -443,11 +447,11 @@ TIMES = [
     *rules("TIME", "[FACE] OCLOCK", lambda now, time: time),
     *rules("TIME", "[NUM] ISH", _hour),
     *rules("TIME", "AT [FACE] HOURS?", lambda now, time: time),
-    *rules("TIME", "HALFPAST [FACE]", _shifted(30)),
-    *rules("TIME", "ONE? QUARTER PAST [FACE]", _shifted(15)),
-    *rules("TIME", "ONE? QUARTER TO [FACE]", _shifted(-15)),
-    *rules("TIME", "ONE? QUARTER TO [TIME]", _shifted(-15)),
-    *rules("TIME", "[NUM] MINUTES? PAST [FACE]", _past),
+    *rules("TIME", "HALFPAST [FACE]", shifted(30)),
+    *rules("TIME", "ONE? QUARTER PAST [FACE]", shifted(15)),
+    *rules("TIME", "ONE? QUARTER TO [FACE]", shifted(-15)),
+    *rules("TIME", "ONE? QUARTER TO [TIME]", shifted(-15)),
+    *rules("TIME", "[NUM] MINUTES? PAST [FACE]", minutes_past),
     *rules("TIME", "[NUM] MINUTES? TO [FACE]", _to),
     *rules("TIME", "NOON", lambda now: Clock(720)),
     *rules("TIME", "MIDNIGHT", lambda now: Clock(0, night=True)),

@@ -1,20 +1,30 @@
 """The languages we understand, and which one a guest is writing in."""
 
 from collections.abc import Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
-from flows.understand.en import ENGLISH
-from flows.understand.es import SPANISH
 from flows.understand.text import fold, plain
 from flows.understand.vocabulary import Vocabulary
 
-ALL = {vocabulary.language: vocabulary for vocabulary in (ENGLISH, SPANISH)}
+FIRST = "en"  # whom nothing tells us the language of
+
+
+def _spoken() -> dict[str, Vocabulary]:
+    """Every folder beside this file is a language."""
+    names = sorted(each.name for each in iter_modules([str(Path(__file__).parent)]) if each.ispkg)
+    return {name: import_module(f"flows.understand.{name}").VOCABULARY for name in names}
+
+
+ALL = _spoken()
 CERTAIN = 3
 
 
 def vocabularies(language: str, spoken_here: Sequence[str]) -> list[Vocabulary]:
     """The talk's own language first, then every other one the operator speaks."""
     others = [ALL[other] for other in spoken_here if other in ALL and other != language]
-    return [ALL.get(language, ENGLISH), *others]
+    return [ALL.get(language, ALL[FIRST]), *others]
 
 
 def spoken(language: str | None, spoken_here: Sequence[str]) -> str | None:

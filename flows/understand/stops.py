@@ -8,23 +8,12 @@ from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL
 from flows.understand.places import resolve, zone_told
 from flows.understand.text import BLANK, plain
-from flows.understand.vocabulary import phrase
-
-_END = r"(?P<place>[^,;·\n]{2,60}?)(?=\s+(?:and|y|then|luego|to|a|on|el|at \d|tomorrow|manana|for|para)\b|\s*(?:[,;·\n.]|\Z))"
-_EN = r"(?:going |driving )?via|(?:with |and )?(?:a |one )?(?:short |quick )?stop(?:ping|over)?(?: off)? (?:at|in|by)"
-_ES = r"via|(?:con |y )?(?:una )?(?:breve )?parada en|parando (?:en|por)|haciendo (?:una )?parada en|pasando por|con escala en"
-VIA = {
-    "en": phrase(rf"(?:{_EN}|passing (?:by|through)|by way of)\s+{_END}"),
-    "es": phrase(rf"(?:{_ES})\s+{_END}"),
-}
 
 
 def extras_beside_stops(ear: Ear) -> dict[str, int] | None:
     """The extras that are named, but for words that tell of a stop: "una parada en casa de Rosa" is no stop at a supermarket."""
     before = ear.words.folded
-    spans = [
-        found.span() for found in VIA[ear.vocabulary.language].finditer(before) if not _names_an_extra(ear, found[0])
-    ]
+    spans = [found.span() for found in ear.vocabulary.via.finditer(before) if not _names_an_extra(ear, found[0])]
     for start, end in spans:
         ear.words.cross_out(start, end)
     extras = some_extras(ear)
@@ -53,7 +42,7 @@ def some_stops(ear: Ear) -> Any:
 
 
 def _told(ear: Ear) -> list[str]:
-    pattern, found = VIA[ear.vocabulary.language], []
+    pattern, found = ear.vocabulary.via, list[str]()
     while match := ear.words.take(pattern):
         found.append(ear.words.as_typed(*match.span("place")))
     if not found and ear.asked == "stops" and _names_a_place(ear):

@@ -1,7 +1,7 @@
 """One way or there and back: "round trip", "solo ida", "coming back on the 9th at 11, flight AA1046"."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,57 +11,10 @@ from flows.understand.details import a_flight
 from flows.understand.ear import Doubt, Ear
 from flows.understand.text import Words
 from flows.understand.times import a_time
-from flows.understand.vocabulary import Pattern, phrase
 from flows.when import local
 
 BACK = ("trip", "return_date", "return_time", "return_flight")
 _PLAINLY = {"return_date": "date", "return_time": "time", "return_flight": "flight"}
-_MORE = r"(?:,\s*(?:at|on|by|around|flight|flt|a las?|el|sobre|vuelo)\b[^,;\n]*)*"
-
-
-@dataclass(frozen=True, slots=True)
-class _Ways:
-    """How a language speaks of the way back."""
-
-    one_way: Pattern
-    both: Pattern
-    back: Pattern
-    """Groups rest, rest2: what is told of the way back."""
-    later: Pattern
-    """Group n: so many days after the way there; group weeks when they are weeks."""
-
-
-def _later_of(unit: str, week: str, behind: str, before: str) -> Pattern:
-    """ "a week later", "after 5 nights": the number before its unit, with what stands behind or before them."""
-    number = r"(?P<n{0}>\d{{1,2}}|[a-z]+) (?:{1}|(?P<weeks{0}>{2}))"
-    return phrase(rf"{number.format('', unit, week)} (?:{behind})|(?:{before}) {number.format(2, unit, week)}")
-
-
-WAYS = {
-    "en": _Ways(
-        phrase(r"one[- ]way|(?:just|only) (?:the way )?there|no (?:return|way back)|without (?:a )?return|not back"),
-        phrase(
-            r"round ?-?trip|return (?:trip|transfer|journey|ticket)|both ways|(?:there )?and back(?: again)?"
-            r"(?=\s*(?:[,.;!·]|\Z))|two[- ]way"
-        ),
-        phrase(
-            rf"(?:and )?(?:then )?(?:(?:we|i)(?:'ll| will)? )?(?:(?:com(?:e|ing)|go(?:ing)?|fly(?:ing)?|head(?:ing)?) )?"
-            rf"(?:back(?= (?:on|at|after)\b)|returning|return(?: (?:date|trip|transfer|flight))?(?= (?:on|at|after|is)\b|\s*:))"
-            rf"(?P<rest>[^,;\n]*{_MORE})"
-            rf"|and (?:then )?(?:com(?:e|ing) |go(?:ing)? )?back\b(?P<rest2>[^,;\n]*{_MORE})"
-        ),
-        _later_of("days?|nights?", "weeks?", "later|after", "after"),
-    ),
-    "es": _Ways(
-        phrase(r"solo (?:de )?ida|solamente (?:de )?ida|sin (?:vuelta|regreso)|(?:un )?solo (?:trayecto|sentido)"),
-        phrase(r"(?:de )?ida y (?:de )?(?:vuelta|regreso)|(?:viaje )?redondo|(?:los dos|ambos) (?:trayectos|sentidos)"),
-        phrase(
-            rf"(?:y )?(?:con )?(?:la |el |de )?(?:vuelta|regreso|regresamos|volvemos|regresando|volviendo|vuelvo)\b"
-            rf"(?P<rest>[^,;\n]*{_MORE})(?P<rest2>)"
-        ),
-        _later_of("dias?|noches?", "semanas?", "despues|mas tarde", "despues de|a los|a las"),
-    ),
-}  # fmt: skip
 
 
 def way_back(ear: Ear) -> str:
@@ -69,12 +22,12 @@ def way_back(ear: Ear) -> str:
 
     Whether there is a way back at all is kept as `trip` in what was found.
     """
-    ways = WAYS[ear.vocabulary.language]
-    if ear.words.take(ways.one_way):
+    v = ear.vocabulary
+    if ear.words.take(v.one_way):
         ear.found["trip"] = "one_way"
-    elif ear.words.take(ways.both):
+    elif ear.words.take(v.both_ways):
         ear.found["trip"] = "return"
-    found = ways.back.search(ear.words.folded)
+    found = v.way_back.search(ear.words.folded)
     if not found or not _something_before(ear, found.start()):
         return ""
     ear.words.cross_out(*found.span())
@@ -145,7 +98,7 @@ def _day(ear: Ear) -> Any:
 
 
 def _later(ear: Ear, out: date) -> str | Doubt | None:
-    found = ear.words.take(WAYS[ear.vocabulary.language].later)
+    found = ear.words.take(ear.vocabulary.days_later)
     if not found:
         return None
     count = ear.vocabulary.number(found["n"] or found["n2"]) or 0

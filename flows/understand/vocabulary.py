@@ -26,6 +26,18 @@ def opening(words: str) -> Pattern:
     return re.compile(rf"\A\W*(?:{words})\b")
 
 
+def later_of(unit: str, week: str, behind: str, before: str) -> Pattern:
+    """ "A week later", "after 5 nights": the number before its unit, with what stands behind or before them."""
+    number = r"(?P<n{0}>\d{{1,2}}|[a-z]+) (?:{1}|(?P<weeks{0}>{2}))"
+    return phrase(rf"{number.format('', unit, week)} (?:{behind})|(?:{before}) {number.format(2, unit, week)}")
+
+
+def stop_of(announced: str, ends: str) -> Pattern:
+    """What announces a stop, and its name in group place up to one of the words that end it."""
+    end = rf"(?P<place>[^,;·\n]{{2,60}}?)(?=\s+(?:{ends})\b|\s*(?:[,;·\n.]|\Z))"
+    return phrase(rf"(?:{announced})\s+{end}")
+
+
 def alternatives(words: Mapping[str, int]) -> str:
     """The words of a table as a pattern, the longest first."""
     return "|".join(sorted(map(re.escape, words), key=len, reverse=True))
@@ -38,9 +50,6 @@ class Vocabulary:
     language: str
     numbers: Mapping[str, int]
     ordinals: Mapping[str, int]
-    months: Mapping[str, int]
-    weekdays: Mapping[str, int]
-    """Monday is 0."""
     marks: frozenset[str]
     """Words that give the language away."""
 
@@ -65,6 +74,17 @@ class Vocabulary:
     """An option by its place; group n."""
     anytime: Mapping[str, Pattern]
     """What may be said at any moment, by its name in `anytime.py`."""
+    asks: Mapping[str, Pattern]
+    """What is asked about a booking at any moment, by its name in `asks`; found anywhere in a short message."""
+    asks_booked: Mapping[str, Pattern]
+    """What means the same only of somebody who is booked: in a draft it is an answer."""
+    back_only: Pattern
+    """Of two ways the way back is meant."""
+    there_only: Pattern
+    by_mail: Pattern
+    """Papers are wanted by mail."""
+    late: Pattern
+    """Groups hours, minutes: by how much a flight is late."""
     wants_person: Pattern
     """Found anywhere in a short message: somebody of the team is wanted."""
     price_asked: Pattern
@@ -88,23 +108,11 @@ class Vocabulary:
     """The time that follows is when they must have arrived: "be at the airport by"."""
     takeoff: Pattern
     """The time that follows is when their flight leaves."""
-    people: Pattern
-    """Group n."""
     for_so_many: Pattern
     """Group n: "for three", with nothing counted behind it."""
     no_count: Pattern
     """A number word that counts nobody: "the cheap one"."""
-    group_of: Pattern
     """Group n: "family of 5"."""
-    adults: Pattern
-    children: Pattern
-    """Groups n, ages."""
-    year_olds: Pattern | None
-    """Groups n, age: "two 4-year-olds"."""
-    infants: Pattern
-    alone: Pattern
-    two: Pattern
-    including: Pattern
     bags: Pattern
     no_bags: Pattern
 
@@ -165,6 +173,23 @@ class Vocabulary:
     """What a guest calls the end of the ride that is no airport."""
     hotel_is: Pattern
     """That end is told, or told anew; group place."""
+
+    one_way: Pattern
+    both_ways: Pattern
+    way_back: Pattern
+    """Groups rest, rest2: what is told of the way back."""
+    days_later: Pattern
+    """Group n: so many days after the way there; group weeks when they are weeks."""
+    via: Pattern
+    """A stop on the way; group place."""
+    for_hours: Pattern
+    """So many hours of a chauffeur, told by the way; group n."""
+    bare_hours: Pattern
+    """The same as an answer; group n."""
+    half_day: Pattern
+    whole_day: Pattern
+    hired: Pattern
+    """Somebody who drives is wanted."""
 
     def number(self, words: str) -> int | None:
         """ "four" or "4" as a number, None when it is neither."""

@@ -11,7 +11,6 @@ from tests.flows.people import MENU, NOW, Guest, both
 from tests.flows.test_after_send import SENT
 
 
-
 def added(question: str, value: str) -> tuple[tuple[str, str], tuple[str, str]]:
     """The taps that add what is not asked."""
     return ("change", question), (question, value)
@@ -44,7 +43,12 @@ RIDES = replace(
     ),
 )
 EVERY_TAP = [tap for taps in WALKS for tap in taps]
-PRESSED = [*(tap for tap in (*RIDE, *TOUR) if tap[0] != "change"), ("review", "send"), ("terms", "accept"), ("change", "date")]
+PRESSED = [
+    *(tap for tap in (*RIDE, *TOUR) if tap[0] != "change"),
+    ("review", "send"),
+    ("terms", "accept"),
+    ("change", "date"),
+]
 OTHER = {
     "service": "buggy_macao", "pickup": "bayahibe", "dropoff": "sdq", "date": "2026-11-23", "time": "16:00", "party": "3",
     "trip": "one_way", "return_date": "2026-11-26", "return_time": "12:00", "hours": "5",
@@ -70,7 +74,9 @@ def test_every_question_with_options_is_walked() -> None:
     assert {question.key for question in QUESTIONS} - {"phone", "stops"} == {key for key, _ in EVERY_TAP} - {"change"}
 
 
-@pytest.mark.parametrize(("taps", "key", "value"), [(taps, *tap) for taps in WALKS for tap in taps if tap[0] != "change"])
+@pytest.mark.parametrize(
+    ("taps", "key", "value"), [(taps, *tap) for taps in WALKS for tap in taps if tap[0] != "change"]
+)
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_an_old_tap_is_an_edit_that_says_what_stands(
     taps: tuple[tuple[str, str], ...], key: str, value: str, language: str

@@ -34,7 +34,8 @@ def _trimmed(words: Words, start: int, end: int, spoken_here: Sequence[Vocabular
     folded = words.folded[start:end]
     for courtesy in (pattern for v in spoken_here for pattern in (v.hello, v.price_asked, v.polite)):
         folded = courtesy.sub(lambda found: " " * len(found[0]), folded)
-    telling = [one for one in _WORDS.finditer(folded) if is_told(one[0], spoken_here) or one[0] in _DENYING]
+    idle = _idle(spoken_here)
+    telling = [one for one in _WORDS.finditer(folded) if one[0] not in idle or one[0] in _DENYING]
     if not any(is_told(one[0], spoken_here) for one in telling):
         return ""
     return words.as_typed(start + telling[0].start(), start + telling[-1].end())
@@ -74,10 +75,14 @@ def _thanks(said: str, spoken_here: Sequence[Vocabulary]) -> bool:
     return any(v.thanks.match(" ".join(words[: n + 1])) for v in spoken_here for n in range(len(words)))
 
 
+def _idle(spoken_here: Sequence[Vocabulary]) -> frozenset[str]:
+    return frozenset().union(*(v.filler | v.marks | v.idle for v in spoken_here))
+
+
 def is_told(said: str, spoken_here: Sequence[Vocabulary]) -> bool:
     """Whether plain words tell anything beside courtesies and words that only join others."""
     for v in spoken_here:
         for courtesy in (v.hello, v.price_asked, v.polite):
             said = courtesy.sub(" ", said)
-    idle = frozenset().union(*(v.filler | v.marks | v.idle for v in spoken_here))
+    idle = _idle(spoken_here)
     return any(word not in idle and (len(word) > 1 or word.isdecimal()) for word in said.split())

@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Any
 
-from flows import cards
+from flows import cards, changing
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
 from flows.hearing import PATIENCE
 from flows.menu import Offer, Quote
 from flows.speech import Link, Option, Say
-from flows.talk import Send, Talk
+from flows.talk import ANSWERED, Talk
 from flows.tapping import option_words
 
 INTERPRETED = {"service", "pickup", "dropoff", "stops", "date", "departure", "return_date", "phone"}
@@ -24,10 +24,10 @@ def needs(book: Conversation, talk: Talk) -> str | None:
 
 
 def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
-    """The turn's one message and its wishes. A turn that wishes to send says nothing yet: its answer comes by `learn`."""
+    """The turn's one message and its wishes. A turn whose wish is to be answered says nothing yet: its answer comes by `learn`."""
     talk = talk.copy()
     wishes = talk.wished()
-    if any(isinstance(wish, Send) for wish in wishes):
+    if any(isinstance(wish, ANSWERED) for wish in wishes):
         talk.wishes = []
         return Turn(talk, (), wishes)
     message = replace(_message(book, talk, offer), before=tuple(_before(book, talk, offer)))
@@ -109,16 +109,22 @@ def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "confirm_drop":
         keep = (Option("anytime", "start_over", "@start_over"), Option("anytime", "stay", "@stay"))
         return Say("confirm_drop", {}, (*keep, Option("anytime", "person", "@person")))
-    if talk.aside == "change":
+    if talk.aside == "change" or ("changing" in talk.facts and _nothing_changed(book, talk)):
         return cards.change(talk, offer, _lines(book, talk, offer))
     if talk.aside == "terms":
         return cards.terms(talk, offer)
     return _question(book, talk, offer)
 
 
+def _nothing_changed(book: Conversation, talk: Talk) -> bool:
+    """All is as it was booked: what shall be another?"""
+    return talk.state == book.then and "review" not in talk.doubts and not changing.differences(talk)
+
+
 def _lines(book: Conversation, talk: Talk, offer: Offer) -> list[str]:
     menu = offer.world.menu
-    asked = [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key != "terms"]
+    fixed = changing.FIXED if "changing" in talk.facts else ("terms",)
+    asked = [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key not in fixed]
     return asked + [
         row.key for row in book.questions if not row.ask and row.key not in asked and row.only_if(talk.draft, menu)
     ]
@@ -160,12 +166,31 @@ def _kept(talk: Talk, card: Say) -> Say:
 def _standing(talk: Talk, offer: Offer) -> Say:
     """Where the booking stands, with its doors."""
     facts = so_far(talk.draft, offer.world) | {key: talk.facts.get(key) for key in _STANDING}
+    if talk.aside == "changed":
+        return _changed(talk)
     if talk.state == "waiting_payment":
         block = "held" if talk.aside == "sent" else "waiting_payment"
         return Say(block, facts, (), (Link("pay"), Link("booking")))
     block = {"paid": "booked", "welcome": "welcome", "told_team": "told_team"}.get(talk.aside or "", "booked_standing")
     links = (Link("ticket"), Link("booking")) if block == "booked" else (Link("booking"),)
-    return Say(block, facts, (Option("anytime", "new", "@new_booking_label"),) if block != "booked" else (), links)
+    if owed := talk.facts.get("owed"):  # a change made it dearer
+        facts, links = facts | {"due": owed}, (Link("pay"), *links)
+    options = (Option("anytime", "new", "@new_booking_label"), *_change_it(talk)) if block != "booked" else ()
+    return Say(block, facts, options, links)
+
+
+def _change_it(talk: Talk) -> tuple[Option, ...]:
+    reference = talk.facts.get("reference")
+    return (Option(changing.TAP, reference, "@change_booking_label"),) if reference else ()
+
+
+def _changed(talk: Talk) -> Say:
+    """What the booking is now, and what is owed for it, if anything."""
+    certain = talk.state == "booked"
+    due = talk.facts["owed"] if certain else talk.facts["due"]
+    facts = dict(talk.facts["change"]) | {"certain": certain, "due": due, "hold_until": talk.facts["hold_until"]}
+    pay = (Link("pay"),) if due else ()
+    return Say("changed", facts, (), (*pay, Link("booking")))
 
 
 _STANDING = ("reference", "hold_until", "due", "total", "paid", "lead", "meeting")

@@ -39,6 +39,14 @@ class ToTeam:
     kind: ClassVar[str] = "to_team"
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Make a booking what the draft says, at the price that was shown; then `learn("changed")` or why not, and say again."""
+
+    reference: str
+    kind: ClassVar[str] = "change"
+
+
 HANGS_ON = {
     "date": ("time", "departure", "return_date"),
     "return_date": ("return_time",),
@@ -47,8 +55,10 @@ HANGS_ON = {
 }
 """Questions whose doubt falls away when another answer changes."""
 
-Wish = Send | Person | Drop | ToTeam
-_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam)}
+Wish = Send | Person | Drop | ToTeam | Change
+_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Change)}
+ANSWERED = (Send, Change)
+"""Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 
 @dataclass

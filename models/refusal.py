@@ -12,6 +12,8 @@ Refusal
 ├── SoldOut
 ├── HoldEnded
 ├── NotYours
+├── ChangedMeanwhile
+├── TooLate
 └── AlreadyPaid
 
 A docstring is the sentence for the log and the command line; each door words it once for people, from `key` and `facts`.
@@ -115,3 +117,11 @@ class AlreadyPaid(Refusal):
 
     facts: `at` instant.
     """
+
+
+class ChangedMeanwhile(Refusal):
+    """It was changed meanwhile; look at how it stands now, and ask again."""
+
+
+class TooLate(Refusal):
+    """That is too late to do without a person; one of the team sees to it."""

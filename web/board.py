@@ -12,6 +12,7 @@ from models.catalog import Catalog
 from models.database import Rows, read
 from models.fields import instant, micros, unpacked
 from models.ledger import payment_state
+from models.money import Money
 from models.price import Quote
 from models.request import as_instant, from_draft
 from models.story import Story, told
@@ -42,6 +43,7 @@ class Row:
     guest_wrote: datetime | None  # and we have not answered
     hold_until: datetime | None
     changed: datetime
+    too_much: Mapping[str, Any] | None = None  # money that came and is not owed
 
     @property
     def turn(self) -> bool:
@@ -172,6 +174,7 @@ async def _row(
         payment=payment_state(booking["total"], booking["due_now"], int(booking["paid"]), int(booking["refunded"])),
         group=_group(stands, starts, now, day), awaiting=awaiting, since=since,
         guest_wrote=wrote, hold_until=until, changed=instant(booking["changed"]),
+        too_much=Money(int(booking["paid"] - booking["refunded"] - booking["total"]), booking["currency"]).as_fact(),
     )  # fmt: skip
 
 
@@ -232,6 +235,7 @@ async def _needs(rows: list[Row], guests: list[dict[str, Any]], zone: str) -> li
         *await _asking_partners(),
         *_asking_guests(rows, guests),
         *_without_lead(rows, zone),
+        *_paid_too_much(rows),
         *await _not_sent(),
         *await _parked(),
         *await _parked_events(),
@@ -277,6 +281,16 @@ def _without_lead(rows: list[Row], zone: str) -> list[dict[str, Any]]:
          "at": as_instant(row.starts, zone), "href": f"/desk/bookings/{row.reference}"}
         for row in rows
         if row.unassigned
+    ]  # fmt: skip
+
+
+def _paid_too_much(rows: list[Row]) -> list[dict[str, Any]]:
+    """What a change made cheaper: somebody gives the difference back."""
+    return [
+        {"kind": "overpaid", "who": row.story["guest"]["name"], "reference": row.reference, "text": None, "since": None,
+         "amount": row.too_much, "href": f"/desk/bookings/{row.reference}#money"}
+        for row in rows
+        if row.payment == "overpaid"
     ]  # fmt: skip
 
 

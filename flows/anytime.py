@@ -70,6 +70,7 @@ def new(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
     """Another booking for the same person: name, phone and e-mail are known."""
     kept = {key: talk.draft[key] for key in ("name", "phone", "email") if talk.draft.get(key)}
     begin(book, talk, kept)
+    talk.source = None  # who brought the guest did so for what was sent
     talk.remark("new_booking")
 
 

@@ -7,7 +7,8 @@ answer is asked again only what hung on it. The words are in templates/chat/book
 from collections.abc import Mapping
 from typing import Any
 
-from flows import answers, cards, hearing, news, saying
+from flows import answers, arriving, cards, hearing, news, saying
+from flows.arriving import Arrival
 from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
 from flows.facts import back_of, comes_back, kind_of
 from flows.menu import Menu, Offer, World
@@ -206,6 +207,11 @@ BOOKING = Conversation(QUESTIONS, then="review", moves=MOVES)
 def hear(talk: Talk, heard: Heard, world: World) -> Talk:
     """Understand one message and move. Never raises, whatever was written; the talk that was given stays as it was."""
     return hearing.hear(BOOKING, talk, heard, world)
+
+
+def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
+    """The talk after someone came in by a link (`flows/arriving.py`), `heard` by the channel."""
+    return arriving.arrive(BOOKING, talk, arrival, heard, world)
 
 
 def needs(talk: Talk) -> str | None:

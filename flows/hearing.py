@@ -43,7 +43,7 @@ _FIRST_CLAUSE = re.compile(r"\s*([^,;]{1,40}?)\s*(?:[,;]|\band\b|\by\b)\s*(?=\w)
 def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     """The talk after this message: what was understood is in its draft, what is to be said is remembered until `say`."""
     talk = talk.next()
-    _settle_in(book, talk, heard, world)
+    settle_in(book, talk, heard, world)
     if "changing" in talk.facts:
         changing.hear(book, talk, heard, world)
         if "changing" in talk.facts:
@@ -55,6 +55,12 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
         afterwards.hear(book, talk, heard, world)
     else:
         _hear_draft(book, talk, heard, world)
+    settle(book, talk, world)
+    return talk
+
+
+def settle(book: Conversation, talk: Talk, world: World) -> None:
+    """What does not hold together is taken out, and the first open question stands."""
     if talk.state not in book.after:
         checks.check(talk, world)
         _drop_what_does_not_apply(book, talk, world)
@@ -62,10 +68,9 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     if talk.state != book.then:
         talk.aside = None if talk.aside == "terms" else talk.aside
         talk.wishes = [wish for wish in talk.wishes if wish["kind"] not in {each.kind for each in ANSWERED}]
-    return talk
 
 
-def _settle_in(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
+def settle_in(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
     """What the channel tells about the person, and the language of the first words."""
     talk.profile = " ".join(heard.name.split())[:100] or talk.profile
     phone = phone_of(heard)
@@ -94,7 +99,7 @@ def _hear_draft(book: Conversation, talk: Talk, heard: Heard, world: World) -> N
         talk.misses = 0  # it was not misunderstood: the answer says what it was
         talk.remark(UNREADABLE[heard.kind])
     else:
-        _words(book, talk, heard, world)
+        hear_words(book, talk, heard, world)
 
 
 UNREADABLE = {
@@ -117,7 +122,8 @@ def _miss(talk: Talk, block: str, **facts: Any) -> None:
 # --- words ---
 
 
-def _words(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
+def hear_words(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
+    """Words, as an option, as the answer to the open question, or as whatever they tell."""
     words = heard.words.replace("\x00", "")
     spoken_here = vocabularies(talk.language, world.menu.languages)
     if not words.strip():
@@ -144,6 +150,17 @@ def _words(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
         talk.aside = "for_team"
         return None
     return _misheard(talk, words)
+
+
+def hear_beside(book: Conversation, talk: Talk, words: str, world: World) -> None:
+    """Words beside answers that were written down: whatever they tell is taken; none is the answer to a question not asked yet."""
+    spoken_here = vocabularies(talk.language, world.menu.languages)
+    talk.state = ""
+    if name := anytime.command(words, talk.state, spoken_here):
+        anytime.obey(name, book, talk, world, words)
+    elif not _understand(book, talk, words[:LONGEST], world, spoken_here):
+        _left(talk, unread(Words(words[:LONGEST])), spoken_here)
+    talk.state = talk.state or book.keys[0]
 
 
 def _priced(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> None:
@@ -335,6 +352,8 @@ def _understand(book: Conversation, talk: Talk, words: str, world: World, spoken
         if not reading.found:
             continue
         fill(book, talk, reading.found, world, words=True)
+        if reading.likely & set(talk.draft):
+            talk.understood.append("unasked")
         for block, facts in reading.remarks:
             talk.remark(block, **facts)
         parts, asked, heard = unread(reading.words), "", True

@@ -79,6 +79,10 @@ class Talk:
     given: list[str] = field(default_factory=list)
     """Answers the channel gave, not the guest."""
     profile: str = ""
+    source: str | None = None
+    """Whose card or link brought the guest; it goes with the request that is sent next."""
+    elsewhere: str | None = None
+    """The channel on which this talk goes on."""
     reopened: str | None = None
     """An answered question that is asked again; its answer stays until there is a new one."""
     urgent: str | None = None

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from flows.book import hear, learn, needs, say
+from flows.book import arrive, hear, learn, needs, say
 from flows.changing import TAP
 from flows.conversation import Turn
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
 from flows.talk import Change, Person, Send, Talk, ToTeam
 from flows.understand.details import phone_of
+from handlers.door_opened import Entry, count, entry_of
 from handlers.guest_changed import guest_changed, learnt
 from handlers.house import Actor, House
 from handlers.menu import menu_of
@@ -117,11 +118,19 @@ async def _turn(at: Moment) -> Carry:
     if reference := about(talk, at.heard):
         standing = await standing_of(reference, at.seen.recipient, at.now)
         at = replace(at, world=replace(at.world, standing=standing))
-    moved = hear(talk, at.heard, at.world_then)
+    entry = await entry_of(at.house, at.heard)
+    moved = _moved(at, talk, entry)
     turn = say(moved, await _offer(at, moved))
     async with transaction() as run:
+        await count(run, at.house, entry, at.seen.recipient)
         turn, booking, silent = await _fulfil(at, turn, run)
         return await _keep(at, turn, booking, silent, run)
+
+
+def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:
+    if entry.arrival is not None:
+        return arrive(talk, entry.arrival, entry.heard, at.world_then)
+    return hear(talk, entry.heard, at.world_then)
 
 
 async def _offer(at: Moment, talk: Talk) -> Offer:
@@ -157,7 +166,7 @@ async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
         async with transaction() as inner:  # a refusal undoes the half-made booking and nothing else
             booking, told = await request_sent(
                 inner, at.house, catalog, _whole_draft(at, talk), recipient=at.seen.recipient,
-                channel=at.heard.channel, language=talk.language,
+                channel=at.heard.channel, language=talk.language, source=talk.source,
             )  # fmt: skip
         talk = learn(talk, "sent", _sent(told))
     except SoldOut:  # read in here: the winner's commit may be shared with ours, and nobody outside sees it yet

@@ -18,8 +18,9 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read for somethin
 
 
 async def request_sent(
-    run: Run, house: House, catalog: Catalog, draft: Mapping[str, Any], *, recipient: int, channel: str, language: str
-) -> tuple[int, dict[str, Any]]:
+    run: Run, house: House, catalog: Catalog, draft: Mapping[str, Any], *, recipient: int, channel: str, language: str,
+    source: str | None = None,
+) -> tuple[int, dict[str, Any]]:  # fmt: skip
     """Make the booking of a draft; gives its id and its story.
 
     Refuses with SoldOut, TooSoon, InThePast, NotOnSale, TooMany or Incomplete; nothing of it is then left behind.
@@ -28,7 +29,7 @@ async def request_sent(
     request = from_draft(draft, catalog, now)
     price = quote(catalog, request)
     hold = now + timedelta(minutes=catalog.services[request.service].hold)
-    booking = await _booking(run, catalog, request, price, draft, hold, now, recipient, channel, language)
+    booking = await _booking(run, catalog, request, price, draft, hold, now, recipient, channel, language, source)
     for position, leg in enumerate(request.legs):
         await add_leg(run, booking, position, leg, catalog, hold, now)
     await add_lines(run, booking, price)
@@ -43,7 +44,7 @@ async def request_sent(
 
 async def _booking(  # one row, all of it from the request
     run: Run, catalog: Catalog, request: Request, price: Quote, draft: Mapping[str, Any], hold: datetime, now: datetime,
-    recipient: int, channel: str, language: str,
+    recipient: int, channel: str, language: str, source: str | None,
 ) -> int:  # fmt: skip
     guest = await run(
         "INSERT INTO guest (name, phone, email, language, created) VALUES (:name, :phone, :email, :language, :now) "
@@ -52,12 +53,12 @@ async def _booking(  # one row, all of it from the request
     )  # fmt: skip
     row = await run(
         "INSERT INTO booking (reference, state, catalog_version, request, quote, currency, total, due_now, guest_id, "
-        "recipient_id, channel, language, hold_until, link_version, terms_sha256, terms_accepted, starts, created, changed) "
+        "recipient_id, channel, source, language, hold_until, link_version, terms_sha256, terms_accepted, starts, created, changed) "
         "VALUES (:reference, 'on_hold', :version, :request, :quote, :currency, :total, :due, :guest, :recipient, :channel, "
-        ":language, :hold, 1, :terms, :now, :starts, :now, :now) RETURNING id",
+        ":source, :language, :hold, 1, :terms, :now, :starts, :now, :now) RETURNING id",
         reference=await _new_reference(run, catalog.brand.reference_prefix), version=catalog.version,
         request=packed(dict(draft)), quote=packed(price.as_fact()), currency=price.currency, total=price.total.minor,
-        due=price.due_now.minor, guest=guest[0]["id"], recipient=recipient, channel=channel, language=language,
+        due=price.due_now.minor, guest=guest[0]["id"], recipient=recipient, channel=channel, source=source, language=language,
         hold=micros(hold), terms=catalog.brand.terms_hash, starts=micros(request.starts), now=micros(now),
     )  # fmt: skip
     return int(row[0]["id"])

@@ -40,6 +40,7 @@ class Booking(Model):
         "models.Recipient", related_name="bookings", on_delete=fields.RESTRICT, null=True
     )
     channel = fields.CharField(max_length=16)
+    source = fields.CharField(max_length=24, null=True)  # whose card or link brought the guest
     language = fields.CharField(max_length=8)
     hold_until = Instant(null=True)
     link_version = fields.IntField(default=1)

@@ -6,6 +6,7 @@ from models import catalogs, ledger
 from models.booking import HELD
 from models.catalog import Catalog, Extra, Service
 from models.database import Ask, read
+from models.doors import name_of
 from models.fields import instant, unpacked
 from models.ledger import payment_state
 from models.money import Money
@@ -94,7 +95,8 @@ async def of_booking(booking: int, ask: Ask = read) -> Story:
     catalog = await catalogs.version(int(row["catalog_version"]))
     draft, quote = unpacked(row["request"]), Quote.from_fact(unpacked(row["quote"]))
     zone = catalog.brand.zone
-    source = {"channel": row["channel"], "at": as_instant(instant(row["created"]), zone)}
+    at = as_instant(instant(row["created"]), zone)
+    source = {"channel": row["channel"], "at": at, "door": row["source"], "name": await name_of(row["source"], ask)}
     story = told(from_draft(draft, catalog), quote, catalog, language=row["language"], source=source)
     hold = row["hold_until"]
     story |= {

@@ -214,8 +214,8 @@ def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     return arriving.arrive(BOOKING, talk, arrival, heard, world)
 
 
-def needs(talk: Talk) -> str | None:
-    """What `say` must be offered: "vehicles", "departures", "quote" or nothing."""
+def needs(talk: Talk) -> tuple[str, ...]:
+    """What `say` must be offered: any of "vehicles", "departures", "quote" and "bookings"."""
     return saying.needs(BOOKING, talk)
 
 
@@ -225,7 +225,7 @@ def say(talk: Talk, offer: Offer) -> Turn:
 
 
 def learn(talk: Talk, what: str, facts: Mapping[str, Any]) -> Talk:
-    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back".
+    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back", "answered".
 
     Facts are told in `flows/news.py`. News that came too late to mean anything here leaves the talk as it was.
     """

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from flows import afterwards, anytime, changing, checks
+from flows.asks import hearing as asking
 from flows.conversation import Conversation, Question
 from flows.filling import ear_for, fill, read
 from flows.menu import World
@@ -44,7 +45,9 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     """The talk after this message: what was understood is in its draft, what is to be said is remembered until `say`."""
     talk = talk.next()
     settle_in(book, talk, heard, world)
-    if "changing" in talk.facts:
+    if asking.hear(book, talk, heard, world):
+        pass  # what is said to it is known once their bookings are read
+    elif "changing" in talk.facts:
         changing.hear(book, talk, heard, world)
         if "changing" in talk.facts:
             _hear_draft(book, talk, heard, world)

@@ -249,3 +249,5 @@ class Offer:
     story: Mapping[str, Any] = field(default_factory=dict)
     change: Mapping[str, Any] | None = None
     """What the change of a booking comes to, where the draft is one: `difference` of `handlers/standing.py`."""
+    bookings: tuple[Mapping[str, Any], ...] = ()
+    """Whoever writes' own bookings, what comes next first: see `handlers/bookings.py`."""

@@ -6,11 +6,12 @@ from typing import Any
 
 from handlers.booking_confirmed import assign, booking_confirmed, brief, certain
 from handlers.checkout_opened import close_pages
+from handlers.guest_cancelled import REMIND
 from handlers.house import Actor, House
 from handlers.request_sent import add_leg, add_lines, take
 from handlers.standing import difference, sold_anew, standing_of
 from handlers.telling import tell, tell_house
-from models import catalogs, claims, delivery, documents, news, recap, story, threads, timeline
+from models import catalogs, claims, delivery, documents, dues, news, recap, story, threads, timeline
 from models.booking import OPEN, one_at_a_time
 from models.catalog import Catalog
 from models.database import Run
@@ -130,6 +131,8 @@ async def _told(
     change = difference(sold, price, after)
     number = await _record(run, booking, before, after, change, actor, now)
     await close_pages(run, house, booking)
+    if change["back"]:
+        await dues.set_due(run, booking, "refund", now + REMIND)
     if leads is not None:
         await _issue(run, booking, after, now)
     facts = {"story": after, "change": change}

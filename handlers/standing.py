@@ -33,7 +33,8 @@ async def standing_of(reference: str, recipient: int, now: datetime, ask: Ask = 
         return None
     row, request = rows[0], unpacked(rows[0]["request"])
     legs = await ask("SELECT dispatch FROM leg WHERE booking_id = :booking", booking=row["id"])
-    open_ = may_change(row["state"], [leg["dispatch"] for leg in legs])
+    whole = not any(line["key"].startswith("cancelled:") for line in unpacked(row["quote"])["lines"])
+    open_ = whole and may_change(row["state"], [leg["dispatch"] for leg in legs])  # a fee that was kept is for people
     catalog = await catalogs.version(int(row["catalog_version"]))
     return {
         "id": int(row["id"]), "reference": reference, "state": row["state"], "request": request,

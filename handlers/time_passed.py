@@ -10,6 +10,7 @@ from flows.speech import Heard
 from handlers.checkout_opened import close_pages
 from handlers.delivery_reported import Report, delivery_reported
 from handlers.event_told import Event
+from handlers.guest_cancelled import refund_owed
 from handlers.guest_paid import Paid, guest_paid
 from handlers.house import SYSTEM, House
 from handlers.payment_returned import Returned, payment_returned
@@ -115,4 +116,4 @@ async def _the_guest_hears(run: Run, house: House, booking: int, recipient: int,
     await tell(run, house, recipient, "hold_ended_guest", facts, language=language, booking=booking)
 
 
-_DUES: dict[str, Callable[[Run, House, int], Awaitable[None]]] = {"hold_ends": hold_ended}
+_DUES: dict[str, Callable[[Run, House, int], Awaitable[None]]] = {"hold_ends": hold_ended, "refund": refund_owed}

@@ -12,7 +12,6 @@ from models.catalog import Catalog
 from models.database import Rows, read
 from models.fields import instant, micros, unpacked
 from models.ledger import payment_state
-from models.money import Money
 from models.price import Quote
 from models.request import as_instant, from_draft
 from models.story import Story, told
@@ -43,7 +42,6 @@ class Row:
     guest_wrote: datetime | None  # and we have not answered
     hold_until: datetime | None
     changed: datetime
-    too_much: Mapping[str, Any] | None = None  # money that came and is not owed
 
     @property
     def turn(self) -> bool:
@@ -174,7 +172,6 @@ async def _row(
         payment=payment_state(booking["total"], booking["due_now"], int(booking["paid"]), int(booking["refunded"])),
         group=_group(stands, starts, now, day), awaiting=awaiting, since=since,
         guest_wrote=wrote, hold_until=until, changed=instant(booking["changed"]),
-        too_much=Money(int(booking["paid"] - booking["refunded"] - booking["total"]), booking["currency"]).as_fact(),
     )  # fmt: skip
 
 
@@ -235,7 +232,7 @@ async def _needs(rows: list[Row], guests: list[dict[str, Any]], zone: str) -> li
         *await _asking_partners(),
         *_asking_guests(rows, guests),
         *_without_lead(rows, zone),
-        *_paid_too_much(rows),
+        *await _to_give_back(),
         *await _not_sent(),
         *await _parked(),
         *await _parked_events(),
@@ -284,13 +281,19 @@ def _without_lead(rows: list[Row], zone: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _paid_too_much(rows: list[Row]) -> list[dict[str, Any]]:
-    """What a change made cheaper: somebody gives the difference back."""
+async def _to_give_back() -> list[dict[str, Any]]:
+    """Money that guests are owed since something was cancelled or changed; a payment returned ends it."""
+    rows = await read(
+        "SELECT b.reference, b.total, b.currency, b.changed, g.name, (SELECT COALESCE(SUM(p.amount), 0) FROM payment p "
+        "WHERE p.booking_id = b.id AND p.apart IS NULL) AS paid FROM due d JOIN booking b ON b.id = d.booking_id "
+        "JOIN guest g ON g.id = b.guest_id WHERE d.kind = 'refund' ORDER BY b.changed LIMIT 50"
+    )
     return [
-        {"kind": "overpaid", "who": row.story["guest"]["name"], "reference": row.reference, "text": None, "since": None,
-         "amount": row.too_much, "href": f"/desk/bookings/{row.reference}#money"}
+        {"kind": "refund", "who": row["name"], "reference": row["reference"], "text": None, "since": instant(row["changed"]),
+         "amount": {"minor": int(row["paid"]) - row["total"], "currency": row["currency"]},
+         "href": f"/desk/bookings/{row['reference']}#money"}
         for row in rows
-        if row.payment == "overpaid"
+        if row["paid"] > row["total"]
     ]  # fmt: skip
 
 

@@ -65,7 +65,7 @@ async def test_what_is_paid_too_much_is_a_task_at_the_desk(bellhop: Bellhop, ana
     await ana.taps("Agree")
     assert "You paid US$6.00 too much" in read_aloud(await ana.hears("stays confirmed"))
     page = await desk.opens("/desk")
-    assert "$6.00 to give back to Ana Lindqvist" in page and reference in page
+    assert "Give US$6.00 back to Ana Lindqvist" in page and reference in page
     assert await moves.payments(reference) == [5400]
     assert moves.objects(bellhop, "refund") == []
 

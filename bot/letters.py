@@ -10,6 +10,7 @@ from typing import Any
 import css_inline
 
 from bot import art, words
+from bot.fitting import cut
 
 Facts = Mapping[str, Any]
 
@@ -95,7 +96,7 @@ def _icon(path: Path) -> bytes:
 
 def _one_line(subject: str) -> str:
     """A subject without line breaks or control characters: a typed one would begin a header of its own."""
-    return words.cut(" ".join(re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]", " ", subject).split()), SUBJECT_LIMIT)
+    return cut(" ".join(re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]", " ", subject).split()), SUBJECT_LIMIT)
 
 
 def _text(text: str) -> str:

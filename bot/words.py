@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from jinja2.runtime import Context
 
+from bot.fitting import cut, units
 from bot.notation import Notation
 from models import recap as recaps
 
@@ -92,6 +93,8 @@ class Drawn:
     text: str
     options: tuple[DrawnOption, ...] = ()
     links: tuple[DrawnLink, ...] = ()
+    language: str = SOURCE
+    pick: Facts | None = None
 
 
 class Words(str):
@@ -133,7 +136,7 @@ def draw(say: Facts, language: str, channel: str = "") -> Drawn:
     text = "\n".join([*sentences, voice.block(say["block"], facts)]).strip()
     options = tuple(_option(voice, option, facts) for option in say.get("options", ()))
     links = tuple(_link(voice, link["purpose"], facts) for link in say.get("links", ()))
-    return Drawn(text, options, links)
+    return Drawn(text, options, links, voice.language, say.get("pick"))
 
 
 def _link(voice: "Voice", purpose: str, facts: Facts) -> DrawnLink:
@@ -152,14 +155,9 @@ def _text(voice: "Voice", say: Facts) -> str:
 def _option(voice: "Voice", option: Facts, facts: Facts) -> DrawnOption:
     own = {**facts, **option.get("facts", {})}
     label = voice.label(option["label"], own)
-    short = option.get("short")
-    drawn = voice.label(short, own) if short else label
+    short = option.get("short") or voice.short(option["label"])
+    drawn = voice.label(short, own) if short and units(label) > SHORT else label
     return DrawnOption(label, cut(drawn, SHORT), option["question"], option["value"])
-
-
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, with an ellipsis where something is missing."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 # --- the recap ---
@@ -299,6 +297,11 @@ class Voice:
         if isinstance(label, str) and label.startswith("@"):
             return self.block(label[1:], facts)
         return self.notation.local(label)
+
+    def short(self, label: Facts | str) -> str | None:
+        """The short form of a block that has one: the block of its name with "_short"."""
+        known = isinstance(label, str) and label.startswith("@") and f"{label[1:]}_short" in self.scripts
+        return f"{label}_short" if known else None
 
     def said(self, name: str, facts: Facts | None = None) -> str:
         """A block of the recap, on one line; empty where there is nothing to say."""

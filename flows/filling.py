@@ -33,6 +33,8 @@ class Reading:
     words: Words
     back: str | None = None
     """The day until which, or on which they come back, as "2026-11-22"."""
+    likely: frozenset[str] = frozenset()
+    """The answers whose words were not quite plain: they are taken, and said back whatever was asked."""
 
 
 def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: Vocabulary, asked: str) -> Reading:
@@ -57,7 +59,7 @@ def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: V
     if _only_asks(words):
         found.pop("extras", None)  # whoever asks what a child seat costs has not ordered it
     remarks: list[tuple[str, dict[str, Any]]] = ear.found.get("_remarks", [])
-    return Reading(found, remarks, ear.words, ear.found.get("_back"))
+    return Reading(found, remarks, ear.words, ear.found.get("_back"), frozenset(ear.found.get("_likely", ())))
 
 
 def _only_asks(words: str) -> bool:

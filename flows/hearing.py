@@ -345,6 +345,8 @@ def _understand(book: Conversation, talk: Talk, words: str, world: World, spoken
         if not reading.found:
             continue
         fill(book, talk, reading.found, world, words=True)
+        if reading.likely & set(talk.draft):
+            talk.understood.append("unasked")
         for block, facts in reading.remarks:
             talk.remark(block, **facts)
         parts, asked, heard = unread(reading.words), "", True

@@ -142,8 +142,10 @@ def _doubtful(book: Conversation, talk: Talk, plain: Say) -> Say:
     card = Say.from_json(talk.doubts[talk.state]["say"])
     if talk.state == book.then:
         return replace(card, facts=dict(plain.facts) | dict(card.facts))
-    answers = () if _offers_an_answer(card) else tuple(one for one in plain.options if one not in card.options)
-    return _kept(talk, replace(card, options=(*answers, *card.options)))
+    if _offers_an_answer(card):
+        return _kept(talk, card)
+    answers = tuple(one for one in plain.options if one not in card.options)
+    return _kept(talk, replace(card, options=(*answers, *card.options), pick=plain.pick))
 
 
 def _offers_an_answer(card: Say) -> bool:

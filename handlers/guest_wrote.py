@@ -19,6 +19,7 @@ from handlers.door_opened import Entry, count, entry_of
 from handlers.house import Actor, House
 from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
+from handlers.pages import card_turned
 from handlers.request_sent import request_sent
 from handlers.telling import tell_house
 from models import catalogs, news, story, timeline, turns
@@ -112,6 +113,8 @@ async def _turn(at: Moment) -> Carry:
     talk = Talk.from_json(at.seen.state) if at.seen.state else Talk.new(at.language)
     if at.seen.silent:
         return await _listen(at)
+    if page := await card_turned(at.heard, at.seen):
+        return await _turn_page(at, page)
     entry = await entry_of(at.house, at.heard)
     moved = _moved(at, talk, entry)
     turn = say(moved, await _offer(at, moved))
@@ -241,6 +244,18 @@ def _lapses(said: Say) -> datetime | None:
     """That something is held, and may be paid, is not said any more once the hold has ended: another notice says so."""
     until = said.facts.get("hold_until") if said.block == "held" else None
     return datetime.fromisoformat(until["utc"]) if until else None
+
+
+async def _turn_page(at: Moment, page: Reply) -> Carry:
+    """The same card at another page; the talk stays where it is."""
+    kept = turns.Turn(
+        seen=at.seen, channel=at.heard.channel, external_id=at.heard.external_id, heard=at.heard.as_json(),
+        words=at.heard.words, state=None, replies=(page,), now=at.now, owner=at.house.owner, name=at.heard.name,
+        inbound=at.inbound,
+    )  # fmt: skip
+    async with transaction() as run:
+        _, lane, born = await turns.keep(kept, run)
+    return (lane, born) if lane and born else None
 
 
 async def _listen(at: Moment) -> Carry:

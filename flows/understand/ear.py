@@ -49,6 +49,10 @@ class Ear:
         """What is on sale."""
         return self.world.menu
 
+    def likely(self, key: str) -> None:
+        """The answer to this question was taken though its words were not quite plain: it is said back in any case."""
+        self.found.setdefault("_likely", set()).add(key)
+
     def bare_number(self) -> int | None:
         """The one number that is all there is in the message."""
         number = self.vocabulary.number(self.words.rest)

@@ -1,14 +1,15 @@
 """The small grammar: words have meanings, meanings that stand side by side combine, and the longest reading wins."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from itertools import product
 from typing import Any
 
-_TOKEN = re.compile(r"\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]|_")
+from flows.understand.text import BLANK
+
+_TOKEN = re.compile(r"·+|\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]|_")
 MANY = 160  # tokens read at once; a longer message is read up to there
 FULL = 24  # readings of one kind that begin at one word; no sentence of a person has so many
 NUMBER = "NUM"
@@ -78,6 +79,8 @@ class Grammar:
     words: Mapping[str, tuple[tuple[tuple[str, ...], str, Any], ...]]
     """By their first token: the further tokens of a phrase, its kind and value; the longest first."""
     shapes: tuple[Shape, ...]
+    long: Mapping[str, tuple[str, ...]]
+    """By kind: the single words that are long enough to be recognised when misspelt."""
 
     @classmethod
     def of(cls, lexicon: Lexicon, every: Iterable[Rule], shapes: Iterable[Shape]) -> "Grammar":
@@ -94,6 +97,10 @@ class Grammar:
             {kind: tuple(found) for kind, found in by_first.items()},
             {first: tuple(sorted(found, key=lambda one: -len(one[0]))) for first, found in words.items()},
             tuple(shapes),
+            {
+                kind: tuple(word for word in phrases if word.isalpha() and len(word) > 4)
+                for kind, phrases in lexicon.items()
+            },
         )
 
 
@@ -104,6 +111,8 @@ class Chart:
     spans: list[tuple[int, int]]
     cells: list[dict[str, list[tuple[int, Any]]]]
     """By token: the kinds that begin there, each with the token after its last and its value."""
+    mended: list[int] = field(default_factory=list)
+    """Where words begin that were read as the word nearest to them."""
     _kinds: dict[str, list[Meaning]] = field(default_factory=dict)
 
     def all_of(self, kind: str) -> list[Meaning]:
@@ -117,7 +126,11 @@ class Chart:
         return self._kinds[kind]
 
 
-def read(grammar: Grammar, folded: str, now: datetime, nearest: Callable[[str], str | None] | None = None) -> Chart:
+Nearest = Callable[[Sequence[str], int], str | None]
+"""The word that the token at this place, which nobody knows, may have been meant to be."""
+
+
+def read(grammar: Grammar, folded: str, now: datetime, nearest: Nearest | None = None) -> Chart:
     """All readings of folded words at that moment; `nearest` mends the spelling of a word nobody knows.
 
     Runs from the last token to the first, so that what may follow a reading is complete when it is needed.
@@ -129,7 +142,8 @@ def read(grammar: Grammar, folded: str, now: datetime, nearest: Callable[[str], 
     ends = {end: n + 1 for n, (_, _, end) in enumerate(found)}
     for at in range(len(tokens) - 1, -1, -1):
         agenda = list(_known(grammar, tokens, at, now, folded, chart.spans[at][0], ends))
-        if not agenda and nearest and (mended := nearest(tokens[at])):
+        if not agenda and nearest and (mended := nearest(tokens, at)):
+            chart.mended.append(chart.spans[at][0])
             agenda = [(kind, at + 1, value) for more, kind, value in grammar.words.get(mended, ()) if not more]
         _combine(grammar, chart.cells, at, agenda, now)
     return chart
@@ -139,6 +153,9 @@ def _known(
     grammar: Grammar, tokens: list[str], at: int, now: datetime, folded: str, start: int, ends: Mapping[int, int]
 ) -> Iterator[tuple[str, int, Any]]:
     token = tokens[at]
+    if token[0] == BLANK:
+        yield "TAKEN", at + 1, True
+        return
     if token.isdecimal():
         if len(token) < 6:
             yield NUMBER, at + 1, int(token)
@@ -184,9 +201,3 @@ def _following(
         return
     for to, value in cells[at].get(parts[n], ()):
         yield from _following(cells, parts, n + 1, to, (*values, value))
-
-
-@lru_cache(maxsize=64)
-def names(lexicon_words: tuple[str, ...]) -> tuple[str, ...]:
-    """The single words among them that are long enough to be recognised when misspelt."""
-    return tuple(word for word in lexicon_words if " " not in word and len(word) > 4)

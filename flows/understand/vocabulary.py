@@ -50,9 +50,6 @@ class Vocabulary:
     language: str
     numbers: Mapping[str, int]
     ordinals: Mapping[str, int]
-    months: Mapping[str, int]
-    weekdays: Mapping[str, int]
-    """Monday is 0."""
     marks: frozenset[str]
     """Words that give the language away."""
 
@@ -100,23 +97,11 @@ class Vocabulary:
     """The time that follows is when they must have arrived: "be at the airport by"."""
     takeoff: Pattern
     """The time that follows is when their flight leaves."""
-    people: Pattern
-    """Group n."""
     for_so_many: Pattern
     """Group n: "for three", with nothing counted behind it."""
     no_count: Pattern
     """A number word that counts nobody: "the cheap one"."""
-    group_of: Pattern
     """Group n: "family of 5"."""
-    adults: Pattern
-    children: Pattern
-    """Groups n, ages."""
-    year_olds: Pattern | None
-    """Groups n, age: "two 4-year-olds"."""
-    infants: Pattern
-    alone: Pattern
-    two: Pattern
-    including: Pattern
     bags: Pattern
     no_bags: Pattern
 

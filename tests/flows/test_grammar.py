@@ -13,6 +13,7 @@ from flows.filling import Reading, read
 from flows.menu import World
 from flows.talk import Talk
 from flows.understand import calendar
+from flows.understand.es.lexicon import LEXICON
 from flows.understand.languages import ALL
 from flows.understand.leftovers import unread
 from flows.understand.text import BLANK, fold
@@ -65,8 +66,8 @@ def test_any_signs_can_be_read(language: str, asked: str, typed: str) -> None:
 def test_a_day_written_out_is_that_day(day: Any) -> None:
     """In both languages, in words and in figures."""
     english = f"{day:%A} {day.day} {day:%B} {day.year}"
-    months = [word for word in ALL["es"].months if len(word) > 3]
-    spanish = f"el {day.day} de {next(word for word in months if ALL['es'].months[word] == day.month)} de {day.year}"
+    months = [word for word in LEXICON["MONTH"] if len(word) > 3]
+    spanish = f"el {day.day} de {next(word for word in months if LEXICON['MONTH'][word] == day.month)} de {day.year}"
     for typed, language in ((english, "en"), (day.isoformat(), "en"), (spanish, "es"), (f"{day:%d/%m/%Y}", "es")):
         assert told(typed, language, "date").found["date"] == day.isoformat()
 

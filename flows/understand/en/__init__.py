@@ -23,27 +23,14 @@ ORDINALS = {
     "tenth": 10,
     "last": -1,
 }
-MONTHS = {
-    "january": 1, "jan": 1, "february": 2, "feb": 2, "march": 3, "mar": 3, "april": 4, "apr": 4, "may": 5, "june": 6, "jun": 6,
-    "july": 7, "jul": 7, "august": 8, "aug": 8, "september": 9, "sept": 9, "sep": 9, "october": 10, "oct": 10, "november": 11,
-    "nov": 11, "december": 12, "dec": 12,
-}  # fmt: skip
-WEEKDAYS = {
-    "monday": 0, "mon": 0, "tuesday": 1, "tues": 1, "tue": 1, "wednesday": 2, "wed": 2, "thursday": 3, "thurs": 3, "thur": 3,
-    "thu": 3, "friday": 4, "fri": 4, "saturday": 5, "sat": 5, "sunday": 6, "sun": 6,
-}  # fmt: skip
 
 _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
 _MORE = r"(?:,\s*(?:at|on|by|around|flight|flt)\b[^,;\n]*)*"
-_CHILD = r"child(?:ren)?|kids?|boys?|girls?|sons?|daughters?|teenagers?"
-_AGES = rf"(?:\s*,?\s*(?:(?:aged?|ages|of|(?:who|he|she|they) (?:is|are))\s+|(?=\d))(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:and|&)\s*)(?:{_N}))*)(?!\d|[.:]\d|\s*(?:adult|people|person|pax|bab|infant|toddler|bag|suitcase|[ap]\.?m\b|h\b))|\s*\((?P<inside>[\d\s,&and]+))?(?:\s*years?(?:[ -]old)?)?"
 
 VOCABULARY = Vocabulary(
     language="en",
     numbers=NUMBERS,
     ordinals=ORDINALS,
-    months=MONTHS,
-    weekdays=WEEKDAYS,
     marks=frozenset(
         "hi hello hey the to from with and of for tomorrow today please need want would like airport people adults children kids we i my is"
         " are am pm at thanks thank yes book booking transfer pick up you how much price help morning afternoon".split()
@@ -172,31 +159,12 @@ VOCABULARY = Vocabulary(
     takeoff=phrase(
         r"(?:flight|plane) (?:(?=at \d)|leaves|departs|takes off|goes|is leaving|(?:is|departure is)(?= (?:at|around|tomorrow|today|on)\b| \d))|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
     ),
-    people=phrase(
-        rf"(?!one of us)(?P<n>{_N})\s*(?:people|persons?|pax|passengers?|guests?|travell?ers?|riders?|individuals?|folks|of us|of me)|(?P<n3>(?!an? )(?:{_N}))\s*(?:(?!one)\w+ )?(?:tickets?|seats?|spots?)\b(?!\s*(?:car|for (?:a |the |my |our )?(?:bab|child|kid|infant|toddler)))|(?:we are|we're|we'll be|there (?:are|will be)|there'll be) (?P<n2>{_N})(?!\s*(?:adults?|{_CHILD}|bags|suitcases|year))"
-    ),
     for_so_many=phrase(
         rf"for (?:just |only |exactly |the )?(?P<n>\d{{1,2}}|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w})})(?=\s*(?:[.,!?;)·\n]|\Z|-)|\s+(?:please|pls|to|thanks?|there|too|in total|total|actually|instead|will|would|and|from|with|on|at|that|this|is|seems|alone)\b)"
     ),
     no_count=phrase(
         r"(?:the|that|this|which|another|any|no|each|every|last|first|cheap\w*|good|better|other|big\w*|small\w*) one|one (?:of|way|more thing)"
     ),
-    group_of=phrase(rf"(?:family|party|group|cohort|total) of (?P<n>{_N})"),
-    adults=phrase(rf"(?P<n>{_N})\s*(?:adults?|grown-?ups?)"),
-    children=phrase(
-        rf"(?:(?P<n>{_N})\s*(?:small |little |young )?(?:{_CHILD})|(?:my|our) (?:little )?(?:son|daughter|kid|child)\b(?! and (?:i|me)\b))(?!\s*(?:car )?seat){_AGES}"
-    ),
-    year_olds=phrase(
-        rf"(?:(?P<n>{_N})\s+)?(?P<age>\d{{1,2}})\s*-?\s*(?:years?|yrs?|y)\s*-?\s*(?:olds?|o)\b(?:\s*(?:{_CHILD}))?"
-    ),
-    infants=phrase(
-        rf"(?P<n>{_N})\s*(?:bab(?:y|ies)|infants?|toddlers?|newborns?)(?!\s*(?:car (?:seat|chair|·)|seat|chair))"
-    ),
-    alone=phrase(r"(?:just|only) (?:me|myself)|by myself|(?:travell?ing )?alone|solo"),
-    two=phrase(
-        r"(?:me|myself) and my (?:wife|husband|partner|girlfriend|boyfriend|friend|mother|father|mom|dad|sister|brother)|my (?:wife|husband|partner|girlfriend|boyfriend|friend|mother|father|mom|dad|sister|brother) and (?:i|me)|(?:a|as a|we are a) couple\b(?! of)|both of us|(?:the )?two of us"
-    ),
-    including=phrase(r"including|of them|of which|of whom|incl"),
     bags=phrase(
         rf"(?P<n>{_N})\s*(?:(?:big|large|small|medium|checked|hand|golf)\s+)*(?:bags?|suitcases?|pieces? of luggage|luggages?|cases?|carry-?ons?|backpacks?|pieces)"
     ),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from flows.understand.calendar import RULES, Day, Span, coming, in_half, next_numbered, next_week_day, shapes, shifted
 from flows.understand.grammar import Grammar, rules
+from flows.understand.parties import PARTIES
 from flows.understand.words import all_of, counting, each
 
 PARTS = {
@@ -39,6 +40,23 @@ LEXICON = {
     "THING": all_of("people|persons|person|pax|passenger|passengers|guest|guests|traveler|travelers|traveller|travellers|of us|adult|adults|kid|kids|child|children|boy|boys|girl|girls|baby|babies|infant|infants|toddler|toddlers|bag|bags|suitcase|suitcases|piece|pieces|ticket|tickets|seat|seats|star|stars|dollars|usd|%|$|year old|years old|year olds|yr old|yo|night|nights|stop|stops|car|cars|friends|tourists|rooms|spots|other|others|different|more|extra|big|small|little|young|street|st|road|avenue|ave|lane|drive|boulevard"),
     "MONEY": all_of("$|€|#|no .|number|room|flight|villa|apt|terminal|gate|lobby|street|calle"),
 }  # fmt: skip
+PARTY = {
+    "WHO": each({"people": "people|persons|person|pax|passenger|passengers|guest|guests|traveler|travelers|traveller|travellers|rider|riders|individual|individuals|folks", "adults": "adult|adults|grown up|grown ups|grown - ups|grownups|grownup|man|men|woman|women|lady|ladies|senior|seniors", "children": "child|children|kid|kids|boy|boys|girl|girls|son|sons|daughter|daughters|teenager|teenagers|teen|teens|minor|minors", "infants": "baby|babies|infant|infants|toddler|toddlers|newborn|newborns"}),
+    "KIDS": all_of("child|children|kid|kids|boy|boys|girl|girls|son|sons|daughter|daughters|baby|babies|toddler|toddlers"),
+    "KID": each({"children": "child|kid|boy|girl|son|daughter", "infants": "baby|newborn|toddler"}),
+    "FOLK": each({1: "wife|husband|spouse|partner|girlfriend|boyfriend|fiance|fiancee|friend|mother|father|mom|mum|dad|sister|brother|grandmother|grandfather|grandma|grandpa|aunt|uncle|cousin|colleague|boss|mother - in - law|father - in - law|mother in law|father in law|friends|sisters|brothers|colleagues|cousins|aunts|uncles", 2: "parents|grandparents|in - laws|couples"}),
+    "MANY": all_of("kids|children|family|friends|sons|daughters|boys|girls|group|team|colleagues|relatives"),
+    "MY": all_of("my|our|his|her"), "ME": all_of("me|myself"), "I": all_of("i"), "WITH": all_of("with"), "PLUS": all_of("plus|+|&"), "NOBODY": all_of("no|zero|without|without any|without the|no more"),
+    "LITTLE": all_of("small|little|young|older|younger|more than"), "OFUS": all_of("of us|of me|of my family"), "SEATS": all_of("seat|seats|ticket|tickets|spot|spots|chair"), "ANYTHING": all_of("train|bus|return|single|adult|economy|standard|first class|more"), "CAR": all_of("car"),
+    "FAMILYOF": all_of("family of|party of|group of|cohort of|total of|a family of|a group of|a party of|a total of"), "INTOTAL": all_of("in total|in all|altogether|total|all together"),
+    "LONE": each({1: "just me|only me|just myself|only myself|by myself|alone|solo|just the one of us", 2: "a couple|as a couple|we are a couple|both of us|the two of us|just us two|the both of us"}),
+    "YEARS": all_of("year old|years old|years|yrs|yrs old|yo|years of age"), "MONTHS": all_of("month|months|months old"), "COUPLES": all_of("couples"),
+    "YEAROLD": all_of("year old|years old|year olds|years olds|year - old|year - olds|years - old|yr old|yrs old|yo|y / o|y . o|yr olds"), "MONTHOLD": all_of("month old|months old|month - old|month olds|mo old"),
+    "AGED": all_of("aged|age|ages|of|who is|who are|that are|he is|she is|they are|their ages are|of age|of ages"), "LEFT": all_of("("), "RIGHT": all_of(")"),
+    "OFTHEM": all_of("of them|of whom|of which|of those|of them are|of whom are|of them is|are|is"), "INCLUDING": all_of("including|incl|included|of which|of whom|of them"), "WEARE": all_of("we are|we're|we'll be|we will be|there are|there will be|there'll be|it's|it is|it will be|it'll be|that's|that is|they are|now we are"),
+    "MORE": all_of("more|extra|additional"), "ANOTHER": all_of("another|one more|1 more|an extra|an additional|one additional|one extra"), "LESS": all_of("less|fewer"), "MINUS": all_of("minus|take off|remove|take away"),
+    "FROMSO": all_of("from"), "BETWEEN": all_of("between"), "UPTO": all_of("to"), "INSTEADOF": all_of("instead of|rather than|and not|not"),
+}  # fmt: skip
 OWN = [
     *rules("DAY", "NEXT [WEEKDAY]", next_week_day),
     *rules("DAY", "ON THE [ORD]", next_numbered),
@@ -47,4 +65,4 @@ OWN = [
     *rules("TIME", "AT [NUM] TO [FACE]", lambda now, n, face: shifted(-n)(now, face) if n in (5, 10, 20, 25) else None),
     *rules("TIME", "[PART] AT [FACE]", lambda now, half, face: in_half(now, face, half)),
 ]
-GRAMMAR = Grammar.of(LEXICON, [*RULES, *OWN], shapes(None, "st|nd|rd|th"))
+GRAMMAR = Grammar.of(LEXICON | PARTY, [*RULES, *PARTIES, *OWN], shapes(None, "st|nd|rd|th"))

@@ -2,7 +2,7 @@
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
 from flows.understand.es import ways
-from flows.understand.es.lexicon import GRAMMAR
+from flows.understand.es.lexicon import GRAMMAR, LEXICON
 from flows.understand.vocabulary import Vocabulary, alternatives, later_of, opening, phrase, stop_of, whole
 
 NUMBERS = {
@@ -15,27 +15,15 @@ ORDINALS = {
     "cuarta": 4, "quinto": 5, "quinta": 5, "sexto": 6, "sexta": 6, "septimo": 7, "septima": 7, "octavo": 8, "octava": 8,
     "ultimo": -1, "ultima": -1,
 }  # fmt: skip
-MONTHS = {
-    "enero": 1, "ene": 1, "febrero": 2, "feb": 2, "marzo": 3, "mar": 3, "abril": 4, "abr": 4, "mayo": 5, "may": 5, "junio": 6,
-    "jun": 6, "julio": 7, "jul": 7, "agosto": 8, "ago": 8, "septiembre": 9, "setiembre": 9, "sept": 9, "sep": 9, "octubre": 10,
-    "oct": 10, "noviembre": 11, "nov": 11, "diciembre": 12, "dic": 12,
-}  # fmt: skip
-WEEKDAYS = {
-    "lunes": 0, "lun": 0, "martes": 1, "miercoles": 2, "mie": 2, "jueves": 3, "jue": 3, "viernes": 4, "vie": 4,
-    "sabado": 5, "sab": 5, "domingo": 6, "dom": 6,
-}  # fmt: skip
 
+_WEEKDAYS = alternatives(LEXICON["WEEKDAY"])
 _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
 _MORE = r"(?:,\s*(?:a las?|el|sobre|vuelo)\b[^,;\n]*)*"
-_CHILD = r"nin[oa]s?|menor(?:es)?|chic[oa]s?|hij[oa]s?|muchach[oa]s?|adolescentes?"
-_AGES = rf"(?:\s*,?\s*(?:de|con)\s+(?P<ages>(?:{_N})(?:(?:\s*,\s*|\s*,?\s*(?:y|e)\s*)(?:{_N}))*)(?:\s*anos?|\s*anitos?)?(?!\s*(?:maletas|adultos|personas))|\s*\((?P<inside>[\d\s,ye]+))?"
 
 VOCABULARY = Vocabulary(
     language="es",
     numbers=NUMBERS,
     ordinals=ORDINALS,
-    months=MONTHS,
-    weekdays=WEEKDAYS,
     marks=frozenset(
         "hola buenas buenos dias tardes noches el la los las de del a al y con para por desde hasta manana hoy quiero queremos necesito"
         " necesitamos quisiera aeropuerto personas adultos ninos nino nina somos mi es son gracias si reservar reserva traslado recoger"
@@ -129,7 +117,7 @@ VOCABULARY = Vocabulary(
         "email": phrase(r"sin (?:correo|e-?mail)|no tengo (?:correo|e-?mail)"),
     },
     negated=phrase(
-        rf"no (?:es )?(?:el |a las |para (?:el )?)*(?:hoy|manana|{alternatives(WEEKDAYS)}|\d[\w:]*)(?: \w+)?\s*(?:,|\.|sino|;)\s*(?:sino )?"
+        rf"no (?:es )?(?:el |a las |para (?:el )?)*(?:hoy|manana|{alternatives(LEXICON['WEEKDAY'])}|\d[\w:]*)(?: \w+)?\s*(?:,|\.|sino|;)\s*(?:sino )?"
     ),
     change=phrase(
         r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar) (?:el |la |los |las |mi |nuestr[oa] )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"
@@ -163,25 +151,10 @@ VOCABULARY = Vocabulary(
     takeoff=phrase(
         r"vuelo (?:(?=a las )|sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
     ),
-    people=phrase(
-        rf"(?P<n>{_N})\s*(?:personas?|pax|pasajeros?|huespedes?|viajeros?|boletos?|asientos?|puestos?|pasajes)|(?:somos|seremos|vamos|iremos|viajamos) (?P<n2>{_N})(?!\s*(?:adultos?|{_CHILD}|maletas))"
-    ),
     for_so_many=phrase(
         rf"para (?:solo |solamente |los |las )?(?P<n>\d{{1,2}}(?!\s*(?:am|pm|de la|h\b|:))|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w and n > 1})})(?=\s*(?:[.,!?;)·\n]|\Z)|\s+(?:por favor|porfa|gracias|desde|hasta|y|en total|nada|a|al|del?)\b)"
     ),
     no_count=phrase(r"(?:el|ese|este|otro|ningun|cada) uno"),
-    group_of=phrase(rf"(?:familia|grupo|pareja) de (?P<n>{_N})"),
-    adults=phrase(rf"(?P<n>{_N})\s*(?:adult[oa]s?|mayores)"),
-    children=phrase(
-        rf"(?:(?P<n>{_N})\s*(?:{_CHILD})(?:\s+pequen[oa]s?)?|(?:mi|nuestr[oa]) (?:hij[oa]|nin[oa])\b(?! y yo\b)){_AGES}"
-    ),
-    year_olds=None,
-    infants=phrase(rf"(?P<n>{_N})\s*(?:bebes?|infantes?|recien nacid[oa]s?)"),
-    alone=phrase(r"sol[oa] yo|yo sol[oa]|(?:voy|viajo) sol[oa]|solamente yo"),
-    two=phrase(
-        r"mi (?:espos[oa]|marido|mujer|pareja|novi[oa]|amig[oa]|mama|papa|herman[oa]|hij[oa]) y yo|yo y mi (?:espos[oa]|marido|mujer|pareja|novi[oa]|amig[oa]|mama|papa)|somos (?:una )?pareja|los dos\b"
-    ),
-    including=phrase(r"incluyendo|incluid[oa]s?|de ellos|de los cuales|contando|entre ellos"),
     bags=phrase(
         rf"(?P<n>{_N})\s*(?:maletas?|bultos?|equipajes?|valijas?|maletines?|mochilas?|piezas)(?:\s+(?:de mano|grandes?|pequen[oa]s?))?"
     ),

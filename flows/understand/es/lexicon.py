@@ -3,6 +3,7 @@
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
 from flows.understand.calendar import RULES, Span, minutes_less, minutes_past, next_week_day, shapes, shifted
 from flows.understand.grammar import Grammar, rules
+from flows.understand.parties import PARTIES
 from flows.understand.words import all_of, counting, each
 
 PARTS = {
@@ -39,6 +40,22 @@ LEXICON = {
     "THING": all_of("persona|personas|pax|pasajero|pasajeros|pasajera|huesped|huespedes|viajeros|viajero|adulto|adultos|adulta|adultas|nino|ninos|nina|ninas|menor|menores|bebe|bebes|infante|infantes|hijo|hijos|hija|hijas|chico|chicos|maleta|maletas|bulto|bultos|mochila|mochilas|dolares|pesos|usd|%|$|anos|anitos|noches|noche|paradas|boletos|asientos|habitaciones|sillas|silla|amigos|amigas|mayores|grandes|pequenos|mas|de nosotros"),
     "MONEY": all_of("$|€|#|numero|habitacion|vuelo|villa|apto|terminal|puerta|calle|cuarto|hab"),
 }  # fmt: skip
+PARTY = {
+    "WHO": each({"people": "persona|personas|pax|pasajero|pasajeros|pasajera|pasajeras|huesped|huespedes|viajero|viajeros|gente", "adults": "adulto|adultos|adulta|adultas|mayores|senor|senores|senora|senoras|mujer|mujeres|hombre|hombres", "children": "nino|ninos|nina|ninas|menor|menores|chico|chicos|chica|chicas|hijo|hijos|hija|hijas|muchacho|muchachos|muchacha|muchachas|adolescente|adolescentes", "infants": "bebe|bebes|infante|infantes|recien nacido|recien nacida|recien nacidos"}),
+    "KIDS": all_of("nino|ninos|nina|ninas|hijo|hijos|hija|hijas|bebe|bebes"),
+    "KID": each({"children": "nino|nina|hijo|hija", "infants": "bebe"}),
+    "FOLK": each({1: "esposa|esposo|marido|mujer|pareja|novia|novio|prometida|prometido|amiga|amigo|mama|papa|madre|padre|hermana|hermano|abuela|abuelo|tia|tio|prima|primo|suegra|suegro|cunada|cunado|colega|amigas|amigos|hermanas|hermanos|tias|tios|primas|primos|colegas|companeros|companeras", 2: "padres|papas|abuelos|suegros|parejas"}),
+    "MANY": all_of("ninos|ninas|hijos|hijas|familia|amigos|amigas|grupo|companeros"),
+    "MY": all_of("mi|mis|nuestro|nuestra|nuestros|nuestras"), "ME": all_of("conmigo"), "I": all_of("yo|un servidor|una servidora"), "WITH": all_of("con|junto con|junto a"), "PLUS": all_of("mas|+|&"), "NOBODY": all_of("sin|ningun|ninguna|cero"),
+    "LITTLE": all_of("pequeno|pequenos|pequena|pequenas|chiquito|chiquitos|chiquita"), "OFUS": all_of("de nosotros|de nosotras"), "SEATS": all_of("boleto|boletos|asiento|asientos|puesto|puestos|pasajes"), "ANYTHING": all_of("boletos de"), "CAR": all_of("de carro|para"),
+    "FAMILYOF": all_of("familia de|grupo de|una familia de|un grupo de|un total de|total de"), "INTOTAL": all_of("en total|total"),
+    "LONE": each({1: "solo yo|sola yo|yo solo|yo sola|nada mas yo|solamente yo|voy solo|voy sola|viajo solo|viajo sola|yo nada mas|yo na mas", 2: "los dos|somos pareja|una pareja|somos una pareja|nosotros dos|las dos"}),
+    "YEARS": all_of("ano|anos|anito|anitos"), "MONTHS": all_of("mes|meses"), "COUPLES": all_of("parejas"),
+    "AGED": all_of("de|con|que tiene|que tienen|tiene|tienen|de edades|con edades de|edades|edad|de edad"), "LEFT": all_of("("), "RIGHT": all_of(")"),
+    "OFTHEM": all_of("de ellos|de ellas|de los cuales|son|es|de ellos son"), "INCLUDING": all_of("incluyendo|incluido|incluida|incluidos|contando|entre ellos|de ellos|de los cuales"), "WEARE": all_of("somos|seremos|vamos|iremos|viajamos|vamos a ser|son|serian|seriamos|ahora somos|es|seran|vienen|viajan"),
+    "MORE": all_of("mas|adicional|adicionales|extra"), "ANOTHER": all_of("otro|otra|otros|otras"), "LESS": all_of("menos"), "MINUS": all_of("menos|quite|quitar|quita|saque"),
+    "FROMSO": all_of("de|desde"), "BETWEEN": all_of("entre"), "UPTO": all_of("a"), "INSTEADOF": all_of("en vez de|en lugar de|y no|no"),
+}  # fmt: skip
 OWN = [
     *rules("NUM", "[TWENTIES]", lambda now, n: n),
     *rules("NUM", "[TENS] AND [SMALL]", lambda now, tens, ones: tens + ones if tens > 20 and ones < 10 else None),
@@ -55,4 +72,4 @@ OWN = [
     *rules("TIME", "[TIME] MINUS QUARTER", shifted(-15)),
     *rules("TIME", "LA [FACE]", lambda now, face: face if face.minutes // 60 in (0, 1, 13) and face.minutes else None),
 ]
-GRAMMAR = Grammar.of(LEXICON, [*RULES, *OWN], shapes(True, "ro|do|to|er|o|a|mo|vo|no"))
+GRAMMAR = Grammar.of(LEXICON | PARTY, [*RULES, *PARTIES, *OWN], shapes(True, "ro|do|to|er|o|a|mo|vo|no"))

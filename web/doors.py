@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from bot import doors as written
-from bot import ways, words
+from bot import words
 from flows.book import fill_in
 from flows.form import FIELDS
 from flows.menu import World
@@ -229,7 +229,8 @@ async def call_back(request: web.Request) -> web.StreamResponse:
         "phone": given.get("phone", ""),
     }
     form = fill_in(fields, at.world, known.language, at.now)
-    wrong = {key: _drawn(form.wrong[key].as_json(), known.language) for key in ("name", "phone") if key in form.wrong}
+    refused = {key: said for key, said in form.wrong.items() if key in ("name", "phone")}
+    wrong = {key: _drawn(said.as_json(), known.language) for key, said in refused.items()}
     wrong |= {
         key: _again(key, known.language) for key in ("name", "phone") if key not in form.draft and key not in wrong
     }

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from bot.doors import qr
 from flows.speech import Heard
 from handlers.someone_wrote import someone_wrote
 from models.database import read
@@ -78,7 +79,6 @@ async def test_the_codes_lead_where_the_links_lead(front: Front, host: str) -> N
     answer = await front.client.get(f"/qr/{token}.png?on={channel}")
     assert answer.content_type == "image/png"
     assert (await answer.read())[:8] == b"\x89PNG\r\n\x1a\n"
-    from bot.doors import qr  # noqa: PLC0415
 
     drawn, wanted = await (await front.client.get(f"/qr/{token}.svg?on={channel}")).read(), link(page, host)
     assert drawn == qr(wanted, "svg")

@@ -221,8 +221,8 @@ def fill_in(fields: Mapping[str, str], world: World, language: str, now: datetim
     return form.filled(BOOKING, fields, world, language, now)
 
 
-def needs(talk: Talk) -> str | None:
-    """What `say` must be offered: "vehicles", "departures", "quote" or nothing."""
+def needs(talk: Talk) -> tuple[str, ...]:
+    """What `say` must be offered: any of "vehicles", "departures", "quote" and "bookings"."""
     return saying.needs(BOOKING, talk)
 
 
@@ -232,7 +232,7 @@ def say(talk: Talk, offer: Offer) -> Turn:
 
 
 def learn(talk: Talk, what: str, facts: Mapping[str, Any]) -> Talk:
-    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back".
+    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back", "answered".
 
     Facts are told in `flows/news.py`. News that came too late to mean anything here leaves the talk as it was.
     """

@@ -151,12 +151,12 @@ async def _form(
 async def _prices(draft: Mapping[str, Any], at: Place) -> dict[str, Any]:
     """What it costs, as far as that is known: of each vehicle that is free, or of the whole; nothing where it is not yet."""
     source = {"channel": "web", "language": at.language}
-    whole = await offer_for("quote", draft, at.world, at.catalog, source)
+    whole = await offer_for(("quote",), draft, at.world, at.catalog, source)
     ride = at.world.menu.service(draft.get("service"))
     vehicles = (
         ()
         if not ride or ride.timetable
-        else (await offer_for("vehicles", draft, at.world, at.catalog, source)).vehicles
+        else (await offer_for(("vehicles",), draft, at.world, at.catalog, source)).vehicles
     )
     priced = whole.quote if "vehicle" in draft or (ride and ride.timetable) else None
     return {"vehicles": [each for each in vehicles if each.free], "quote": priced}

@@ -67,7 +67,7 @@ class Carrier(Protocol):
 
 
 def numbered(drawn: Drawn) -> str:
-    """Options as numbered lines, for a channel without buttons; typing the number is the same as tapping."""
+    """Options as numbered lines, where nothing can be pressed; typing the number is the same as tapping."""
     numbers = (0 if option.value == "0" else number for number, option in enumerate(drawn.options, 1))  # "0. No bags"
     return "\n".join(f"{number}. {option.label}" for number, option in zip(numbers, drawn.options, strict=True))
 

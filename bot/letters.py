@@ -10,6 +10,7 @@ from typing import Any
 import css_inline
 
 from bot import art, words
+from bot.fitting import cut
 
 Facts = Mapping[str, Any]
 
@@ -19,6 +20,9 @@ EVENTS = (
     "booking_confirmed_house",
     "booking_confirmed_guest",
     "guest_link",
+    "booking_changed_guest",
+    "booking_changed_house",
+    "booking_changed_lead",
     "brief_lead",
     "thread_message_lead",
     "message_from_house",
@@ -53,18 +57,34 @@ def letter(
     urls: Mapping[str, str],
     head: bytes | None = None,
 ) -> Letter:
-    """The mail for an event.
+    """The mail for an event. A notice that has no sheet of its own is a letter of its chat words: the first line is the subject.
 
     `facts`: story; with it `documents` for booking_confirmed_guest (each {"kind": "ticket" | "invoice" | "calendar",
     "detail": words}), `text` for a message, `who` for the lead's name where it is not the first leg's. `urls` are addresses by purpose: pay, booking,
     ticket, invoice, calendar, desk, partner; a button whose address is missing is left out. `head` is a PNG from the
     document process ("mail_picture" of what `heading` gives); without it the head is a colour with the same words.
     """
-    known = {"documents": (), "text": "", "who": _first_lead(facts["story"]), **facts}
+    known = {
+        "documents": (),
+        "text": "",
+        "changed": (),
+        "change": {"owed": None, "back": None},
+        "who": _first_lead(facts["story"]),
+        **facts,
+    }
     shown = {"brand": brand, "urls": urls, "shades": art.shades(art.colours(brand)), "head": head is not None, **known}
-    subject, _, text = words.plain(f"mail/{event}.txt", language, **shown).lstrip().partition("\n")
-    page = _inlined(words.page(f"mail/{event}.html", language, **shown))
+    sheet = event if event in EVENTS else "notice"
+    if sheet == "notice":
+        first, *more = words.block(event, language, facts).splitlines()
+        shown |= {"first": first, "more": more, "audience": _audience(event)}
+    subject, _, text = words.plain(f"mail/{sheet}.txt", language, **shown).lstrip().partition("\n")
+    page = _inlined(words.page(f"mail/{sheet}.html", language, **shown))
     return Letter(_one_line(subject), _text(text), page, tuple(_pictures(page, head)))
+
+
+def _audience(event: str) -> str:
+    """Who reads a notice: its name ends so."""
+    return {"guest": "guest", "lead": "partner"}.get(event.rpartition("_")[2], "team")
 
 
 def heading(event: str, facts: Facts, language: str) -> dict[str, str]:
@@ -95,7 +115,7 @@ def _icon(path: Path) -> bytes:
 
 def _one_line(subject: str) -> str:
     """A subject without line breaks or control characters: a typed one would begin a header of its own."""
-    return words.cut(" ".join(re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]", " ", subject).split()), SUBJECT_LIMIT)
+    return cut(" ".join(re.sub(r"[\x00-\x1f\x7f\u0085\u2028\u2029]", " ", subject).split()), SUBJECT_LIMIT)
 
 
 def _text(text: str) -> str:

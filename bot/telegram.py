@@ -1,24 +1,42 @@
 """Telegram: an update becomes `Heard`, a drawn message becomes text with keys under it."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import aiohttp
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, Update
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ReplyKeyboardMarkup, Update
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.carriers import Attempt, Failed, Retry, Sent
+from bot.fitting import cut, parts, units
 from bot.pace import ChatPace
-from bot.words import cut
-from flows.speech import Heard, Tap
+from bot.picking import gridded, listed
+from bot.taps import pack, unpack
+from bot.words import DrawnOption
+from flows.speech import Heard
 from models.lanes import Outgoing
 
-LIMIT, CAPTION, DATA = 4096, 1024, 64  # Telegram: characters of a text, of a caption; bytes behind a key
-WIDE = 18  # a key longer than this gets a row of its own
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | None
+
+LIMIT, CAPTION = 4096, 1024  # Telegram: characters of a text, of a caption
+KEYS = 90  # Telegram: a hundred keys under a message, doors among them
+LABEL = 48  # units of a key alone in its row
+ROW = 30  # units that the keys of one row have together: what a narrow phone shows without cutting
+COLUMNS = 3  # keys in a row at most, unless they are a month or the hours of a day
 BOT_API = "https://api.telegram.org"
 PERSON, GROUP = ChatPace(1.0, 6), ChatPace(0.25, 5)  # a group: 5 + 15 in any minute
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A picture, and the words under it."""
+
+    content: bytes
+    caption: str = ""
 
 
 class OverAiohttp(BaseRequest):
@@ -150,22 +168,6 @@ def _id(message: dict[str, Any] | None) -> str | None:
     return str(message["message_id"]) if message and "message_id" in message else None
 
 
-def pack(question: str, value: str, turn: int) -> str:
-    """Question, value and turn in the 64 bytes that a key may carry."""
-    packed = f"{turn}|{question}|{value}"
-    if len(packed.encode()) > DATA:
-        raise ValueError(f"a key carries at most {DATA} bytes: {packed}")
-    return packed
-
-
-def unpack(data: str) -> Tap:
-    """What a key carried; one that is not ours becomes a tap on nothing, which the talk answers with a fresh card."""
-    turn, _, rest = data.partition("|")
-    question, _, value = rest.partition("|")
-    ours = turn.isascii() and turn.isdigit() and len(turn) < 10
-    return Tap(question, value, int(turn)) if ours else Tap("", data[:DATA], 0)
-
-
 class Telegram:
     """Carries deliveries to Telegram."""
 
@@ -178,6 +180,7 @@ class Telegram:
             get_updates_request=OverAiohttp(),
         )  # fmt: skip
         self.answers: set[asyncio.Task[None]] = set()
+        self.left: dict[int, int] = {}  # of a delivery in several messages, how many have left
 
     async def close(self) -> None:
         """End the session."""
@@ -201,8 +204,8 @@ class Telegram:
             f"{url}/hooks/telegram", secret_token=secret,
             allowed_updates=[Update.MESSAGE, Update.EDITED_MESSAGE, Update.CALLBACK_QUERY],
         )  # fmt: skip
-        for language, listed in commands.items():
-            await self.bot.set_my_commands(listed, language_code=None if language == "" else language)
+        for language, menu in commands.items():
+            await self.bot.set_my_commands(menu, language_code=None if language == "" else language)
 
     async def waiting(self) -> dict[str, Any]:
         """How many updates wait at Telegram to be brought to us; when bringing one last failed, and why (None: never)."""
@@ -226,28 +229,53 @@ class Telegram:
             return _classed(refusal)
 
     async def _send(self, out: Outgoing, attempt: Attempt) -> Sent:
-        text = attempt.drawn.text
-        keys = keyboard(attempt, int(out.payload.get("turn", 0)))
-        if out.payload.get("edits") and not attempt.picture:
+        text, keys = attempt.drawn.text, keyboard(attempt, out.payload)
+        if out.payload.get("edits") and not attempt.picture and units(text) <= LIMIT:
             edited = await self._edit(out, text, keys)
             if edited:
                 return Sent(edited, text)
-        if attempt.picture:
-            photo = InputFile(attempt.picture, filename="ticket.png")
-            message = await self.bot.send_photo(out.address, photo, caption=cut(text, CAPTION), reply_markup=keys)
-            return Sent(str(message.message_id), text)
-        message = await self.bot.send_message(out.address, cut(text, LIMIT), reply_markup=keys)
-        return Sent(str(message.message_id), text)
+        return Sent(await self._say(out, attempt, keys), text)
 
-    async def _edit(self, out: Outgoing, text: str, keys: InlineKeyboardMarkup | None) -> str | None:
+    async def _say(self, out: Outgoing, attempt: Attempt, keys: Markup) -> str:
+        """Send its messages, the keys under the last; after a pause that Telegram asked for, those that have not left yet."""
+        messages = _messages(attempt)
+        first, key = self.left.pop(out.id, 0), ""
+        for number in range(first, len(messages)):
+            try:
+                key = await self._once(out, messages[number], keys if number == len(messages) - 1 else None)
+            except (RetryAfter, NetworkError):
+                if number:
+                    self.left[out.id] = number
+                raise
+        return key
+
+    async def _once(self, out: Outgoing, what: "str | Photo", keys: Markup) -> str:
+        if isinstance(what, Photo):
+            photo = InputFile(what.content, filename="ticket.png")
+            sent = await self.bot.send_photo(out.address, photo, caption=what.caption or None, reply_markup=keys)
+        else:
+            sent = await self.bot.send_message(out.address, what, reply_markup=keys)
+        return str(sent.message_id)
+
+    async def _edit(self, out: Outgoing, text: str, keys: Markup) -> str | None:
         card = str(out.payload["edits"])
+        if isinstance(keys, ReplyKeyboardMarkup):
+            return None
         try:
-            await self.bot.edit_message_text(
-                cut(text, LIMIT), chat_id=out.address, message_id=int(card), reply_markup=keys
-            )
+            await self.bot.edit_message_text(text, chat_id=out.address, message_id=int(card), reply_markup=keys)
         except BadRequest as refusal:
             return card if "not modified" in str(refusal).lower() else None  # gone or too old: say it anew
         return card
+
+
+def _messages(attempt: Attempt) -> list["str | Photo"]:
+    """A delivery as the messages it takes: a picture carries the words where they fit under it."""
+    text = attempt.drawn.text
+    if not attempt.picture:
+        return [*parts(text, LIMIT)]
+    if units(text) <= CAPTION:
+        return [Photo(attempt.picture, text)]
+    return [Photo(attempt.picture), *parts(text, LIMIT)]
 
 
 def chat_pace(address: str) -> ChatPace:
@@ -255,22 +283,32 @@ def chat_pace(address: str) -> ChatPace:
     return GROUP if address.startswith("-") else PERSON
 
 
-def keyboard(attempt: Attempt, turn: int) -> InlineKeyboardMarkup | None:
-    """Options and links as keys: short ones two in a row, long ones alone."""
-    keys = [
-        InlineKeyboardButton(option.label, callback_data=pack(option.question, option.value, turn))
-        for option in attempt.drawn.options
-    ]
-    rows: list[list[InlineKeyboardButton]] = []
-    for key in keys:
-        beside = rows and len(rows[-1]) == 1 and len(key.text) <= WIDE and len(rows[-1][0].text) <= WIDE
-        if beside:
-            rows[-1].append(key)
+def keyboard(attempt: Attempt, payload: dict[str, Any]) -> Markup:
+    """What may be pressed: in columns that fit their words, a month or the hours of a day in theirs, doors alone in a row."""
+    drawn, turn = attempt.drawn, int(payload.get("turn", 0))
+    page = str(payload.get("page", ""))
+    rows = gridded(drawn, page) or _columns(listed(drawn, page, KEYS))
+    known = [link for link in drawn.links if link.purpose in attempt.urls]
+    doors = [[InlineKeyboardButton(cut(link.label, LABEL), url=attempt.urls[link.purpose])] for link in known]
+    made = [[_key(option, turn) for option in row] for row in rows if row] + doors
+    return InlineKeyboardMarkup(made) if made else None
+
+
+def _key(option: DrawnOption, turn: int) -> InlineKeyboardButton:
+    label = option.label if units(option.label) <= LABEL else option.short
+    return InlineKeyboardButton(label, callback_data=pack(option.question, option.value, turn))
+
+
+def _columns(options: Sequence[DrawnOption]) -> list[list[DrawnOption]]:
+    """Rows of up to three, all keys of a row as wide as the widest of them needs."""
+    rows: list[list[DrawnOption]] = []
+    for option in options:
+        beside = [*rows[-1], option] if rows else []
+        if beside and len(beside) <= COLUMNS and max(units(one.label) for one in beside) * len(beside) <= ROW:
+            rows[-1] = beside
         else:
-            rows.append([key])
-    known = [link for link in attempt.drawn.links if link.purpose in attempt.urls]
-    rows += [[InlineKeyboardButton(link.label, url=attempt.urls[link.purpose])] for link in known]
-    return InlineKeyboardMarkup(rows) if rows else None
+            rows.append([option])
+    return rows
 
 
 def _classed(refusal: TelegramError) -> Retry | Failed:

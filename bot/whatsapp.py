@@ -18,8 +18,12 @@ from twilio.rest.content.v1.content import ContentList
 from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
 from bot import words
-from bot.carriers import Attempt, Failed, Retry, Sent, link_lines, numbered
-from flows.speech import Heard, Media
+from bot.carriers import Attempt, Failed, Retry, Sent
+from bot.content import Content, plainly, rich
+from bot.contents import Contents
+from bot.fitting import parts
+from bot.taps import unpack
+from flows.speech import Heard, Media, Tap
 from handlers.delivery_reported import Report, Why
 from models.database import read as ask
 from models.fields import instant, packed
@@ -29,7 +33,7 @@ from models.settings import keep_value, kept
 LIMIT = 1600  # Twilio: characters of a message body (error 21617)
 WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person last wrote (error 63016)
 FAILURES: dict[int, Why] = {  # Twilio's error codes; any other means that they will not have it
-    63016: "closed", 63019: "picture",
+    63016: "closed", 63019: "picture", **dict.fromkeys((63005, 63013, 63021, 63028), "content"),
     **dict.fromkeys((20429, 30001, 63017, 63018), "busy"),  # 30001: four hours in Twilio's queue, or it was full
     **dict.fromkeys((21211, 21610, 21614, 63003, 63024), "unreachable"),
 }  # fmt: skip
@@ -88,6 +92,7 @@ def signed(token: str, url: str, form: Mapping[str, Any], signature: str) -> boo
 
 def read(form: Mapping[str, str], now: datetime) -> Heard:
     """What a person did, from Twilio's inbound form; `now` is when it reached us."""
+    tap = _tap(form)
     return Heard(
         channel="whatsapp",
         external_id=bare(form.get("MessageSid") or form.get("SmsSid") or ""),
@@ -95,11 +100,19 @@ def read(form: Mapping[str, str], now: datetime) -> Heard:
         at=now,
         words=bare(form.get("Body", "")),
         name=bare(form.get("ProfileName", ""))[:120],
-        kind=_kind(form),
+        kind="tap" if tap else _kind(form),
+        tap=tap,
         location=_location(form),
         quotes=bare(form.get("OriginalRepliedMessageSid", "")) or None,
         media=_media(form),
     )
+
+
+def _tap(form: Mapping[str, str]) -> Tap | None:
+    """What a pressed button or a row of a list stands for; the words of one that is not ours are words."""
+    data = bare(form.get("ButtonPayload") or form.get("ListId") or "")
+    tap = unpack(data) if data else None
+    return tap if tap and tap.question else None
 
 
 def read_surely(form: Mapping[str, str], now: datetime) -> Heard:
@@ -167,6 +180,7 @@ class WhatsApp:
     def __init__(self, account: str, token: str, sender: str, api: str, public_url: str) -> None:
         self.http = Rewritten(api)
         self.client = Client(account, token, http_client=self.http)
+        self.contents = Contents(self.client, account)
         self.sender = f"whatsapp:{sender}"
         self.public_url = public_url
 
@@ -179,49 +193,70 @@ class WhatsApp:
         if "block" not in out.payload:
             return Failed("there is nothing to say in this")
         free = free_until(out.last_heard, attempt.now) is not None and not out.payload.get("closed")
-        body = self._body(attempt) if free else None
         template = None if free else await self._template(out)
         if not free and template is None:
             return Failed("the 24 hours are over and this has no approved template")
-        text = body if body is not None else template[2] if template else ""
         try:
-            gone = await self._gone(out) if out.begun is not None else {}
+            gone = await self._gone(out) if out.begun is not None else defaultdict[str, list[str]](list)
         except (TwilioException, *AWAY) as away:  # sent blindly, it could arrive twice
             return Retry(f"Twilio cannot be asked what has left: {type(away).__name__}", away=True)
         try:
-            sid = await (self._say(out, attempt, text, gone) if free else self._say_template(out, template, gone))
+            if template is not None:
+                return Sent(await self._say_template(out, template, gone), template[2], template=True)
+            return await self._say(out, attempt, gone)
         except TwilioRestException as refusal:
             return _classed(refusal)
         except AWAY as away:
             return Retry(f"Twilio is away: {type(away).__name__}", away=True)
-        return Sent(sid, text, template=not free)
 
-    def _body(self, attempt: Attempt) -> str:
-        drawn = attempt.drawn
-        return "\n\n".join(part for part in (drawn.text, numbered(drawn), link_lines(attempt)) if part)
-
-    async def _say(self, out: Outgoing, attempt: Attempt, text: str, gone: dict[str, list[str]]) -> str:
-        """Send the parts that have not left yet; gives the id of the last."""
-        sid = ""
+    async def _say(self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]]) -> Sent:
+        """Send what has not left yet, the picture first; what cannot be a rich message, or is refused as one, as text."""
+        text = plainly(attempt)
+        left = any(gone.get(part) for part in parts(text, LIMIT))  # an earlier attempt had to say it plainly
+        before, content = ([], None) if left or out.payload.get("plain") else self._rich(out, attempt)
+        sid = await self._say_rich(out, attempt, gone, before, content) if content else None
+        if sid is not None:
+            return Sent(sid, attempt.drawn.text)
+        picture = {"media_url": [attempt.picture_url]} if attempt.picture_url else {}
         for number, part in enumerate(parts(text, LIMIT)):
-            if gone.get(part):
-                sid = gone[part].pop()
-                continue
-            extra = {"media_url": [attempt.picture_url]} if attempt.picture_url and number == 0 else {}
-            sent = await self.client.messages.create_async(
-                to=f"whatsapp:{out.address}", from_=self.sender, body=part, status_callback=self._callback(out), **extra
-            )
-            sid = str(sent.sid)
-        return sid
+            sid = await self._once(out, gone, part, body=part, **(picture if number == 0 else {}))
+        return Sent(sid or "", text)
+
+    def _rich(self, out: Outgoing, attempt: Attempt) -> tuple[list[str], Content | None]:
+        return rich(attempt, int(out.payload.get("turn", 0)), str(out.payload.get("page", "")), self.public_url)
+
+    async def _say_rich(
+        self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]], before: list[str], content: Content
+    ) -> str | None:
+        """Gives the id of the rich message; None when Twilio will not have it, and nothing of it has left."""
+        shape = await self.contents.sid(content)
+        if shape is None:
+            return None
+        if attempt.picture_url:
+            await self._once(out, gone, "", media_url=[attempt.picture_url])
+        for part in before:
+            await self._once(out, gone, part, body=part)
+        try:
+            variables = packed(content.values)
+            return await self._once(out, gone, content.body, content_sid=shape, content_variables=variables)
+        except TwilioRestException as refusal:
+            if before or attempt.picture_url or not _is_about_content(refusal):
+                raise
+            log.warning("a rich message was refused and goes as text", delivery=out.id, why=str(refusal.msg)[:200])
+            await self.contents.gone(content)
+            return None
+
+    async def _once(self, out: Outgoing, gone: dict[str, list[str]], listed: str, **what: Any) -> str:
+        """Send one message unless it has left; `listed` is how Twilio lists its words."""
+        if gone.get(listed):
+            return gone[listed].pop()
+        sent = await self.client.messages.create_async(
+            to=f"whatsapp:{out.address}", from_=self.sender, status_callback=self._callback(out), **what
+        )
+        return str(sent.sid)
 
     async def _say_template(self, out: Outgoing, template: Any, gone: dict[str, list[str]]) -> str:
-        if gone.get(template[2]):
-            return gone[template[2]].pop()
-        sent = await self.client.messages.create_async(
-            to=f"whatsapp:{out.address}", from_=self.sender, content_sid=template[0], content_variables=template[1],
-            status_callback=self._callback(out),
-        )  # fmt: skip
-        return str(sent.sid)
+        return await self._once(out, gone, template[2], content_sid=template[0], content_variables=template[1])
 
     async def _template(self, out: Outgoing) -> tuple[str, str, str] | None:
         """(ContentSid, variables as JSON, the text as it will read) of a notice, when it is approved."""
@@ -360,17 +395,6 @@ def template_name(block: str, language: str) -> str:
     return f"template:{block}:{words.spoken(language)}"
 
 
-def parts(text: str, limit: int) -> list[str]:
-    """A text in pieces of at most `limit` characters, broken at line ends where there are any."""
-    pieces, rest = [], text
-    while len(rest) > limit:
-        at = rest.rfind("\n", 1, limit)
-        at = at if at > 0 else limit
-        pieces.append(rest[:at])
-        rest = rest[at:].lstrip("\n")
-    return [*pieces, rest]
-
-
 async def _of_another(out: Outgoing, sid: str) -> bool:
     """Whether these same words were another delivery to the same person."""
     known = await ask("SELECT id FROM delivery WHERE provider_id = :sid AND id <> :id", sid=sid, id=out.id)
@@ -382,6 +406,13 @@ def _for_good(refusal: TwilioException) -> bool:
     answer = refusal.args[-1] if refusal.args else None
     status: Any = getattr(refusal, "status", None) or getattr(answer, "status_code", 500)
     return status in range(400, 500) and status not in (401, 403, 408, 429)
+
+
+def _is_about_content(refusal: TwilioRestException) -> bool:
+    """Whether the same words may be taken in another form: it is neither the person, nor our log-in, nor their rush."""
+    return refusal.status in range(400, 500) and refusal.status not in (401, 403, 429) and (
+        FAILURES.get(refusal.code or 0, "content") == "content"
+    )  # fmt: skip
 
 
 def _classed(refusal: TwilioRestException) -> Retry | Failed:

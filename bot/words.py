@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po
 from babel.support import Translations
 from jinja2.runtime import Context
 
+from bot.fitting import cut, units
 from bot.notation import Notation
 from models import recap as recaps
 
@@ -27,7 +28,7 @@ Facts = Mapping[str, Any]
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # A block is looked up in the scripts in this order; scripts not named here follow by name.
-SCRIPTS = ("book", "notices")
+SCRIPTS = ("book", "asks", "notices")
 SOURCE = "en"
 NOTHING = "–"
 # What every booking has; of the rest only some.
@@ -64,6 +65,8 @@ STORY = (
     "free_until",
     "source",
     "audience",
+    "terms",
+    "story",
 )
 
 
@@ -92,6 +95,8 @@ class Drawn:
     text: str
     options: tuple[DrawnOption, ...] = ()
     links: tuple[DrawnLink, ...] = ()
+    language: str = SOURCE
+    pick: Facts | None = None
 
 
 class Words(str):
@@ -133,7 +138,7 @@ def draw(say: Facts, language: str, channel: str = "") -> Drawn:
     text = "\n".join([*sentences, voice.block(say["block"], facts)]).strip()
     options = tuple(_option(voice, option, facts) for option in say.get("options", ()))
     links = tuple(_link(voice, link["purpose"], facts) for link in say.get("links", ()))
-    return Drawn(text, options, links)
+    return Drawn(text, options, links, voice.language, say.get("pick"))
 
 
 def _link(voice: "Voice", purpose: str, facts: Facts) -> DrawnLink:
@@ -152,14 +157,9 @@ def _text(voice: "Voice", say: Facts) -> str:
 def _option(voice: "Voice", option: Facts, facts: Facts) -> DrawnOption:
     own = {**facts, **option.get("facts", {})}
     label = voice.label(option["label"], own)
-    short = option.get("short")
-    drawn = voice.label(short, own) if short else label
+    short = option.get("short") or voice.short(option["label"])
+    drawn = voice.label(short, own) if short and units(label) > SHORT else label
     return DrawnOption(label, cut(drawn, SHORT), option["question"], option["value"])
-
-
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters, with an ellipsis where something is missing."""
-    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 # --- the recap ---
@@ -300,6 +300,11 @@ class Voice:
             return self.block(label[1:], facts)
         return self.notation.local(label)
 
+    def short(self, label: Facts | str) -> str | None:
+        """The short form of a block that has one: the block of its name with "_short"."""
+        known = isinstance(label, str) and label.startswith("@") and f"{label[1:]}_short" in self.scripts
+        return f"{label}_short" if known else None
+
     def said(self, name: str, facts: Facts | None = None) -> str:
         """A block of the recap, on one line; empty where there is nothing to say."""
         known: dict[str, Any] = dict.fromkeys(STORY) | dict(facts or {})
@@ -319,7 +324,17 @@ class Voice:
             "bags": lambda party: self.said("bags_words", {"party": party}),
             "stop": lambda stop: self.said("stop_words", {"stop": stop}),
             "strong": _strong,
+            "old_to_new": self._old_to_new,
         }
+
+    def _old_to_new(self, changed: Iterable[Facts]) -> str:
+        """What changed of a story (`models.recap.changed`), a line each: "Party: 2 adults → 5 adults"."""
+        lines = []
+        for each in changed:
+            old, new = (self.said(each["key"], facts) if facts else "" for facts in (each["old"], each["new"]))
+            if old != new:
+                lines.append(f"{self.said('label_' + each['key'])}: {old or NOTHING} → {new or NOTHING}")
+        return "\n".join(lines)
 
     def _environment(self, recap_: Callable[..., Any], finalize: Any = None) -> jinja2.Environment:
         made = jinja2.Environment(

@@ -17,6 +17,7 @@ from flows.understand.times import time_option, too_soon
 from flows.when import from_instant, instant
 
 MOST_OPTIONS = 8
+FURTHEST = 730  # days ahead that can be picked
 POPULAR = 8
 STAYS = (3, 4, 5, 7)  # nights after which most guests go back
 HOURS = ("06:00", "08:00", "10:00", "12:00", "14:00", "16:00", "18:00", "20:00")
@@ -128,9 +129,18 @@ def date(talk: Talk, offer: Offer) -> Say:
     days = [(today + timedelta(days=n)).isoformat() for n in range(4)]
     labels = ["@today", "@tomorrow", "@day_option", "@day_option"]
     facts = [{"date": instant(day, "12:00", offer.world.menu.zone)} for day in days]
-    return Say(
-        "date", {}, tuple(Option("date", d, label, facts=f) for d, label, f in zip(days, labels, facts, strict=True))
-    )
+    options = tuple(Option("date", d, label, facts=f) for d, label, f in zip(days, labels, facts, strict=True))
+    soonest = offer.world.now + timedelta(minutes=offer.world.menu.notice_minutes)
+    return Say("date", {}, options, pick=_days_from("date", soonest.date(), today))
+
+
+def _days_from(question: str, first: date_type, today: date_type) -> dict[str, str]:
+    last = today + timedelta(days=FURTHEST)
+    return {"question": question, "kind": "day", "from": first.isoformat(), "to": last.isoformat()}
+
+
+def _times_from(question: str, first: str = "00:00") -> dict[str, str]:
+    return {"question": question, "kind": "time", "from": first, "to": "23:45"}
 
 
 def time(talk: Talk, offer: Offer) -> Say:
@@ -140,7 +150,10 @@ def time(talk: Talk, offer: Offer) -> Say:
     day = instant(talk.draft["date"], "12:00", menu.zone) if "date" in talk.draft else None
     open_hours = [hour for hour in HOURS if not too_soon(talk.draft.get("date", "9999-01-01"), hour, offer.world)]
     options = tuple(time_option(hour, menu.zone) for hour in open_hours)
-    return Say("time", {"landing": bool(from_ and from_["kind"] == "airport"), "date": day}, options)
+    facts = {"landing": bool(from_ and from_["kind"] == "airport"), "date": day}
+    soonest = offer.world.now + timedelta(minutes=menu.notice_minutes)
+    first = f"{soonest:%H:%M}" if talk.draft.get("date") == soonest.date().isoformat() else "00:00"
+    return Say("time", facts, options, pick=_times_from("time", first))
 
 
 def hours(talk: Talk, offer: Offer) -> Say:
@@ -164,7 +177,8 @@ def return_date(talk: Talk, offer: Offer) -> Say:
     out = date_type.fromisoformat(talk.draft.get("date") or offer.world.now.date().isoformat())
     days = [(out + timedelta(days=n)).isoformat() for n in STAYS]
     options = (Option("return_date", day, "@day_option", facts={"date": instant(day, "12:00", zone)}) for day in days)
-    return Say("return_date", {"date": instant(out.isoformat(), "12:00", zone)}, tuple(options))
+    pick = _days_from("return_date", out, offer.world.now.date())
+    return Say("return_date", {"date": instant(out.isoformat(), "12:00", zone)}, tuple(options), pick=pick)
 
 
 def return_time(talk: Talk, offer: Offer) -> Say:
@@ -173,7 +187,8 @@ def return_time(talk: Talk, offer: Offer) -> Say:
     from_, to = stop(back.get("pickup"), menu), stop(back.get("dropoff"), menu)
     options = tuple(replace(time_option(hour, menu.zone), question="return_time") for hour in HOURS)
     flies = bool(to and to["kind"] == "airport")
-    return Say("return_time", {"pickup": from_, "landing": _is_airport(from_), "flies": flies}, options)
+    facts = {"pickup": from_, "landing": _is_airport(from_), "flies": flies}
+    return Say("return_time", facts, options, pick=_times_from("return_time"))
 
 
 def return_flight(talk: Talk, offer: Offer) -> Say:
@@ -319,9 +334,27 @@ def terms(talk: Talk, offer: Offer) -> Say:
 
 
 def review(talk: Talk, offer: Offer) -> Say:
-    """The whole request with its price, line by line."""
+    """The whole request with its price, line by line; of a booking that is changed what was and what would be."""
+    if "changing" in talk.facts:
+        return change_review(talk, offer)
     options = (Option("review", "send", "@send"), Option("review", "change", "@change_something"))
     return Say("review", everything(talk, offer), options)
+
+
+def change_review(talk: Talk, offer: Offer) -> Say:
+    """What changes of a booking, what that costs, and the one tap that agrees to it."""
+    end = (Option("review", "change", "@change_more"), LEAVE)
+    if offer.change is None:  # it cannot be priced: nobody agrees to that
+        return Say("change_unpriced", {"reference": talk.facts["reference"]}, (*end, _person()))
+    facts = (
+        so_far(talk.draft, offer.world)
+        | dict(offer.change)
+        | {"certain": talk.facts["changing"]["before"]["state"] == "booked"}
+    )
+    return Say("change_review", facts, (Option("review", "send", "@change_agree"), *end))
+
+
+LEAVE = Option("anytime", "leave", "@change_leave")
 
 
 def everything(talk: Talk, offer: Offer) -> dict[str, Any]:
@@ -352,6 +385,8 @@ def _or_none(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def change(talk: Talk, offer: Offer, keys: list[str]) -> Say:
     """Every line that can be changed."""
     options = tuple(Option("change", key, f"@line_{key}") for key in keys)
+    if "changing" in talk.facts:
+        return Say("change_booked", {"reference": talk.facts["reference"]}, (*options, LEAVE), edits=True)
     return Say("change", {}, (*options, Option("change", "nothing", "@change_nothing")), edits=True)
 
 

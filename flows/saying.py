@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from flows import cards
+from flows import asks, cards, changing
+from flows.asks.answer import Answer
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
 from flows.hearing import PATIENCE
 from flows.menu import Offer, Quote
 from flows.speech import Link, Option, Say
-from flows.talk import Send, Talk
+from flows.talk import ANSWERED, Talk
 from flows.tapping import option_words
 
 INTERPRETED = {"service", "pickup", "dropoff", "stops", "date", "departure", "return_date", "phone"}
@@ -17,28 +18,54 @@ UNECHOED = {"name", "email", "notes", "occasion"}
 BESIDE = ("help", "summary", "price", "for_team")
 
 
-def needs(book: Conversation, talk: Talk) -> str | None:
-    """What must be read before `say`: "vehicles", "departures", "quote" or nothing."""
+def needs(book: Conversation, talk: Talk) -> tuple[str, ...]:
+    """What must be read before `say`: any of "vehicles", "departures", "quote" and "bookings"."""
     own = next((row.needs for row in book.rows(talk.state) if row.needs), None)
-    return own or ("quote" if talk.aside in ("price", "terms") or talk.state == book.then else None)
+    open_question = own or ("quote" if talk.aside in ("price", "terms") or talk.state == book.then else None)
+    return tuple(each for each in (open_question, "bookings" if talk.ask else None) if each)
 
 
 def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
-    """The turn's one message and its wishes. A turn that wishes to send says nothing yet: its answer comes by `learn`."""
+    """The turn's message and its wishes. A turn that wishes what is answered by `learn` says nothing yet.
+
+    What was asked about a booking is answered in a message of its own, before the open question of a draft.
+    """
     talk = talk.copy()
-    wishes = talk.wished()
-    if any(isinstance(wish, Send) for wish in wishes):
+    asked = _asked(talk, offer)
+    wishes = (*talk.wished(), *(asked.wishes if asked else ()))
+    if any(isinstance(wish, ANSWERED) for wish in wishes):
         talk.wishes = []
         return Turn(talk, (), wishes)
-    message = replace(_message(book, talk, offer), before=tuple(_before(book, talk, offer)))
-    message = _with_person(talk, message)
+    messages = _messages(book, talk, offer, asked)
     talk.turn += 1
     if offer.quote and talk.state == book.then:
         talk.facts["quoted"] = _quoted(offer.quote, offer)
-    talk.shown = [_remembered(option) for option in message.options]
+    talk.shown = [_remembered(option) for message in reversed(messages) for option in message.options]
     talk.understood, talk.remarks, talk.wishes = [], [], []
-    talk.aside = None
-    return Turn(talk, (message,), wishes)
+    talk.aside = talk.ask = talk.answer_to_ask = None
+    return Turn(talk, messages, wishes)
+
+
+def _asked(talk: Talk, offer: Offer) -> Answer | None:
+    """What is answered to an ask: what came of its wish, else what their bookings tell."""
+    if talk.answer_to_ask:
+        return Answer(Say.from_json(talk.answer_to_ask))
+    if not talk.ask:
+        return None
+    answer = asks.answer(talk, offer)
+    talk.left, talk.aside = answer.left, answer.instead
+    return answer if answer.say or answer.wishes else None
+
+
+def _messages(book: Conversation, talk: Talk, offer: Offer, asked: Answer | None) -> tuple[Say, ...]:
+    before = tuple(_before(book, talk, offer))
+    if asked is None or asked.say is None:
+        return (_with_person(talk, replace(_message(book, talk, offer), before=before)),)
+    answer = replace(asked.say, before=(*before, *asked.say.before))
+    open_still = talk.state not in book.after and any(key not in talk.given for key in talk.draft)
+    if asked.asks_back or not open_still:
+        return (answer,)
+    return (answer, _message(book, talk, offer))
 
 
 def _quoted(quote: Quote, offer: Offer) -> dict[str, Any]:
@@ -109,16 +136,22 @@ def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "confirm_drop":
         keep = (Option("anytime", "start_over", "@start_over"), Option("anytime", "stay", "@stay"))
         return Say("confirm_drop", {}, (*keep, Option("anytime", "person", "@person")))
-    if talk.aside == "change":
+    if talk.aside == "change" or ("changing" in talk.facts and _nothing_changed(book, talk)):
         return cards.change(talk, offer, _lines(book, talk, offer))
     if talk.aside == "terms":
         return cards.terms(talk, offer)
     return _question(book, talk, offer)
 
 
+def _nothing_changed(book: Conversation, talk: Talk) -> bool:
+    """All is as it was booked: what shall be another?"""
+    return talk.state == book.then and "review" not in talk.doubts and not changing.differences(talk)
+
+
 def _lines(book: Conversation, talk: Talk, offer: Offer) -> list[str]:
     menu = offer.world.menu
-    asked = [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key != "terms"]
+    fixed = changing.FIXED if "changing" in talk.facts else ("terms",)
+    asked = [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key not in fixed]
     return asked + [
         row.key for row in book.questions if not row.ask and row.key not in asked and row.only_if(talk.draft, menu)
     ]
@@ -142,8 +175,10 @@ def _doubtful(book: Conversation, talk: Talk, plain: Say) -> Say:
     card = Say.from_json(talk.doubts[talk.state]["say"])
     if talk.state == book.then:
         return replace(card, facts=dict(plain.facts) | dict(card.facts))
-    answers = () if _offers_an_answer(card) else tuple(one for one in plain.options if one not in card.options)
-    return _kept(talk, replace(card, options=(*answers, *card.options)))
+    if _offers_an_answer(card):
+        return _kept(talk, card)
+    answers = tuple(one for one in plain.options if one not in card.options)
+    return _kept(talk, replace(card, options=(*answers, *card.options), pick=plain.pick))
 
 
 def _offers_an_answer(card: Say) -> bool:
@@ -160,12 +195,31 @@ def _kept(talk: Talk, card: Say) -> Say:
 def _standing(talk: Talk, offer: Offer) -> Say:
     """Where the booking stands, with its doors."""
     facts = so_far(talk.draft, offer.world) | {key: talk.facts.get(key) for key in _STANDING}
+    if talk.aside == "changed":
+        return _changed(talk)
     if talk.state == "waiting_payment":
         block = "held" if talk.aside == "sent" else "waiting_payment"
         return Say(block, facts, (), (Link("pay"), Link("booking")))
     block = {"paid": "booked", "welcome": "welcome", "told_team": "told_team"}.get(talk.aside or "", "booked_standing")
     links = (Link("ticket"), Link("booking")) if block == "booked" else (Link("booking"),)
-    return Say(block, facts, (Option("anytime", "new", "@new_booking_label"),) if block != "booked" else (), links)
+    if owed := talk.facts.get("owed"):  # a change made it dearer
+        facts, links = facts | {"due": owed}, (Link("pay"), *links)
+    options = (Option("anytime", "new", "@new_booking_label"), *_change_it(talk)) if block != "booked" else ()
+    return Say(block, facts, options, links)
+
+
+def _change_it(talk: Talk) -> tuple[Option, ...]:
+    reference = talk.facts.get("reference")
+    return (Option(changing.TAP, reference, "@change_booking_label"),) if reference else ()
+
+
+def _changed(talk: Talk) -> Say:
+    """What the booking is now, and what is owed for it, if anything."""
+    certain = talk.state == "booked"
+    due = talk.facts["owed"] if certain else talk.facts["due"]
+    facts = dict(talk.facts["change"]) | {"certain": certain, "due": due, "hold_until": talk.facts["hold_until"]}
+    pay = (Link("pay"),) if due else ()
+    return Say("changed", facts, (), (*pay, Link("booking")))
 
 
 _STANDING = ("reference", "hold_until", "due", "total", "paid", "lead", "meeting")

@@ -73,7 +73,10 @@ class Say:
     """One message: a block of the script, the facts it is drawn with, and what may be tapped under it.
 
     `before` are sentences of the same message that come first ("I did not catch …"), each a block with facts of its own and on
-    a line of its own. `edits` says that this may replace the card whose option was tapped, where the channel can edit.
+    a line of its own. `pick` says which days or times may be picked beyond the options, where the channel can show them:
+    {"question", "kind": "day" or "time", "from", "to"}, as the draft keeps them. `edits` says that this may replace the card
+    whose option was tapped, where the channel can edit. `about` is the number of
+    the booking that its links lead to, where that is not the talk's own.
     """
 
     block: str
@@ -83,6 +86,8 @@ class Say:
     picture: str | None = None
     edits: bool = False
     before: tuple["Say", ...] = ()
+    pick: Mapping[str, str] | None = None
+    about: int | None = None
 
     def parts(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every (block, facts) of this message, in the order they are read."""
@@ -100,6 +105,8 @@ class Say:
             picture=self.picture,
             edits=self.edits,
             before=[sentence.as_json() for sentence in self.before],
+            pick=dict(self.pick) if self.pick else None,
+            about=self.about,
         )
 
     @classmethod
@@ -113,6 +120,8 @@ class Say:
             kept.get("picture"),
             kept.get("edits", False),
             tuple(Say.from_json(sentence) for sentence in kept.get("before", ())),
+            kept.get("pick"),
+            kept.get("about"),
         )
 
 

@@ -22,7 +22,7 @@ BY_MAIL_INSTEAD = ("message_from_house", "thread_message_lead")
 TRIES = 5  # times that a provider may have been too busy
 LATER = timedelta(minutes=1)  # and once more for each time
 
-Why = Literal["closed", "picture", "busy", "unreachable", "refused"]
+Why = Literal["closed", "picture", "content", "busy", "unreachable", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Report:
     """What a provider says became of a delivery: sent, delivered, read or failed.
 
     A failure has its `reason` in the provider's words, and `why`: closed (free words are not taken now), picture (it
-    could not be fetched), busy (another try may help), unreachable (nobody is there) or refused (nothing helps).
+    could not be fetched), content (its buttons or list were not taken), busy (another try may help), unreachable (nobody is
+    there) or refused (nothing helps).
     """
 
     provider_id: str
@@ -109,11 +110,13 @@ async def _failed(run: Run, house: House, row: dict[str, Any], report: Report) -
 
 
 def _mended(row: dict[str, Any], payload: dict[str, Any], why: Why) -> dict[str, Any] | None:
-    """The same in a form that can arrive: as a template where free words cannot, without its picture, or later as it is."""
+    """The same in a form that can arrive: as a template, without its picture, as numbered text, or later as it is."""
     if why == "closed" and not (row["template"] or payload.get("closed")):
         return {**payload, "closed": True}
     if why == "picture" and payload.get("picture"):
         return {key: value for key, value in payload.items() if key != "picture"}
+    if why == "content" and not (row["template"] or payload.get("plain")):
+        return {**payload, "plain": True}
     busy = int(payload.get("busy", 0)) + 1
     return {**payload, "busy": busy} if why == "busy" and busy < TRIES else None
 

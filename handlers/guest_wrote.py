@@ -10,21 +10,27 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from flows.book import arrive, hear, learn, needs, say
+from flows.changing import TAP
 from flows.conversation import Turn
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
-from flows.talk import Person, Send, Talk, ToTeam
+from flows.talk import Cancel, Change, Person, Resend, Send, Talk, ToTeam
 from flows.understand.details import phone_of
 from handlers.door_opened import Entry, count, entry_of
+from handlers.guest_cancelled import guest_cancelled
+from handlers.guest_changed import guest_changed, learnt
 from handlers.house import Actor, House
 from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
+from handlers.pages import card_turned
+from handlers.papers_asked_again import papers_asked_again
 from handlers.request_sent import request_sent
+from handlers.standing import standing_of
 from handlers.telling import tell_house
 from models import catalogs, news, story, timeline, turns
 from models.catalog import Catalog
 from models.database import Run, is_away, is_contended, transaction
-from models.refusal import InThePast, Refusal, SoldOut, TooSoon
+from models.refusal import ChangedMeanwhile, Dearer, HoldEnded, InThePast, NotYours, Refusal, SoldOut, TooLate, TooSoon
 from models.request import as_instant
 from models.turns import Carry, Repeated, Reply, Seen, Stale
 
@@ -112,6 +118,11 @@ async def _turn(at: Moment) -> Carry:
     talk = Talk.from_json(at.seen.state) if at.seen.state else Talk.new(at.language)
     if at.seen.silent:
         return await _listen(at)
+    if page := await card_turned(at.heard, at.seen):
+        return await _turn_page(at, page)
+    if reference := about(talk, at.heard):
+        standing = await standing_of(reference, at.seen.recipient, at.now)
+        at = replace(at, world=replace(at.world, standing=standing))
     entry = await entry_of(at.house, at.heard)
     moved = _moved(at, talk, entry)
     turn = say(moved, await _offer(at, moved))
@@ -129,7 +140,8 @@ def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:
 
 async def _offer(at: Moment, talk: Talk) -> Offer:
     source = {"channel": at.heard.channel, "at": as_instant(at.now, at.catalog.brand.zone), "language": talk.language}
-    return await offer_for(needs(talk), talk.draft, at.world, at.catalog, source)
+    world = at.world if "changing" in talk.facts else replace(at.world, standing=None)
+    return await offer_for(needs(talk), talk.draft, world, at.catalog, source, at.seen.recipient)
 
 
 async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, bool | None]:
@@ -139,12 +151,60 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
         match wish:
             case Send():
                 turn, booking = await _send(at, turn, run)
+            case Change(reference=reference):
+                turn = await _change(at, turn, reference, run)
             case Person(words=said):
                 silent = True
                 await _call_a_person(at, said, run)
-            case ToTeam(words=said):
-                await _pass_on(at, said, run)
+            case ToTeam(words=said, reference=reference, matter=matter):
+                await _pass_on(at, said, run, reference, matter)
+            case Cancel():
+                turn = await _cancel(at, turn, wish, run)
+            case Resend(reference=reference, address=address):
+                turn = await _send_again(at, turn, reference, address, run)
     return turn, booking, silent
+
+
+async def _cancel(at: Moment, turn: Turn, wish: Cancel, run: Run) -> Turn:
+    """Cancel what the guest agreed to, and say what came of it; a refusal leaves all as it was."""
+    booking = await _theirs(at, wish.reference, run)
+    try:
+        if booking is None:
+            raise NotYours(what="booking")
+        async with transaction() as inner:
+            said = await guest_cancelled(inner, at.house, booking, wish, _actor(at))
+        ended = wish.reference if wish.what == "all" else None
+    except Dearer:
+        turn.talk.ask = {"name": "cancel", "reference": wish.reference, "what": wish.what}
+        return say(turn.talk, await _offer(at, turn.talk))
+    except Refusal:
+        turn.talk.ask = {"name": "cancel", "reference": wish.reference}
+        return say(turn.talk, await _offer(at, turn.talk))
+    talk = learn(turn.talk, "answered", {"say": said.as_json(), "ended": ended})
+    return say(talk, await _offer(at, talk))
+
+
+async def _send_again(at: Moment, turn: Turn, reference: str, address: str, run: Run) -> Turn:
+    booking = await _theirs(at, reference, run)
+    if booking is None:
+        turn.talk.ask = {"name": "resend", "reference": reference}
+        return say(turn.talk, await _offer(at, turn.talk))
+    said = await papers_asked_again(run, at.house, booking, address, _actor(at), at.heard.external_id)
+    talk = learn(turn.talk, "answered", {"say": said.as_json()})
+    return say(talk, await _offer(at, talk))
+
+
+async def _theirs(at: Moment, reference: str, run: Run) -> int | None:
+    """The booking of that code, if whoever writes made it."""
+    rows = await run(
+        "SELECT id FROM booking WHERE reference = :reference AND recipient_id = :recipient",
+        reference=reference, recipient=at.seen.recipient,
+    )  # fmt: skip
+    return int(rows[0]["id"]) if rows else None
+
+
+def _actor(at: Moment) -> Actor:
+    return Actor(at.heard.name or at.heard.sender, "guest", at.heard.channel)
 
 
 async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
@@ -171,6 +231,48 @@ async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
     return say(talk, await _offer(at, talk)), booking
 
 
+async def _change(at: Moment, turn: Turn, reference: str, run: Run) -> Turn:
+    talk = turn.talk
+    catalog = await _as_quoted(at, talk)
+    try:
+        if catalog is None:
+            raise ChangedMeanwhile(what="price")
+        async with transaction() as inner:  # a refusal undoes whatever was changed by then and nothing else
+            told = await guest_changed(
+                inner, at.house, catalog, reference, talk.draft, base=talk.facts["changing"]["request"],
+                agreed=talk.facts["quoted"]["total"], recipient=at.seen.recipient, channel=at.heard.channel,
+            )  # fmt: skip
+        talk = learn(talk, "changed", learnt(told))
+    except SoldOut:
+        own = at.world.standing["id"] if at.world.standing else 0
+        talk = learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now, own))
+    except (TooSoon, InThePast) as refusal:
+        first = refusal.facts.get("earliest")
+        talk = learn(talk, "too_late", {"first": first} if first else {})
+    except TooLate as refusal:
+        talk = learn(talk, "change_closed", {"why": f"change_{refusal.facts['why']}"})
+        await _pass_on(at, at.heard.words or "–", run)
+    except HoldEnded:
+        talk = learn(talk, "hold_ended", {})
+    except Refusal as refusal:
+        return await _look_again(at, talk, refusal)
+    return say(talk, await _offer(at, talk))
+
+
+async def _look_again(at: Moment, talk: Talk, refusal: Refusal) -> Turn:
+    """It is another booking, or another price, than the guest saw: shown as it is now."""
+    log.info("an agreed change was refused", refusal=refusal.key)
+    standing = await standing_of(talk.facts["reference"], at.seen.recipient, at.now)
+    at = replace(at, world=replace(at.world, standing=standing))
+    news = (
+        "change_overtaken"
+        if isinstance(refusal, ChangedMeanwhile) and refusal.facts["what"] == "request"
+        else "price_changed"
+    )
+    talk = learn(talk, news, {"request": standing["request"]} if standing else {})
+    return say(talk, await _offer(at, talk))
+
+
 async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:
     """The catalogue that the review was priced by, while that price is valid or still the same; else None."""
     quoted = talk.facts.get("quoted")
@@ -178,8 +280,14 @@ async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:
         return at.catalog
     if datetime.fromisoformat(quoted["valid_until"]["utc"]) >= at.now:
         return await catalogs.version(int(quoted["version"]))
-    now = await offer_for("quote", talk.draft, at.world, at.catalog, {"channel": at.heard.channel})
+    now = await offer_for(("quote",), talk.draft, at.world, at.catalog, {"channel": at.heard.channel})
     return at.catalog if now.quote and dict(now.quote.total) == quoted["total"] else None
+
+
+def about(talk: Talk, heard: Heard) -> str | None:
+    """The code of the booking that a message may want to change: the one that was tapped, or that the talk stands at."""
+    tapped = heard.tap.value if heard.tap and heard.tap.question == TAP else None
+    return tapped if tapped and "changing" not in talk.facts else talk.facts.get("reference")
 
 
 def _whole_draft(at: Moment, talk: Talk) -> dict[str, Any]:
@@ -202,21 +310,20 @@ async def _call_a_person(at: Moment, words: str, run: Run) -> None:
     news.announce("talk", at.seen.booking)
 
 
-async def _pass_on(at: Moment, words: str, run: Run) -> None:
+async def _pass_on(at: Moment, words: str, run: Run, reference: str = "", matter: str = "") -> None:
     """A guest's message about a booking that stands: the house hears of it, the booking remembers it."""
-    if at.seen.booking is None:
+    booking = await _theirs(at, reference, run) if reference else at.seen.booking
+    if booking is None:
         return
-    told = await story.of_booking(at.seen.booking, run)
+    told = await story.of_booking(booking, run)
     actor = Actor(told["guest"]["name"], "guest", at.heard.channel)
     await timeline.record(
-        run, at.seen.booking, "guest_wrote", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=at.now,
-        personal={"text": words[:2000]},
+        run, booking, "guest_wrote", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=at.now,
+        facts={"matter": matter} if matter else None, personal={"text": words[:2000]},
     )  # fmt: skip
-    facts = {"story": told, "who": actor.name, "text": words}
-    await tell_house(
-        run, at.house, "guest_wrote_house", facts, booking=at.seen.booking, once=at.heard.external_id, mail=False
-    )
-    news.announce("booking", at.seen.booking)
+    facts = {"story": told, "who": actor.name, "text": words or "–"}
+    await tell_house(run, at.house, "guest_wrote_house", facts, booking=booking, once=at.heard.external_id, mail=False)
+    news.announce("booking", booking)
 
 
 async def _keep(at: Moment, turn: Turn, booking: int | None, silent: bool | None, run: Run) -> Carry:
@@ -234,13 +341,25 @@ def _reply(at: Moment, talk: Talk, said: Say) -> Reply:
     payload = said.as_json() | {"turn": talk.turn}
     if said.edits and at.heard.kind == "tap" and at.heard.quotes:
         payload["edits"] = at.heard.quotes
-    return Reply(said.block, payload, talk.language, _lapses(said))
+    return Reply(said.block, payload, talk.language, _lapses(said), said.about)
 
 
 def _lapses(said: Say) -> datetime | None:
     """That something is held, and may be paid, is not said any more once the hold has ended: another notice says so."""
     until = said.facts.get("hold_until") if said.block == "held" else None
     return datetime.fromisoformat(until["utc"]) if until else None
+
+
+async def _turn_page(at: Moment, page: Reply) -> Carry:
+    """The same card at another page; the talk stays where it is."""
+    kept = turns.Turn(
+        seen=at.seen, channel=at.heard.channel, external_id=at.heard.external_id, heard=at.heard.as_json(),
+        words=at.heard.words, state=None, replies=(page,), now=at.now, owner=at.house.owner, name=at.heard.name,
+        inbound=at.inbound,
+    )  # fmt: skip
+    async with transaction() as run:
+        _, lane, born = await turns.keep(kept, run)
+    return (lane, born) if lane and born else None
 
 
 async def _listen(at: Moment) -> Carry:

@@ -49,3 +49,21 @@ async def move_on(name: str, to: datetime, *, past: datetime) -> bool:
             name=name, to=str(micros(to)), past=micros(past),
         )  # fmt: skip
     return bool(moved)
+
+
+async def keep_first(name: str, value: str) -> str:
+    """Keep a value unless there is one; gives the one that is kept."""
+    async with transaction() as run:
+        await run(
+            "INSERT INTO kept (name, value) VALUES (:name, :value) ON CONFLICT (name) DO NOTHING",
+            name=name,
+            value=value,
+        )
+        rows = await run("SELECT value FROM kept WHERE name = :name", name=name)
+    return str(rows[0]["value"])
+
+
+async def forget(name: str) -> None:
+    """Keep nothing under this name any more."""
+    async with transaction() as run:
+        await run("DELETE FROM kept WHERE name = :name", name=name)

@@ -120,7 +120,8 @@ class Bellhop:
 def read_aloud(message: Message) -> str:
     """All the words of a message: its text as it looks, its buttons and what hangs on it."""
     text = html.unescape(re.sub(r"<[^>]+>", "", message["text"])) if message.get("html") else message["text"]
-    buttons = [one["text"] for row in message["keyboard"] for one in row]
+    keys = [one for row in message["keyboard"] for one in row]
+    buttons = [line for one in keys for line in (one["text"], one.get("description")) if line]
     files = [one.get("name") or one.get("content_type") or "" for one in message["media"]]
     return "\n".join([text, *buttons, *files])
 
@@ -154,7 +155,7 @@ class Person:
         """Press the newest button with these words, or on WhatsApp send the number of the line that has them."""
         for message in reversed(self.seen()):
             for button in (one for row in message["keyboard"] for one in row):
-                if label in button["text"] and button.get("data"):
+                if label in f"{button['text']}\n{button.get('description') or ''}" and button.get("data"):
                     self.past = len(self.bellhop.shown)
                     wish = {"message": message["id"], "data": button["data"]}
                     return (await self.bellhop.pull(f"/sim/chats/{self.key}/{self.channel}/taps", **wish))[

@@ -80,6 +80,17 @@ class Vocabulary:
     """An option by its place; group n."""
     anytime: Mapping[str, Pattern]
     """What may be said at any moment, by its name in `anytime.py`."""
+    asks: Mapping[str, Pattern]
+    """What is asked about a booking at any moment, by its name in `asks`; found anywhere in a short message."""
+    asks_booked: Mapping[str, Pattern]
+    """What means the same only of somebody who is booked: in a draft it is an answer."""
+    back_only: Pattern
+    """Of two ways the way back is meant."""
+    there_only: Pattern
+    by_mail: Pattern
+    """Papers are wanted by mail."""
+    late: Pattern
+    """Groups hours, minutes: by how much a flight is late."""
     wants_person: Pattern
     """Found anywhere in a short message: somebody of the team is wanted."""
     price_asked: Pattern
@@ -92,6 +103,8 @@ class Vocabulary:
     """What is not wanted, by question: "no extras", "no e-mail"."""
     negated: Pattern
     """A day or time that is not meant: "not tomorrow, " before the one that is."""
+    changing: Pattern
+    """Found in what asks for a change of something that stands: "make it", "add", "instead"."""
     change: Pattern
     """ "change the time", group what; "change the time to 4pm", group to."""
     lines: Mapping[str, Pattern]

@@ -12,6 +12,14 @@ from .twilio import CONTRACT, TEMPLATE_LIMIT, VARIABLE, Refused, Twilio, answer,
 from .world import Json
 
 CATEGORIES = ("UTILITY", "MARKETING", "AUTHENTICATION")
+VARIABLES = 100
+# Twilio: what a content holds at most; of buttons without approval only three are sent.
+MOST = {
+    "twilio/list-picker": {"items": 10},
+    "twilio/quick-reply": {"actions": 10},
+    "twilio/call-to-action": {"actions": 10},
+}
+NEVER_APPROVED = ("twilio/list-picker", "twilio/catalog", "twilio/flows")
 LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2,3})?")
 
 
@@ -158,6 +166,15 @@ def check_content(asked: Json) -> None:
         missing = [key for key in needed if not content.get(key)]
         if missing:
             raise Refused(400, 20422, f"Invalid Parameter: types.{kind}.{missing[0]} is required")
+    if len(set(VARIABLE.findall(orjson.dumps(types).decode()))) > VARIABLES:
+        raise Refused(400, 20422, "Invalid Parameter: more than 100 variables")
+    for kind, content in types.items():
+        for name, most in MOST.get(kind, {}).items():
+            if len(content[name]) > most:
+                raise Refused(400, 20422, f"Invalid Parameter: types.{kind}.{name} has more than {most}")
+        for action in content.get("actions") or []:
+            if action.get("url") and not re.match(r"https?://[^{}/]+/", action["url"]):
+                raise Refused(400, 20422, "Invalid Parameter: the domain of a url has a variable")
     variables = asked.get("variables") or {}
     if not isinstance(variables, dict) or not all(isinstance(value, str) for value in variables.values()):
         raise Refused(400, 20422, "Invalid Parameter: variables")

@@ -223,12 +223,40 @@ class Twilio:
             return 63016
         if set(VARIABLE.findall(orjson.dumps(template["types"]).decode())) != set(variables):
             return 63028
-        limit = BODY_LIMIT if inside and template["approval"]["status"] != "approved" else TEMPLATE_LIMIT
-        return 63021 if len(fill(words_of(template), variables)) > limit else None
+        return (
+            63021 if self.misfit(template, variables, approved=template["approval"]["status"] == "approved") else None
+        )
+
+    def misfit(self, template: Json, variables: dict[str, str], *, approved: bool) -> str:
+        """What WhatsApp does not take of a content once it is filled; empty when it takes it.
+
+        Meta: a body of 1024 characters (a plain text in a talk: 4096, Twilio 1600), reply buttons and doors of 20 (three without
+        approval), a list of ten rows in all, its button 20, a row 24 with 72 below it, an id 200; no two alike.
+        """
+        kind, content = next(iter(template["types"].items()))
+        body = BODY_LIMIT if kind == "twilio/text" and not approved else TEMPLATE_LIMIT
+        filled = {key: fill(value, variables) for key, value in content.items() if isinstance(value, str)}
+        items, actions = content.get("items") or [], content.get("actions") or []
+        limits = {"body": body, "title": body, "button": 20, "footer": 60, "header_text": 60}
+        found = [f"{key} is too long" for key, most in limits.items() if units(filled.get(key, "")) > most]
+        for parts, fields in ((items, {"item": 24, "description": 72, "id": 200}), (actions, {"title": 20, "id": 256})):
+            values = [{key: fill(one[key], variables) for key in fields if one.get(key)} for one in parts]
+            found += [
+                f"{key} is too long" for one in values for key, value in one.items() if units(value) > fields[key]
+            ]
+            ids = [one.get("id") or one.get("title") for one in values if one.get("id") or one.get("title")]
+            found += ["two are alike"] if len(set(ids)) < len(ids) else []
+        titles = [fill(one["title"], variables) for one in actions if one.get("title")]
+        found += ["two buttons say the same"] if len(set(titles)) < len(titles) else []
+        found += ["more than three buttons"] if len(actions) > 3 and not approved else []
+        return ", ".join(found)
 
     def draw(self, message: Json, template: Json, variables: dict[str, str]) -> None:
         message["text"] = fill(words_of(template), variables)
         message["keyboard"] = keyboard_of(template, variables)
+        kind, content = next(iter(template["types"].items()))
+        if kind == "twilio/list-picker":
+            message["list"] = fill(content["button"], variables)
 
     async def follow(
         self, sid: str, callback: str | None, failure: int | None, urls: list[str], reached: str = ""
@@ -560,6 +588,11 @@ class Twilio:
 TYPES = {"voice": "audio", "photo": "image", "sticker": "sticker", "document": "document", "contact": "contacts"}
 
 
+def units(text: str) -> int:
+    """Length in UTF-16 units: the strictest that WhatsApp may count."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def rfc2822(at: float) -> str:
     return format_datetime(datetime.fromtimestamp(int(at), UTC))
 
@@ -597,7 +630,8 @@ def variables_of(raw: str | None) -> dict[str, str]:
 
 
 def variable_fits(value: Any) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and not re.search(r"[\n\r\t]| {5,}", value)
+    fits = isinstance(value, str) and bool(value.strip()) and len(value) <= BODY_LIMIT
+    return fits and not re.search(r"[\n\r\t]| {5,}", value)
 
 
 def words_of(template: Json) -> str:
@@ -614,7 +648,14 @@ def fill(text: str, variables: dict[str, str]) -> str:
 def keyboard_of(template: Json, variables: dict[str, str]) -> list[list[Json]]:
     content = next(iter(template["types"].values()))
     rows = [
-        [{"text": fill(one["item"], variables), "data": fill(one["id"], variables), "row": True}]
+        [
+            {
+                "text": fill(one["item"], variables),
+                "data": fill(one["id"], variables),
+                "row": True,
+                **({"description": fill(one["description"], variables)} if one.get("description") else {}),
+            }
+        ]
         for one in content.get("items") or []
     ]
     for action in content.get("actions") or []:

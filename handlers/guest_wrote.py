@@ -111,7 +111,7 @@ async def _moment(house: House, heard: Heard, seen: Seen, inbound: int | None) -
 
 async def _turn(at: Moment) -> Carry:
     talk = Talk.from_json(at.seen.state) if at.seen.state else Talk.new(at.language)
-    if at.seen.silent:
+    if at.seen.silent or at.seen.stopped:
         return await _listen(at)
     if page := await card_turned(at.heard, at.seen):
         return await _turn_page(at, page)

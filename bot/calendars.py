@@ -13,9 +13,16 @@ from models.catalog import Brand
 STATUS = {"booked": "CONFIRMED", "over": "CANCELLED"}  # anything else is not settled yet
 
 
-def ics(story: Mapping[str, Any], brand: Brand, language: str, *, stands: str, made: datetime) -> bytes:
-    """One event a leg, in local times with their zones. `stands`: waiting, booked, ended or over; `made` in UTC."""
+def ics(
+    story: Mapping[str, Any], brand: Brand, language: str, *, stands: str, made: datetime, cancels: bool = False
+) -> bytes:
+    """One event a leg, in local times with their zones. `stands`: waiting, booked, ended or over; `made` in UTC.
+
+    `cancels`: it takes the events out of the guest's calendar again (RFC 5546: METHOD:CANCEL under the same UIDs).
+    """
     calendar = icalendar.Calendar()
+    if cancels:
+        calendar.add("method", "CANCEL")
     calendar.add("prodid", f"-//{brand.name}//Bellhop//{language.upper()}")
     calendar.add("version", "2.0")
     for number, leg in enumerate(story["legs"], 1):
@@ -23,6 +30,7 @@ def ics(story: Mapping[str, Any], brand: Brand, language: str, *, stands: str, m
         event.add("uid", f"{story['reference'].lower()}.{number}@{brand.key.replace('_', '-')}.bellhop")
         event.add("dtstamp", made.replace(microsecond=0))
         event.add("status", STATUS.get(stands, "TENTATIVE"))
+        event.add("sequence", int(cancels))
         calendar.add_component(event)
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())

@@ -54,7 +54,7 @@ def letter(
     urls: Mapping[str, str],
     head: bytes | None = None,
 ) -> Letter:
-    """The mail for an event.
+    """The mail for an event. A notice that has no sheet of its own is a letter of its chat words: the first line is the subject.
 
     `facts`: story; with it `documents` for booking_confirmed_guest (each {"kind": "ticket" | "invoice" | "calendar",
     "detail": words}), `text` for a message, `who` for the lead's name where it is not the first leg's. `urls` are addresses by purpose: pay, booking,
@@ -63,9 +63,18 @@ def letter(
     """
     known = {"documents": (), "text": "", "who": _first_lead(facts["story"]), **facts}
     shown = {"brand": brand, "urls": urls, "shades": art.shades(art.colours(brand)), "head": head is not None, **known}
-    subject, _, text = words.plain(f"mail/{event}.txt", language, **shown).lstrip().partition("\n")
-    page = _inlined(words.page(f"mail/{event}.html", language, **shown))
+    sheet = event if event in EVENTS else "notice"
+    if sheet == "notice":
+        first, *more = words.block(event, language, facts).splitlines()
+        shown |= {"first": first, "more": more, "audience": _audience(event)}
+    subject, _, text = words.plain(f"mail/{sheet}.txt", language, **shown).lstrip().partition("\n")
+    page = _inlined(words.page(f"mail/{sheet}.html", language, **shown))
     return Letter(_one_line(subject), _text(text), page, tuple(_pictures(page, head)))
+
+
+def _audience(event: str) -> str:
+    """Who reads a notice: its name ends so."""
+    return {"guest": "guest", "lead": "partner"}.get(event.rpartition("_")[2], "team")
 
 
 def heading(event: str, facts: Facts, language: str) -> dict[str, str]:

@@ -71,5 +71,6 @@ class Mail:
             maintype, subtype = picture.content_type.split("/")
             html.add_related(picture.content, maintype, subtype, cid=f"<{picture.cid}>", disposition="inline")  # type: ignore[union-attr]
         for document in attempt.attachments:
-            message.add_attachment(document.content, "application", document.subtype, filename=document.name)
+            of = "text" if document.subtype == "calendar" else "application"
+            message.add_attachment(document.content, of, document.subtype, filename=document.name)
         return message

@@ -56,7 +56,7 @@ class Packing:
     async def mail(self, out: Outgoing, now: datetime) -> Attempt:
         """A letter with its documents."""
         brand = asdict((await catalogs.on_sale())[1].brand)
-        attached = [await self._attachment(out, kind) for kind in out.payload.get("documents", [])]
+        attached = [await self._attachment(out, kind, now) for kind in out.payload.get("documents", [])]
         shown = [
             {"kind": kind, "detail": _size(one)}
             for kind, one in zip(out.payload.get("documents", []), attached, strict=True)
@@ -74,10 +74,20 @@ class Packing:
         heading = letters.heading(out.kind, facts, out.language)
         return await self.documents.make("mail_picture", heading, brand, out.language)
 
-    async def _attachment(self, out: Outgoing, kind: str) -> Attachment:
+    async def _attachment(self, out: Outgoing, kind: str, now: datetime) -> Attachment:
         reference = out.payload["facts"]["story"]["reference"]
+        if kind == "calendar":
+            return Attachment(f"{reference}.ics", await self._cancellation(out, now), "calendar")
         name = _NAMES[kind].get(words.spoken(out.language), kind)
         return Attachment(f"{reference}-{name}.pdf", await self.document(out.booking or 0, kind))
+
+    async def _cancellation(self, out: Outgoing, now: datetime) -> bytes:
+        """What takes a booking out of its guest's calendar again."""
+        from bot.calendars import ics  # noqa: PLC0415  # a tenth of a second to load, which a start need not wait for
+
+        brand = (await catalogs.on_sale())[1].brand
+        story = out.payload["facts"]["story"]
+        return await asyncio.to_thread(ics, story, brand, out.language, stands="over", made=now, cancels=True)
 
     async def document(self, booking: int, kind: str) -> bytes:
         """A booking's document; drawn when it is first needed, and then kept as it is for good.
@@ -133,7 +143,7 @@ class Packing:
 
 
 def _size(document: Attachment) -> str:
-    return f"PDF, {max(len(document.content) // 1024, 1)} KB"
+    return f"{document.subtype.upper()}, {max(len(document.content) // 1024, 1)} KB"
 
 
 def without_links(text: str, urls: dict[str, str]) -> str:

@@ -28,7 +28,7 @@ Facts = Mapping[str, Any]
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 # A block is looked up in the scripts in this order; scripts not named here follow by name.
-SCRIPTS = ("book", "notices")
+SCRIPTS = ("book", "asks", "notices")
 SOURCE = "en"
 NOTHING = "–"
 # What every booking has; of the rest only some.
@@ -65,6 +65,8 @@ STORY = (
     "free_until",
     "source",
     "audience",
+    "terms",
+    "story",
 )
 
 

@@ -5,12 +5,14 @@ answer is asked again only what hung on it. The words are in templates/chat/book
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from flows import answers, arriving, cards, hearing, news, saying
+from flows import answers, arriving, cards, form, hearing, news, saying
 from flows.arriving import Arrival
 from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
 from flows.facts import back_of, comes_back, kind_of
+from flows.form import Filled
 from flows.menu import Menu, Offer, World
 from flows.speech import Heard, Option
 from flows.understand.choices import a_vehicle
@@ -214,8 +216,13 @@ def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     return arriving.arrive(BOOKING, talk, arrival, heard, world)
 
 
-def needs(talk: Talk) -> str | None:
-    """What `say` must be offered: "vehicles", "departures", "quote" or nothing."""
+def fill_in(fields: Mapping[str, str], world: World, language: str, now: datetime) -> Filled:
+    """The answers of a form on a page (`flows/form.py`)."""
+    return form.filled(BOOKING, fields, world, language, now)
+
+
+def needs(talk: Talk) -> tuple[str, ...]:
+    """What `say` must be offered: any of "vehicles", "departures", "quote" and "bookings"."""
     return saying.needs(BOOKING, talk)
 
 
@@ -225,7 +232,7 @@ def say(talk: Talk, offer: Offer) -> Turn:
 
 
 def learn(talk: Talk, what: str, facts: Mapping[str, Any]) -> Talk:
-    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back".
+    """The world moved: "sent", "sold_out", "too_late", "hold_ended", "paid", "payment_failed", "handed_back", "answered".
 
     Facts are told in `flows/news.py`. News that came too late to mean anything here leaves the talk as it was.
     """

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from flows import afterwards, anytime, checks
+from flows.asks import hearing as asking
 from flows.conversation import Conversation, Question
 from flows.filling import ear_for, fill, read
 from flows.menu import World
@@ -44,7 +45,9 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     """The talk after this message: what was understood is in its draft, what is to be said is remembered until `say`."""
     talk = talk.next()
     settle_in(book, talk, heard, world)
-    if talk.state in book.after and not afterwards.begins_anew(book, talk, heard, world):
+    if asking.hear(book, talk, heard, world):
+        pass  # what is said to it is known once their bookings are read
+    elif talk.state in book.after and not afterwards.begins_anew(book, talk, heard, world):
         afterwards.hear(book, talk, heard, world)
     else:
         _hear_draft(book, talk, heard, world)

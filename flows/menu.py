@@ -245,3 +245,5 @@ class Offer:
     departures: tuple[DepartureOffer, ...] = ()
     quote: Quote | None = None
     story: Mapping[str, Any] = field(default_factory=dict)
+    bookings: tuple[Mapping[str, Any], ...] = ()
+    """Whoever writes' own bookings, what comes next first: see `handlers/bookings.py`."""

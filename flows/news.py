@@ -11,11 +11,13 @@
 | paid | reference, paid (money), total (money), due (money left), lead (name), meeting (text) |
 | payment_failed | nothing; the hold goes on |
 | handed_back | nothing: a person of the team gave the talk back |
+| answered | say (a `Say` as JSON): what came of a wish about a booking; ended: the code of the booking that is over by it |
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from flows import anytime
 from flows.conversation import Conversation
 from flows.speech import Option, Say
 from flows.talk import Talk
@@ -30,6 +32,8 @@ def learn(book: Conversation, talk: Talk, news: str, facts: Mapping[str, Any]) -
     elif news == "price_changed":
         talk.forget("terms")
         talk.remark("price_changed")
+    elif news == "answered":
+        _answered(book, talk, facts)
     elif news == "handed_back":
         talk.remark("handed_back")
     elif news == "payment_failed" and talk.state == "waiting_payment":
@@ -37,6 +41,15 @@ def learn(book: Conversation, talk: Talk, news: str, facts: Mapping[str, Any]) -
     elif book.move(news, talk):
         _moved(talk, news, facts)
     return talk
+
+
+def _answered(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
+    """Whoever's booking is over begins anew, and is not asked for their name again."""
+    talk.answer_to_ask = dict(facts["say"])
+    if facts.get("ended") and talk.facts.get("reference") == facts["ended"] and talk.state in book.after:
+        kept = {key: talk.draft[key] for key in ("name", "phone", "email") if talk.draft.get(key)}
+        talk.given = list(dict.fromkeys((*talk.given, *kept)))
+        anytime.begin(book, talk, kept)
 
 
 def _moved(talk: Talk, news: str, facts: Mapping[str, Any]) -> None:

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from typing import Any
 
-from flows import cards
+from flows import asks, cards
+from flows.asks.answer import Answer
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
 from flows.hearing import PATIENCE
 from flows.menu import Offer, Quote
 from flows.speech import Link, Option, Say
-from flows.talk import Send, Talk
+from flows.talk import ANSWERED, Talk
 from flows.tapping import option_words
 
 INTERPRETED = {"service", "pickup", "dropoff", "stops", "date", "departure", "return_date", "phone"}
@@ -17,28 +18,54 @@ UNECHOED = {"name", "email", "notes", "occasion"}
 BESIDE = ("help", "summary", "price", "for_team")
 
 
-def needs(book: Conversation, talk: Talk) -> str | None:
-    """What must be read before `say`: "vehicles", "departures", "quote" or nothing."""
+def needs(book: Conversation, talk: Talk) -> tuple[str, ...]:
+    """What must be read before `say`: any of "vehicles", "departures", "quote" and "bookings"."""
     own = next((row.needs for row in book.rows(talk.state) if row.needs), None)
-    return own or ("quote" if talk.aside in ("price", "terms") or talk.state == book.then else None)
+    open_question = own or ("quote" if talk.aside in ("price", "terms") or talk.state == book.then else None)
+    return tuple(each for each in (open_question, "bookings" if talk.ask else None) if each)
 
 
 def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
-    """The turn's one message and its wishes. A turn that wishes to send says nothing yet: its answer comes by `learn`."""
+    """The turn's message and its wishes. A turn that wishes what is answered by `learn` says nothing yet.
+
+    What was asked about a booking is answered in a message of its own, before the open question of a draft.
+    """
     talk = talk.copy()
-    wishes = talk.wished()
-    if any(isinstance(wish, Send) for wish in wishes):
+    asked = _asked(talk, offer)
+    wishes = (*talk.wished(), *(asked.wishes if asked else ()))
+    if any(isinstance(wish, ANSWERED) for wish in wishes):
         talk.wishes = []
         return Turn(talk, (), wishes)
-    message = replace(_message(book, talk, offer), before=tuple(_before(book, talk, offer)))
-    message = _with_person(talk, message)
+    messages = _messages(book, talk, offer, asked)
     talk.turn += 1
     if offer.quote and talk.state == book.then:
         talk.facts["quoted"] = _quoted(offer.quote, offer)
-    talk.shown = [_remembered(option) for option in message.options]
+    talk.shown = [_remembered(option) for message in reversed(messages) for option in message.options]
     talk.understood, talk.remarks, talk.wishes = [], [], []
-    talk.aside = None
-    return Turn(talk, (message,), wishes)
+    talk.aside = talk.ask = talk.answer_to_ask = None
+    return Turn(talk, messages, wishes)
+
+
+def _asked(talk: Talk, offer: Offer) -> Answer | None:
+    """What is answered to an ask: what came of its wish, else what their bookings tell."""
+    if talk.answer_to_ask:
+        return Answer(Say.from_json(talk.answer_to_ask))
+    if not talk.ask:
+        return None
+    answer = asks.answer(talk, offer)
+    talk.left, talk.aside = answer.left, answer.instead
+    return answer if answer.say or answer.wishes else None
+
+
+def _messages(book: Conversation, talk: Talk, offer: Offer, asked: Answer | None) -> tuple[Say, ...]:
+    before = tuple(_before(book, talk, offer))
+    if asked is None or asked.say is None:
+        return (_with_person(talk, replace(_message(book, talk, offer), before=before)),)
+    answer = replace(asked.say, before=(*before, *asked.say.before))
+    open_still = talk.state not in book.after and any(key not in talk.given for key in talk.draft)
+    if asked.asks_back or not open_still:
+        return (answer,)
+    return (answer, _message(book, talk, offer))
 
 
 def _quoted(quote: Quote, offer: Offer) -> dict[str, Any]:

@@ -13,8 +13,9 @@ _PRINTED = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
 
 @cache
 def blocks(language: str) -> dict[str, str]:
-    """The source of every block of the booking's script in one language."""
-    return dict(_BLOCK.findall((CHAT / f"book.{language}.txt").read_text("utf-8")))
+    """The source of every block of a guest's talk in one language."""
+    written = ((CHAT / f"{script}.{language}.txt").read_text("utf-8") for script in ("book", "asks"))
+    return dict(found for script in written for found in _BLOCK.findall(script))
 
 
 @cache

@@ -75,7 +75,8 @@ class Say:
     `before` are sentences of the same message that come first ("I did not catch …"), each a block with facts of its own and on
     a line of its own. `pick` says which days or times may be picked beyond the options, where the channel can show them:
     {"question", "kind": "day" or "time", "from", "to"}, as the draft keeps them. `edits` says that this may replace the card
-    whose option was tapped, where the channel can edit.
+    whose option was tapped, where the channel can edit. `about` is the number of
+    the booking that its links lead to, where that is not the talk's own.
     """
 
     block: str
@@ -86,6 +87,7 @@ class Say:
     edits: bool = False
     before: tuple["Say", ...] = ()
     pick: Mapping[str, str] | None = None
+    about: int | None = None
 
     def parts(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every (block, facts) of this message, in the order they are read."""
@@ -104,6 +106,7 @@ class Say:
             edits=self.edits,
             before=[sentence.as_json() for sentence in self.before],
             pick=dict(self.pick) if self.pick else None,
+            about=self.about,
         )
 
     @classmethod
@@ -118,6 +121,7 @@ class Say:
             kept.get("edits", False),
             tuple(Say.from_json(sentence) for sentence in kept.get("before", ())),
             kept.get("pick"),
+            kept.get("about"),
         )
 
 

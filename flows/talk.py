@@ -32,11 +32,27 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class ToTeam:
-    """A message for the team about a booking that stands. `media` is the kind of what came with it ("voice", "photo"), else ""."""
+    """A message for the team about a booking that stands, the talk's own unless `reference` names another.
+
+    `media` is the kind of what came with it ("voice", "photo"), else "". `matter` says what it is about where we know:
+    "lost", "driver", "flight_off", "late", else "".
+    """
 
     words: str
     media: str = ""
+    reference: str = ""
+    matter: str = ""
     kind: ClassVar[str] = "to_team"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Cancel a booking, or one `what` of its two ways ("all", "there", "back"), for the fee that was shown (`agreed`, minor units)."""
+
+    reference: str
+    what: str
+    agreed: int
+    kind: ClassVar[str] = "cancel"
 
 
 HANGS_ON = {
@@ -47,8 +63,20 @@ HANGS_ON = {
 }
 """Questions whose doubt falls away when another answer changes."""
 
-Wish = Send | Person | Drop | ToTeam
-_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam)}
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Send the papers of a booking again, here and to a mail `address` if there is one."""
+
+    reference: str
+    address: str = ""
+    kind: ClassVar[str] = "resend"
+
+
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend
+_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend)}
+ANSWERED = (Send, Cancel, Resend)
+"""Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 
 @dataclass
@@ -87,6 +115,12 @@ class Talk:
     """What stands in place of a question's ordinary card, by question."""
     aside: str | None = None
     """What is shown beside or instead of the open question, for one turn."""
+    ask: dict[str, Any] | None = None
+    """What is asked about a booking in this turn: its name in `asks`, and what its words told."""
+    left: dict[str, Any] | None = None
+    """What we asked back about a booking in the last turn: the next words may answer it."""
+    answer_to_ask: dict[str, Any] | None = None
+    """What came of a wish about a booking: it is said in this turn."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What we were told about the booking: hold_until, due, reference."""
     understood: list[str] = field(default_factory=list)
@@ -106,6 +140,7 @@ class Talk:
         """The talk as a new turn begins: what was said in the last one has been said."""
         talk = self.copy()
         talk.understood, talk.remarks, talk.wishes, talk.aside = [], [], [], None
+        talk.ask = talk.answer_to_ask = None
         return talk
 
     def remark(self, block: str, **facts: Any) -> None:

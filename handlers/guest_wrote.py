@@ -13,19 +13,21 @@ from flows.book import arrive, hear, learn, needs, say
 from flows.conversation import Turn
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
-from flows.talk import Person, Send, Talk, ToTeam
+from flows.talk import Cancel, Person, Resend, Send, Talk, ToTeam
 from flows.understand.details import phone_of
 from handlers.door_opened import Entry, count, entry_of
+from handlers.guest_cancelled import guest_cancelled
 from handlers.house import Actor, House
 from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
 from handlers.pages import card_turned
+from handlers.papers_asked_again import papers_asked_again
 from handlers.request_sent import request_sent
 from handlers.telling import tell_house
 from models import catalogs, news, story, timeline, turns
 from models.catalog import Catalog
 from models.database import Run, is_away, is_contended, transaction
-from models.refusal import InThePast, Refusal, SoldOut, TooSoon
+from models.refusal import Dearer, InThePast, NotYours, Refusal, SoldOut, TooSoon
 from models.request import as_instant
 from models.turns import Carry, Repeated, Reply, Seen, Stale
 
@@ -132,7 +134,7 @@ def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:
 
 async def _offer(at: Moment, talk: Talk) -> Offer:
     source = {"channel": at.heard.channel, "at": as_instant(at.now, at.catalog.brand.zone), "language": talk.language}
-    return await offer_for(needs(talk), talk.draft, at.world, at.catalog, source)
+    return await offer_for(needs(talk), talk.draft, at.world, at.catalog, source, at.seen.recipient)
 
 
 async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, bool | None]:
@@ -145,9 +147,55 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
             case Person(words=said):
                 silent = True
                 await _call_a_person(at, said, run)
-            case ToTeam(words=said):
-                await _pass_on(at, said, run)
+            case ToTeam(words=said, reference=reference, matter=matter):
+                await _pass_on(at, said, run, reference, matter)
+            case Cancel():
+                turn = await _cancel(at, turn, wish, run)
+            case Resend(reference=reference, address=address):
+                turn = await _send_again(at, turn, reference, address, run)
     return turn, booking, silent
+
+
+async def _cancel(at: Moment, turn: Turn, wish: Cancel, run: Run) -> Turn:
+    """Cancel what the guest agreed to, and say what came of it; a refusal leaves all as it was."""
+    booking = await _theirs(at, wish.reference, run)
+    try:
+        if booking is None:
+            raise NotYours(what="booking")
+        async with transaction() as inner:
+            said = await guest_cancelled(inner, at.house, booking, wish, _actor(at))
+        ended = wish.reference if wish.what == "all" else None
+    except Dearer:
+        turn.talk.ask = {"name": "cancel", "reference": wish.reference, "what": wish.what}
+        return say(turn.talk, await _offer(at, turn.talk))
+    except Refusal:
+        turn.talk.ask = {"name": "cancel", "reference": wish.reference}
+        return say(turn.talk, await _offer(at, turn.talk))
+    talk = learn(turn.talk, "answered", {"say": said.as_json(), "ended": ended})
+    return say(talk, await _offer(at, talk))
+
+
+async def _send_again(at: Moment, turn: Turn, reference: str, address: str, run: Run) -> Turn:
+    booking = await _theirs(at, reference, run)
+    if booking is None:
+        turn.talk.ask = {"name": "resend", "reference": reference}
+        return say(turn.talk, await _offer(at, turn.talk))
+    said = await papers_asked_again(run, at.house, booking, address, _actor(at), at.heard.external_id)
+    talk = learn(turn.talk, "answered", {"say": said.as_json()})
+    return say(talk, await _offer(at, talk))
+
+
+async def _theirs(at: Moment, reference: str, run: Run) -> int | None:
+    """The booking of that code, if whoever writes made it."""
+    rows = await run(
+        "SELECT id FROM booking WHERE reference = :reference AND recipient_id = :recipient",
+        reference=reference, recipient=at.seen.recipient,
+    )  # fmt: skip
+    return int(rows[0]["id"]) if rows else None
+
+
+def _actor(at: Moment) -> Actor:
+    return Actor(at.heard.name or at.heard.sender, "guest", at.heard.channel)
 
 
 async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
@@ -181,7 +229,7 @@ async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:
         return at.catalog
     if datetime.fromisoformat(quoted["valid_until"]["utc"]) >= at.now:
         return await catalogs.version(int(quoted["version"]))
-    now = await offer_for("quote", talk.draft, at.world, at.catalog, {"channel": at.heard.channel})
+    now = await offer_for(("quote",), talk.draft, at.world, at.catalog, {"channel": at.heard.channel})
     return at.catalog if now.quote and dict(now.quote.total) == quoted["total"] else None
 
 
@@ -205,21 +253,20 @@ async def _call_a_person(at: Moment, words: str, run: Run) -> None:
     news.announce("talk", at.seen.booking)
 
 
-async def _pass_on(at: Moment, words: str, run: Run) -> None:
+async def _pass_on(at: Moment, words: str, run: Run, reference: str = "", matter: str = "") -> None:
     """A guest's message about a booking that stands: the house hears of it, the booking remembers it."""
-    if at.seen.booking is None:
+    booking = await _theirs(at, reference, run) if reference else at.seen.booking
+    if booking is None:
         return
-    told = await story.of_booking(at.seen.booking, run)
+    told = await story.of_booking(booking, run)
     actor = Actor(told["guest"]["name"], "guest", at.heard.channel)
     await timeline.record(
-        run, at.seen.booking, "guest_wrote", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=at.now,
-        personal={"text": words[:2000]},
+        run, booking, "guest_wrote", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=at.now,
+        facts={"matter": matter} if matter else None, personal={"text": words[:2000]},
     )  # fmt: skip
-    facts = {"story": told, "who": actor.name, "text": words}
-    await tell_house(
-        run, at.house, "guest_wrote_house", facts, booking=at.seen.booking, once=at.heard.external_id, mail=False
-    )
-    news.announce("booking", at.seen.booking)
+    facts = {"story": told, "who": actor.name, "text": words or "–"}
+    await tell_house(run, at.house, "guest_wrote_house", facts, booking=booking, once=at.heard.external_id, mail=False)
+    news.announce("booking", booking)
 
 
 async def _keep(at: Moment, turn: Turn, booking: int | None, silent: bool | None, run: Run) -> Carry:
@@ -237,7 +284,7 @@ def _reply(at: Moment, talk: Talk, said: Say) -> Reply:
     payload = said.as_json() | {"turn": talk.turn}
     if said.edits and at.heard.kind == "tap" and at.heard.quotes:
         payload["edits"] = at.heard.quotes
-    return Reply(said.block, payload, talk.language, _lapses(said))
+    return Reply(said.block, payload, talk.language, _lapses(said), said.about)
 
 
 def _lapses(said: Say) -> datetime | None:

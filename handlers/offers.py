@@ -1,11 +1,13 @@
 """What the open question is answered from: free vehicles, departures with seats left, a price. Read outside any transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flows.menu import DepartureOffer, Offer, Quote, VehicleOffer, World
+from handlers.bookings import bookings_of
 from models import claims, story
 from models.catalog import Catalog, Departure
 from models.price import quote, vehicle_prices
@@ -19,19 +21,24 @@ THERE, BACK = ("date", "time"), ("return_date", "return_time")
 Draft = Mapping[str, Any]
 
 
-async def offer_for(need: str | None, draft: Draft, world: World, catalog: Catalog, source: dict[str, Any]) -> Offer:
-    """The offer a question needs; what cannot be priced or is not on sale is simply not in it."""
+async def offer_for(
+    needs: Collection[str], draft: Draft, world: World, catalog: Catalog, source: dict[str, Any],
+    recipient: int | None = None,
+) -> Offer:  # fmt: skip
+    """The offer a talk needs; what cannot be priced or is not on sale is simply not in it."""
+    offer = Offer(world)
     try:
-        match need:
-            case "vehicles":
-                return Offer(world, vehicles=await free_vehicles(draft, catalog, world.now))
-            case "departures":
-                return Offer(world, departures=await departures(draft, catalog, world.now))
-            case "quote":
-                return _quoted(draft, world, catalog, source)
+        if "vehicles" in needs:
+            offer = Offer(world, vehicles=await free_vehicles(draft, catalog, world.now))
+        elif "departures" in needs:
+            offer = Offer(world, departures=await departures(draft, catalog, world.now))
+        elif "quote" in needs:
+            offer = _quoted(draft, world, catalog, source)
     except Refusal:
         pass  # the checks of the flow have said so already
-    return Offer(world)
+    if "bookings" in needs and recipient is not None:
+        return replace(offer, bookings=await bookings_of(recipient, world.now))
+    return offer
 
 
 def _quoted(draft: Draft, world: World, catalog: Catalog, source: dict[str, Any]) -> Offer:

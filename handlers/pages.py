@@ -20,7 +20,9 @@ async def card_turned(heard: Heard, seen: Seen) -> Reply | None:
     )  # fmt: skip
     cards = [(row, unpacked(row["payload"])) for row in kept]
     tapped = [(row, payload) for row, payload in cards if row["provider_id"] == heard.quotes]
-    shown = [(row, payload) for row, payload in cards if payload.get("turn") == heard.tap.turn]  # its id may not be noted yet
+    shown = [
+        (row, payload) for row, payload in cards if payload.get("turn") == heard.tap.turn
+    ]  # its id may not be noted yet
     if not (tapped or shown):
         return None
     row, payload = (tapped or shown)[0]

@@ -40,7 +40,9 @@ async def person_started(house: House, heard: Heard, recipient: int, language: s
     return await _noted(house, heard, recipient, language, inbound, silent=False)
 
 
-async def _noted(house: House, heard: Heard, recipient: int, language: str, inbound: int | None, *, silent: bool) -> Carry:
+async def _noted(
+    house: House, heard: Heard, recipient: int, language: str, inbound: int | None, *, silent: bool
+) -> Carry:
     seen, block = await turns.look(recipient), "stopped" if silent else "started"
     spoken = str((seen.state or {}).get("language") or language)
     kept = turns.Turn(

@@ -12,6 +12,7 @@ from flows.talk import Talk
 from handlers.checkout_opened import close_pages
 from handlers.delivery_reported import Report, delivery_reported
 from handlers.event_told import Event
+from handlers.guest_cancelled import refund_owed
 from handlers.guest_paid import Paid, guest_paid
 from handlers.house import SYSTEM, House
 from handlers.payment_returned import Returned, payment_returned
@@ -130,4 +131,4 @@ async def _the_talk_learns(run: Run, recipient: int, booking: int) -> None:
     await talks.moved(run, int(row["id"]), talk.as_json())
 
 
-_DUES: dict[str, Callable[[Run, House, int], Awaitable[None]]] = {"hold_ends": hold_ended}
+_DUES: dict[str, Callable[[Run, House, int], Awaitable[None]]] = {"hold_ends": hold_ended, "refund": refund_owed}

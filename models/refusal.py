@@ -12,7 +12,10 @@ Refusal
 ├── SoldOut
 ├── HoldEnded
 ├── NotYours
-└── AlreadyPaid
+├── AlreadyPaid
+├── Over
+├── Underway
+└── Dearer
 
 A docstring is the sentence for the log and the command line; each door words it once for people, from `key` and `facts`.
 """
@@ -114,4 +117,22 @@ class AlreadyPaid(Refusal):
     """This is paid already; nothing is due.
 
     facts: `at` instant.
+    """
+
+
+class Over(Refusal):
+    """That booking is over or cancelled already; nothing is left to do in it."""
+
+
+class Underway(Refusal):
+    """It has begun or is about to; a person of the team sees to it.
+
+    facts: `starts` instant.
+    """
+
+
+class Dearer(Refusal):
+    """Cancelling costs more by now than what was agreed to; look at it again.
+
+    facts: `fee` money.
     """

@@ -97,6 +97,7 @@ LEADS_TO = {
     "confirmed": "confirmed",
     "hold_ended": "expired",
     "paid_too_late": "expired",
+    "cancelled": "cancelled",
 }
 
 

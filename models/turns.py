@@ -37,12 +37,16 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One thing to say back: the block that names it and its payload, drawn at sending; pointless once it `lapses`."""
+    """One thing to say back: the block that names it and its payload, drawn at sending; pointless once it `lapses`.
+
+    `booking` is what it is about, where that is not the talk's own.
+    """
 
     kind: str
     payload: dict[str, Any]
     language: str
     lapses: datetime | None = None
+    booking: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +184,7 @@ async def _write_reply(turn: Turn, inbound: int, position: int, reply: Reply, cl
         "INSERT INTO delivery (recipient_id, booking_id, kind, payload, language, state, attempt, urgency, "
         "business_key, template, lapses, created, sending) VALUES (:to, :booking, :kind, :payload, :language, :state, "
         ":attempt, :urgency, :key, false, :lapses, :now, :sending) RETURNING id",
-        to=turn.seen.recipient, booking=turn.booking if turn.booking is not None else turn.seen.booking,
+        to=turn.seen.recipient, booking=_about(turn, reply),
         kind=reply.kind, payload=packed(reply.payload), language=reply.language,
         state="sending" if claimed else "waiting", attempt=int(claimed), urgency=ANSWER,
         key=f"answer:{inbound}:{position}", lapses=micros(reply.lapses) if reply.lapses else None,
@@ -189,12 +193,18 @@ async def _write_reply(turn: Turn, inbound: int, position: int, reply: Reply, cl
     return int(rows[0]["id"])
 
 
+def _about(turn: Turn, reply: Reply) -> int | None:
+    if reply.booking is not None:
+        return reply.booking
+    return turn.booking if turn.booking is not None else turn.seen.booking
+
+
 def _born(turn: Turn, reply: Reply, delivery: int, lane: lanes.Lane) -> lanes.Outgoing:
     return lanes.Outgoing(
         id=delivery, recipient=turn.seen.recipient, fence=lane.fence, attempt=1, channel=lane.channel,
         address=lane.address, kind=reply.kind, payload=reply.payload, language=reply.language,
         last_heard=micros(turn.wrote), created=micros(turn.now),
-        booking=turn.booking if turn.booking is not None else turn.seen.booking,
+        booking=_about(turn, reply),
         lapses=micros(reply.lapses) if reply.lapses else None,
     )  # fmt: skip
 

@@ -232,6 +232,7 @@ async def _needs(rows: list[Row], guests: list[dict[str, Any]], zone: str) -> li
         *await _asking_partners(),
         *_asking_guests(rows, guests),
         *_without_lead(rows, zone),
+        *await _to_give_back(),
         *await _not_sent(),
         *await _parked(),
         *await _parked_events(),
@@ -277,6 +278,22 @@ def _without_lead(rows: list[Row], zone: str) -> list[dict[str, Any]]:
          "at": as_instant(row.starts, zone), "href": f"/desk/bookings/{row.reference}"}
         for row in rows
         if row.unassigned
+    ]  # fmt: skip
+
+
+async def _to_give_back() -> list[dict[str, Any]]:
+    """Money that guests are owed since something was cancelled or changed; a payment returned ends it."""
+    rows = await read(
+        "SELECT b.reference, b.total, b.currency, b.changed, g.name, (SELECT COALESCE(SUM(p.amount), 0) FROM payment p "
+        "WHERE p.booking_id = b.id AND p.apart IS NULL) AS paid FROM due d JOIN booking b ON b.id = d.booking_id "
+        "JOIN guest g ON g.id = b.guest_id WHERE d.kind = 'refund' ORDER BY b.changed LIMIT 50"
+    )
+    return [
+        {"kind": "refund", "who": row["name"], "reference": row["reference"], "text": None, "since": instant(row["changed"]),
+         "amount": {"minor": int(row["paid"]) - row["total"], "currency": row["currency"]},
+         "href": f"/desk/bookings/{row['reference']}#money"}
+        for row in rows
+        if row["paid"] > row["total"]
     ]  # fmt: skip
 
 

@@ -181,7 +181,8 @@ async def _guest_talk(row: dict[str, Any]) -> dict[str, Any] | None:
 
 async def _only_recipient(recipient: int) -> dict[str, Any]:
     rows = await read(
-        "SELECT id AS recipient_id, name, address, channel, last_heard, stopped FROM recipient WHERE id = :id", id=recipient
+        "SELECT id AS recipient_id, name, address, channel, last_heard, stopped FROM recipient WHERE id = :id",
+        id=recipient,
     )
     return {**rows[0], "id": None, "silent": False}
 

@@ -74,6 +74,17 @@ class Vocabulary:
     """An option by its place; group n."""
     anytime: Mapping[str, Pattern]
     """What may be said at any moment, by its name in `anytime.py`."""
+    asks: Mapping[str, Pattern]
+    """What is asked about a booking at any moment, by its name in `asks`; found anywhere in a short message."""
+    asks_booked: Mapping[str, Pattern]
+    """What means the same only of somebody who is booked: in a draft it is an answer."""
+    back_only: Pattern
+    """Of two ways the way back is meant."""
+    there_only: Pattern
+    by_mail: Pattern
+    """Papers are wanted by mail."""
+    late: Pattern
+    """Groups hours, minutes: by how much a flight is late."""
     wants_person: Pattern
     """Found anywhere in a short message: somebody of the team is wanted."""
     price_asked: Pattern

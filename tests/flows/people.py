@@ -141,6 +141,7 @@ class Guest:
         self.world = World(NOW, MENU)
         self.taken: set[str] = set()
         self.departures = DEPARTURES
+        self.bookings: tuple[dict[str, Any], ...] = ()
         self.replies: list[Say] = []
         self.wishes: tuple[Wish, ...] = ()
         self.count = 0
@@ -214,9 +215,10 @@ class Guest:
         )
         return Offer(
             self.world,
-            vehicles if needed == "vehicles" else (),
-            self.departures if needed == "departures" else (),
-            self._quote(draft) if needed == "quote" else None,
+            vehicles if "vehicles" in needed else (),
+            self.departures if "departures" in needed else (),
+            self._quote(draft) if "quote" in needed else None,
+            bookings=self.bookings if "bookings" in needed else (),
         )
 
     def _quote(self, draft: Mapping[str, Any]) -> Quote | None:

@@ -30,11 +30,11 @@ class Visitor(Guest):
         """What the handlers would read, without a database."""
         try:
             match needs(talk):
-                case "vehicles":
+                case ("vehicles",):
                     return Offer(self.world, vehicles=_vehicles(talk.draft))
-                case "departures":
+                case ("departures",):
                     return Offer(self.world, departures=_departures(talk.draft))
-                case "quote":
+                case ("quote",):
                     return Offer(self.world, quote=_quoted(talk.draft))
         except Refusal:
             pass

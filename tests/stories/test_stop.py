@@ -33,7 +33,9 @@ async def test_stop_is_kept_to_and_start_ends_it(bellhop: Bellhop, ana: Person, 
     await ana.hears("hear from us here again")
     await ana.says("airport to Bávaro tomorrow at 3pm")
     await ana.hears("Bávaro")
-    assert (await read("SELECT stopped FROM recipient WHERE channel = 'whatsapp' AND address LIKE '+4670%'"))[0]["stopped"] is None
+    assert (await read("SELECT stopped FROM recipient WHERE channel = 'whatsapp' AND address LIKE '+4670%'"))[0][
+        "stopped"
+    ] is None
 
 
 async def test_what_was_stopped_goes_by_mail(bellhop: Bellhop, ana: Person, desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """English: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
-from flows.understand.en import ways
+from flows.understand.en import asks, ways
 from flows.understand.en.lexicon import GRAMMAR
 from flows.understand.vocabulary import Vocabulary, alternatives, later_of, opening, phrase, stop_of, whole
 
@@ -106,6 +106,12 @@ VOCABULARY = Vocabulary(
         "spanish": whole(r"(?:in |speak |can we speak )?(?:spanish|espanol)(?: please)?"),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
+    asks=asks.ASKS,
+    asks_booked=asks.ASKS_BOOKED,
+    back_only=asks.WAY_BACK,
+    there_only=asks.WAY_THERE,
+    by_mail=asks.BY_MAIL,
+    late=asks.LATE,
     wants_person=phrase(
         r"(?:talk|speak|chat|connect me|put me through)\s+(?:to|with)\s+(?:an? |some |the |your )?(?:real |actual |live |human )*(?:person|human|human being|agent|operator|representative|somebody|someone|one of you|team|staff)|can (?:some(?:one|body)|you) call me"
     ),

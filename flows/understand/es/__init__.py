@@ -1,7 +1,7 @@
 """Spanish, as it is spoken in the Caribbean: the words and turns of phrase the grammar reads."""
 
 # ruff: noqa: E501  (a phrase is easier to check on one line than broken up)
-from flows.understand.es import ways
+from flows.understand.es import asks, ways
 from flows.understand.es.lexicon import GRAMMAR, LEXICON
 from flows.understand.vocabulary import Vocabulary, alternatives, later_of, opening, phrase, stop_of, whole
 
@@ -100,6 +100,12 @@ VOCABULARY = Vocabulary(
         "spanish": whole(r"(?:en |habla |hablar )?(?:espanol|castellano|spanish)(?: por favor| please)?"),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
+    asks=asks.ASKS,
+    asks_booked=asks.ASKS_BOOKED,
+    back_only=asks.WAY_BACK,
+    there_only=asks.WAY_THERE,
+    by_mail=asks.BY_MAIL,
+    late=asks.LATE,
     wants_person=phrase(
         r"(?:hablar|comunicarme|chatear|hable) con (?:una?|el|la|alguna|algun|su|el) ?(?:persona|humano|agente|operador|operadora|representante|asesor|asesora|equipo)|hablar con (?:alguien|ustedes)|(?:que )?me llamen|me pueden? llamar"
     ),

@@ -54,6 +54,14 @@ class ToTeam:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Make a booking what the draft says, at the price that was shown; then `learn("changed")` or why not, and say again."""
+
+    reference: str
+    kind: ClassVar[str] = "change"
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Cancel a booking, or one `what` of its two ways ("all", "there", "back"), for the fee that was shown (`agreed`, minor units)."""
 
@@ -81,9 +89,9 @@ class Resend:
     kind: ClassVar[str] = "resend"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Hop
-_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Hop)}
-ANSWERED = (Send, Cancel, Resend)
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Change | Hop
+_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Change, Hop)}
+ANSWERED = (Send, Cancel, Resend, Change)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 

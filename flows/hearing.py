@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flows import afterwards, anytime, changing, checks
+from flows import afterwards, anytime, changing, checks, hopping
 from flows.asks import hearing as asking
 from flows.conversation import Conversation, Question
 from flows.filling import ear_for, fill, read
@@ -45,7 +45,9 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     """The talk after this message: what was understood is in its draft, what is to be said is remembered until `say`."""
     talk = talk.next()
     settle_in(book, talk, heard, world)
-    if asking.hear(book, talk, heard, world):
+    if hopping.stays_away(book, talk, heard, world):
+        pass  # it goes on elsewhere, and that is said
+    elif asking.hear(book, talk, heard, world):
         pass  # what is said to it is known once their bookings are read
     elif "changing" in talk.facts:
         changing.hear(book, talk, heard, world)
@@ -76,6 +78,7 @@ def settle(book: Conversation, talk: Talk, world: World) -> None:
 def settle_in(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
     """What the channel tells about the person, and the language of the first words."""
     talk.profile = " ".join(heard.name.split())[:100] or talk.profile
+    talk.channel = heard.channel or talk.channel
     phone = phone_of(heard)
     if phone and "phone" not in talk.draft:
         talk.draft["phone"] = phone

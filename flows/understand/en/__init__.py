@@ -117,6 +117,12 @@ VOCABULARY = Vocabulary(
         ),
         "english": whole(r"(?:in |speak |can we speak )?(?:english|ingles)(?: please)?"),
         "spanish": whole(r"(?:in |speak |can we speak )?(?:spanish|espanol)(?: please)?"),
+        "to_whatsapp": whole(
+            r"(?:please )?(?:can (?:we|i) )?(?:continue|go on|switch|carry on|move|resume)(?: (?:this|it|there))?(?: to| on| in| over to| by| with) (?:whatsapp|whats app|wasap|whatsap)(?: please| instead)?|(?:whatsapp|whats app|wasap|whatsap)(?: instead)?(?: please)?"
+        ),
+        "to_telegram": whole(
+            r"(?:please )?(?:can (?:we|i) )?(?:continue|go on|switch|carry on|move|resume)(?: (?:this|it|there))?(?: to| on| in| over to| by| with) (?:telegram|telegran)(?: please| instead)?|(?:telegram|telegran)(?: instead)?(?: please)?"
+        ),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
     asks=asks.ASKS,

@@ -113,6 +113,12 @@ VOCABULARY = Vocabulary(
         ),
         "english": whole(r"(?:en )?(?:ingles|english)(?: por favor| please)?"),
         "spanish": whole(r"(?:en |habla |hablar )?(?:espanol|castellano|spanish)(?: por favor| please)?"),
+        "to_whatsapp": whole(
+            r"(?:por favor )?(?:podemos |puedo |quiero |prefiero )?(?:seguir|sigo|sigamos|seguimos|continuar|continuemos|pasar|pasemos|cambiar)(?: la charla)?(?: en| a| por| al) (?:whatsapp|whats app|wasap|whatsap)(?: por favor)?|(?:mejor )?(?:por )?(?:whatsapp|whats app|wasap|whatsap)(?: por favor)?"
+        ),
+        "to_telegram": whole(
+            r"(?:por favor )?(?:podemos |puedo |quiero |prefiero )?(?:seguir|sigo|sigamos|seguimos|continuar|continuemos|pasar|pasemos|cambiar)(?: la charla)?(?: en| a| por| al) (?:telegram|telegran)(?: por favor)?|(?:mejor )?(?:por )?(?:telegram|telegran)(?: por favor)?"
+        ),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
     asks=asks.ASKS,

@@ -7,12 +7,14 @@ cards show is in `cards.py`.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from flows import answers, arriving, cards, hearing, news, saying
+from flows import answers, arriving, cards, form, hearing, news, saying
 from flows.arriving import Arrival
 from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
 from flows.facts import back_of, comes_back, kind_of
+from flows.form import Filled
 from flows.menu import Menu, Offer, World
 from flows.speech import Heard, Option
 from flows.understand.choices import a_vehicle
@@ -144,6 +146,11 @@ def extras_on_sale(draft: Draft, menu: Menu) -> bool:
     return bool(service and service.extras)
 
 
+def perhaps_extras_on_sale(draft: Draft, menu: Menu) -> bool:
+    """Such a service, or nothing chosen yet."""
+    return "service" not in draft or extras_on_sale(draft, menu)
+
+
 def extras_for_children(draft: Draft, menu: Menu) -> bool:
     """Children travel, for whom a seat may be needed: their parents are asked, everybody else may add what they like."""
     party = draft.get("party")
@@ -195,7 +202,15 @@ QUESTIONS = (
     Question("luggage", a_luggage, cards.luggage, only_if=transfer, kept_if=perhaps_a_transfer, counts=True),
     Question("vehicle", a_vehicle, cards.vehicle, only_if=ride, kept_if=perhaps_a_ride, needs="vehicles"),
     Question("extras", extras_beside_stops, cards.extras, only_if=extras_for_children, needs="quote"),
-    Question("extras", extras_beside_stops, cards.extras, only_if=extras_on_sale, needs="quote", ask=False),
+    Question(
+        "extras",
+        extras_beside_stops,
+        cards.extras,
+        only_if=extras_on_sale,
+        kept_if=perhaps_extras_on_sale,
+        needs="quote",
+        ask=False,
+    ),
     Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True, ask=False),
     Question("notes", answers.nothing, cards.tour_notes, only_if=tour_that_asks, whole=answers.tour_notes),
     Question(
@@ -228,6 +243,11 @@ def hear(talk: Talk, heard: Heard, world: World) -> Talk:
 def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     """The talk after someone came in by a link (`flows/arriving.py`), `heard` by the channel."""
     return arriving.arrive(BOOKING, talk, arrival, heard, world)
+
+
+def fill_in(fields: Mapping[str, str], world: World, language: str, now: datetime) -> Filled:
+    """The answers of a form on a page (`flows/form.py`)."""
+    return form.filled(BOOKING, fields, world, language, now)
 
 
 def needs(talk: Talk) -> tuple[str, ...]:

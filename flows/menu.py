@@ -164,6 +164,8 @@ class Menu:
     country: str = "DO"
     """ISO 3166: how a phone number without a country is read."""
     phone: str | None = None
+    chats: tuple[str, ...] = ()
+    """The channels on which the house can be written to."""
     version: str = ""
     """Names this version of the catalogue; equal versions are the same menu."""
 
@@ -198,6 +200,8 @@ class World:
 
     now: datetime
     menu: Menu
+    standing: Mapping[str, Any] | None = None
+    """The booking that the talk stands at, as it is now: see `handlers/standing.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,5 +249,7 @@ class Offer:
     departures: tuple[DepartureOffer, ...] = ()
     quote: Quote | None = None
     story: Mapping[str, Any] = field(default_factory=dict)
+    change: Mapping[str, Any] | None = None
+    """What the change of a booking comes to, where the draft is one: `difference` of `handlers/standing.py`."""
     bookings: tuple[Mapping[str, Any], ...] = ()
     """Whoever writes' own bookings, what comes next first: see `handlers/bookings.py`."""

@@ -24,6 +24,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """The guest goes on in another channel: a link that can be used once."""
+
+    channel: str
+    kind: ClassVar[str] = "hop"
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """The guest started over: what was drafted is forgotten."""
 
@@ -43,6 +51,14 @@ class ToTeam:
     reference: str = ""
     matter: str = ""
     kind: ClassVar[str] = "to_team"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Make a booking what the draft says, at the price that was shown; then `learn("changed")` or why not, and say again."""
+
+    reference: str
+    kind: ClassVar[str] = "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +89,9 @@ class Resend:
     kind: ClassVar[str] = "resend"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend
-_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend)}
-ANSWERED = (Send, Cancel, Resend)
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Change | Hop
+_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Change, Hop)}
+ANSWERED = (Send, Cancel, Resend, Change)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 
@@ -99,6 +115,8 @@ class Talk:
     profile: str = ""
     source: str | None = None
     """Whose card or link brought the guest; it goes with the request that is sent next."""
+    channel: str = ""
+    """Where it is held."""
     elsewhere: str | None = None
     """The channel on which this talk goes on."""
     reopened: str | None = None

@@ -73,9 +73,20 @@ class Resend:
     kind: ClassVar[str] = "resend"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend
-_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend)}
-ANSWERED = (Send, Cancel, Resend)
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """Move the pick-up of one way (by number) to a new landing, "2026-11-21T19:10" by the operator's clock. `words` told it."""
+
+    reference: str
+    leg: int
+    landing: str
+    words: str = ""
+    kind: ClassVar[str] = "delayed"
+
+
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Delayed
+_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Delayed)}
+ANSWERED = (Send, Cancel, Resend, Delayed)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 

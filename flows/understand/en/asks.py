@@ -33,7 +33,7 @@ ASKS = {
 ASKS_BOOKED = {
     "cancel": phrase(r"cancel(?:ling|ing|lation)?(?! the (?:child|baby|booster|flowers|champagne|cake))"),
     "delay": phrase(
-        r"land(?:ing|s)?(?: now)?(?: at| around| about)? \d|(?:arrive|arriving|arrival)(?: now)?(?: at| around| about)? \d|(?:hours?|minutes?|mins?) late"
+        r"land(?:ing|s)?(?: now)?(?: at| around| about)? \d[\d:.]*(?:[ap]m)?|(?:arrive|arriving|arrival)(?: now)?(?: at| around| about)? \d[\d:.]*(?:[ap]m)?|delayed|(?:hours?|minutes?|mins?) late"
     ),
     "driver": phrase(
         r"(?:i'm|i am|we're|we are) (?:here|outside|at the (?:airport|exit|meeting point|lobby|gate))|(?:i|we)(?:'ve| have)? (?:just )?arrived"

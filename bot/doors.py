@@ -13,7 +13,7 @@ from flows.arriving import is_written
 from flows.facts import ORDER, so_far
 from flows.menu import World
 
-WHOLE_DAYS = ("date", "return_date", "departure")  # with their year: a link may be opened long after
+OWN_LINES = ("date", "return_date", "departure", "extras")  # days with their year: a link may be opened long after
 MODULE = 8  # pixels a module of a QR code is drawn with
 
 
@@ -35,7 +35,7 @@ def request_words(draft: Mapping[str, Any], language: str, world: World) -> str:
 
 def line(key: str, draft: Mapping[str, Any], language: str, world: World) -> str:
     """One answer under its name, as the bot says how it stands."""
-    if key in WHOLE_DAYS:
+    if key in OWN_LINES:
         return words.block(f"door_{key}", language, so_far(draft, world))
     return words.block("stands", language, {**so_far(draft, world), "line": key}).removesuffix(".")
 
@@ -53,7 +53,7 @@ def links(said: str, token: str, whatsapp: str | None, telegram: str | None) -> 
 def qr(address: str, kind: str) -> bytes:
     """An address as a QR code, "png" or "svg", with the margin that readers need (ISO/IEC 18004: four modules)."""
     made = BytesIO()
-    _DRAWN[kind](segno.make(address, error="m", micro=False), made)
+    _DRAWN[kind](segno.make(address, error="l", boost_error=False, micro=False), made)
     return made.getvalue()
 
 

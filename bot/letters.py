@@ -20,6 +20,9 @@ EVENTS = (
     "booking_confirmed_house",
     "booking_confirmed_guest",
     "guest_link",
+    "booking_changed_guest",
+    "booking_changed_house",
+    "booking_changed_lead",
     "brief_lead",
     "thread_message_lead",
     "message_from_house",
@@ -61,7 +64,14 @@ def letter(
     ticket, invoice, calendar, desk, partner; a button whose address is missing is left out. `head` is a PNG from the
     document process ("mail_picture" of what `heading` gives); without it the head is a colour with the same words.
     """
-    known = {"documents": (), "text": "", "who": _first_lead(facts["story"]), **facts}
+    known = {
+        "documents": (),
+        "text": "",
+        "changed": (),
+        "change": {"owed": None, "back": None},
+        "who": _first_lead(facts["story"]),
+        **facts,
+    }
     shown = {"brand": brand, "urls": urls, "shades": art.shades(art.colours(brand)), "head": head is not None, **known}
     sheet = event if event in EVENTS else "notice"
     if sheet == "notice":

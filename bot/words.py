@@ -324,7 +324,17 @@ class Voice:
             "bags": lambda party: self.said("bags_words", {"party": party}),
             "stop": lambda stop: self.said("stop_words", {"stop": stop}),
             "strong": _strong,
+            "old_to_new": self._old_to_new,
         }
+
+    def _old_to_new(self, changed: Iterable[Facts]) -> str:
+        """What changed of a story (`models.recap.changed`), a line each: "Party: 2 adults → 5 adults"."""
+        lines = []
+        for each in changed:
+            old, new = (self.said(each["key"], facts) if facts else "" for facts in (each["old"], each["new"]))
+            if old != new:
+                lines.append(f"{self.said('label_' + each['key'])}: {old or NOTHING} → {new or NOTHING}")
+        return "\n".join(lines)
 
     def _environment(self, recap_: Callable[..., Any], finalize: Any = None) -> jinja2.Environment:
         made = jinja2.Environment(

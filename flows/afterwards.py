@@ -23,9 +23,9 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
         return anytime.new(book, talk, world)
     if name in OBEYED:
         return anytime.obey(name, book, talk, world, heard.words)
-    if name in ("cancel", "back", "change"):
+    if name in ("cancel", "back") or (name == "change" and not world.standing):
         return talk.remark("cancel_how")
-    if name is None:
+    if name in (None, "change"):
         _tell_the_team(talk, heard, world)
     return None
 

@@ -30,7 +30,7 @@ def command(words: str, state: str, vocabularies: list[Vocabulary]) -> str | Non
 
 def obey(name: str, book: Conversation, talk: Talk, world: World, words: str = "") -> None:
     """Do what was asked; the draft is only lost by starting over."""
-    COMMANDS[name](book, talk, world, words)
+    COMMANDS["leave" if name in LEAVES and "changing" in talk.facts else name](book, talk, world, words)
 
 
 def back(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
@@ -124,7 +124,23 @@ def stay(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
     """Nothing is dropped."""
 
 
+def leave(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """Whoever changes a booking leaves it as it was; the talk is where it was before."""
+    if "changing" in talk.facts:
+        talk.remark("change_left", reference=talk.facts["reference"])
+        drop_change(book, talk)
+
+
+def drop_change(book: Conversation, talk: Talk) -> None:
+    """The talk is where it was before the change of a booking began."""
+    before = talk.facts["changing"]["before"]
+    begin(book, talk, before["draft"])
+    talk.state, talk.facts = before["state"], before["facts"]
+
+
+LEAVES = ("cancel", "start_over", "new")  # said of a change: the booking itself stays as it is
 COMMANDS: dict[str, Command] = {
+    "leave": leave,
     "back": back,
     "change": change,
     "start_over": start_over,

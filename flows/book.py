@@ -5,12 +5,14 @@ answer is asked again only what hung on it. The words are in templates/chat/book
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from flows import answers, arriving, cards, hearing, news, saying
+from flows import answers, arriving, cards, form, hearing, news, saying
 from flows.arriving import Arrival
 from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
 from flows.facts import back_of, comes_back, kind_of
+from flows.form import Filled
 from flows.menu import Menu, Offer, World
 from flows.speech import Heard, Option
 from flows.understand.choices import a_vehicle
@@ -212,6 +214,11 @@ def hear(talk: Talk, heard: Heard, world: World) -> Talk:
 def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     """The talk after someone came in by a link (`flows/arriving.py`), `heard` by the channel."""
     return arriving.arrive(BOOKING, talk, arrival, heard, world)
+
+
+def fill_in(fields: Mapping[str, str], world: World, language: str, now: datetime) -> Filled:
+    """The answers of a form on a page (`flows/form.py`)."""
+    return form.filled(BOOKING, fields, world, language, now)
 
 
 def needs(talk: Talk) -> tuple[str, ...]:

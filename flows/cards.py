@@ -334,9 +334,27 @@ def terms(talk: Talk, offer: Offer) -> Say:
 
 
 def review(talk: Talk, offer: Offer) -> Say:
-    """The whole request with its price, line by line."""
+    """The whole request with its price, line by line; of a booking that is changed what was and what would be."""
+    if "changing" in talk.facts:
+        return change_review(talk, offer)
     options = (Option("review", "send", "@send"), Option("review", "change", "@change_something"))
     return Say("review", everything(talk, offer), options)
+
+
+def change_review(talk: Talk, offer: Offer) -> Say:
+    """What changes of a booking, what that costs, and the one tap that agrees to it."""
+    end = (Option("review", "change", "@change_more"), LEAVE)
+    if offer.change is None:  # it cannot be priced: nobody agrees to that
+        return Say("change_unpriced", {"reference": talk.facts["reference"]}, (*end, _person()))
+    facts = (
+        so_far(talk.draft, offer.world)
+        | dict(offer.change)
+        | {"certain": talk.facts["changing"]["before"]["state"] == "booked"}
+    )
+    return Say("change_review", facts, (Option("review", "send", "@change_agree"), *end))
+
+
+LEAVE = Option("anytime", "leave", "@change_leave")
 
 
 def everything(talk: Talk, offer: Offer) -> dict[str, Any]:
@@ -367,6 +385,8 @@ def _or_none(value: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def change(talk: Talk, offer: Offer, keys: list[str]) -> Say:
     """Every line that can be changed."""
     options = tuple(Option("change", key, f"@line_{key}") for key in keys)
+    if "changing" in talk.facts:
+        return Say("change_booked", {"reference": talk.facts["reference"]}, (*options, LEAVE), edits=True)
     return Say("change", {}, (*options, Option("change", "nothing", "@change_nothing")), edits=True)
 
 

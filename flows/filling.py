@@ -85,7 +85,7 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
         if isinstance(value, Doubt):
             missed = missed or value.missed
             _doubt(talk, key, value, _asked_here(book, key, talk, world))
-        elif key == "vehicle" and _is_taken(talk, value):
+        elif key == "vehicle" and set(found) == {key} and _is_taken(talk, value):
             tier = world.menu.vehicle(value)
             talk.remark("vehicle_taken", vehicle=dict(tier.name) if tier else value)
         else:

@@ -3,13 +3,13 @@
 import re
 from typing import Any
 
-from flows import afterwards, anytime, checks
+from flows import afterwards, anytime, changing, checks
 from flows.asks import hearing as asking
 from flows.conversation import Conversation, Question
 from flows.filling import ear_for, fill, read
 from flows.menu import World
 from flows.speech import Heard, Tap
-from flows.talk import Send, Talk
+from flows.talk import ANSWERED, Talk
 from flows.tapping import settle_extras, tap
 from flows.understand.choices import an_option, an_option_like
 from flows.understand.details import e164, phone_of
@@ -47,6 +47,13 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     settle_in(book, talk, heard, world)
     if asking.hear(book, talk, heard, world):
         pass  # what is said to it is known once their bookings are read
+    elif "changing" in talk.facts:
+        changing.hear(book, talk, heard, world)
+        if "changing" in talk.facts:
+            _hear_draft(book, talk, heard, world)
+    elif changing.begins(book, talk, heard, world):
+        if heard.kind != "tap":
+            _hear_draft(book, talk, heard, world)
     elif talk.state in book.after and not afterwards.begins_anew(book, talk, heard, world):
         afterwards.hear(book, talk, heard, world)
     else:
@@ -63,7 +70,7 @@ def settle(book: Conversation, talk: Talk, world: World) -> None:
         book.go_on(talk, world.menu)
     if talk.state != book.then:
         talk.aside = None if talk.aside == "terms" else talk.aside
-        talk.wishes = [wish for wish in talk.wishes if wish["kind"] != Send.kind]
+        talk.wishes = [wish for wish in talk.wishes if wish["kind"] not in {each.kind for each in ANSWERED}]
 
 
 def settle_in(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:

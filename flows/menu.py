@@ -198,6 +198,8 @@ class World:
 
     now: datetime
     menu: Menu
+    standing: Mapping[str, Any] | None = None
+    """The booking that the talk stands at, as it is now: see `handlers/standing.py`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,5 +247,7 @@ class Offer:
     departures: tuple[DepartureOffer, ...] = ()
     quote: Quote | None = None
     story: Mapping[str, Any] = field(default_factory=dict)
+    change: Mapping[str, Any] | None = None
+    """What the change of a booking comes to, where the draft is one: `difference` of `handlers/standing.py`."""
     bookings: tuple[Mapping[str, Any], ...] = ()
     """Whoever writes' own bookings, what comes next first: see `handlers/bookings.py`."""

@@ -11,13 +11,17 @@
 | paid | reference, paid (money), total (money), due (money left), lead (name), meeting (text) |
 | payment_failed | nothing; the hold goes on |
 | handed_back | nothing: a person of the team gave the talk back |
+| changed | state ("booked" or "waiting_payment"), and as for "sent" or "paid"; change: what it came to; owed (money now, or None) |
+| change_overtaken | request: what somebody else has made of the booking meanwhile |
+| change_closed | why ("change_late" or "change_over"): it can no longer be changed without a person |
+| change_paid | due (money left), paid: what a change had made dearer is paid |
 | answered | say (a `Say` as JSON): what came of a wish about a booking; ended: the code of the booking that is over by it |
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from flows import anytime
+from flows import anytime, changing
 from flows.conversation import Conversation
 from flows.speech import Option, Say
 from flows.talk import Talk
@@ -27,15 +31,22 @@ from flows.when import from_instant
 def learn(book: Conversation, talk: Talk, news: str, facts: Mapping[str, Any]) -> Talk:
     """The talk after the news; what is to be said about it is said by the next `say`."""
     talk = talk.next()
-    if news in ("sold_out", "too_late") and talk.state not in book.after:
+    if "changing" in talk.facts and news in changing.LEARNT:
+        changing.LEARNT[news](book, talk, facts)
+    elif news in ("sold_out", "too_late") and talk.state not in book.after:
+        if "changing" in talk.facts:
+            talk.remark("change_stands", reference=talk.facts["reference"])
         talk.doubts["review"] = {"say": _refused(talk, news, facts).as_json(), "memory": {}}
     elif news == "price_changed":
-        talk.forget("terms")
+        if "changing" not in talk.facts:
+            talk.forget("terms")
         talk.remark("price_changed")
     elif news == "answered":
         _answered(book, talk, facts)
     elif news == "handed_back":
         talk.remark("handed_back")
+    elif news == "change_paid" and talk.state == "booked":
+        talk.facts |= {**facts, "owed": None}
     elif news == "payment_failed" and talk.state == "waiting_payment":
         talk.remark("payment_failed")
     elif book.move(news, talk):

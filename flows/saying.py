@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flows import asks, cards
+from flows import asks, cards, changing
 from flows.asks.answer import Answer
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
@@ -136,16 +136,22 @@ def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "confirm_drop":
         keep = (Option("anytime", "start_over", "@start_over"), Option("anytime", "stay", "@stay"))
         return Say("confirm_drop", {}, (*keep, Option("anytime", "person", "@person")))
-    if talk.aside == "change":
+    if talk.aside == "change" or ("changing" in talk.facts and _nothing_changed(book, talk)):
         return cards.change(talk, offer, _lines(book, talk, offer))
     if talk.aside == "terms":
         return cards.terms(talk, offer)
     return _question(book, talk, offer)
 
 
+def _nothing_changed(book: Conversation, talk: Talk) -> bool:
+    """All is as it was booked: what shall be another?"""
+    return talk.state == book.then and "review" not in talk.doubts and not changing.differences(talk)
+
+
 def _lines(book: Conversation, talk: Talk, offer: Offer) -> list[str]:
     menu = offer.world.menu
-    asked = [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key != "terms"]
+    fixed = changing.FIXED if "changing" in talk.facts else ("terms",)
+    asked = [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key not in fixed]
     return asked + [
         row.key for row in book.questions if not row.ask and row.key not in asked and row.only_if(talk.draft, menu)
     ]
@@ -189,12 +195,31 @@ def _kept(talk: Talk, card: Say) -> Say:
 def _standing(talk: Talk, offer: Offer) -> Say:
     """Where the booking stands, with its doors."""
     facts = so_far(talk.draft, offer.world) | {key: talk.facts.get(key) for key in _STANDING}
+    if talk.aside == "changed":
+        return _changed(talk)
     if talk.state == "waiting_payment":
         block = "held" if talk.aside == "sent" else "waiting_payment"
         return Say(block, facts, (), (Link("pay"), Link("booking")))
     block = {"paid": "booked", "welcome": "welcome", "told_team": "told_team"}.get(talk.aside or "", "booked_standing")
     links = (Link("ticket"), Link("booking")) if block == "booked" else (Link("booking"),)
-    return Say(block, facts, (Option("anytime", "new", "@new_booking_label"),) if block != "booked" else (), links)
+    if owed := talk.facts.get("owed"):  # a change made it dearer
+        facts, links = facts | {"due": owed}, (Link("pay"), *links)
+    options = (Option("anytime", "new", "@new_booking_label"), *_change_it(talk)) if block != "booked" else ()
+    return Say(block, facts, options, links)
+
+
+def _change_it(talk: Talk) -> tuple[Option, ...]:
+    reference = talk.facts.get("reference")
+    return (Option(changing.TAP, reference, "@change_booking_label"),) if reference else ()
+
+
+def _changed(talk: Talk) -> Say:
+    """What the booking is now, and what is owed for it, if anything."""
+    certain = talk.state == "booked"
+    due = talk.facts["owed"] if certain else talk.facts["due"]
+    facts = dict(talk.facts["change"]) | {"certain": certain, "due": due, "hold_until": talk.facts["hold_until"]}
+    pay = (Link("pay"),) if due else ()
+    return Say("changed", facts, (), (*pay, Link("booking")))
 
 
 _STANDING = ("reference", "hold_until", "due", "total", "paid", "lead", "meeting")

@@ -46,6 +46,14 @@ class ToTeam:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """Make a booking what the draft says, at the price that was shown; then `learn("changed")` or why not, and say again."""
+
+    reference: str
+    kind: ClassVar[str] = "change"
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Cancel a booking, or one `what` of its two ways ("all", "there", "back"), for the fee that was shown (`agreed`, minor units)."""
 
@@ -84,9 +92,11 @@ class Delayed:
     kind: ClassVar[str] = "delayed"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Delayed
-_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Delayed)}
-ANSWERED = (Send, Cancel, Resend, Delayed)
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Delayed | Change
+_WISHES: dict[str, type[Wish]] = {
+    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Delayed, Change)
+}
+ANSWERED = (Send, Cancel, Resend, Delayed, Change)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flows import anytime
+from flows import anytime, changing
 from flows.cards import which_service
 from flows.conversation import Conversation
 from flows.filling import fill, say_recounted, stands
@@ -22,7 +22,11 @@ def tap(book: Conversation, talk: Talk, pressed: Tap | None, world: World) -> No
     if pressed is None:
         return talk.remark("unknown_tap")
     talk.misses = 0
-    if pressed == Tap("anytime", "start_over", pressed.turn) and pressed.turn < talk.turn:
+    if (
+        pressed == Tap("anytime", "start_over", pressed.turn)
+        and pressed.turn < talk.turn
+        and "changing" not in talk.facts
+    ):
         return anytime.cancel(book, talk, world)  # an old card: is it still meant?
     if pressed.question == "anytime" and pressed.value in anytime.COMMANDS:
         return anytime.obey(pressed.value, book, talk, world)
@@ -53,6 +57,8 @@ def _review(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
         return talk.remark("unknown_tap")
     if _is_stale(book, talk, pressed):
         return talk.remark("review_stale" if talk.state == book.then else "not_yet")
+    if "changing" in talk.facts:
+        return changing.agree(talk)
     if not talk.draft.get("terms"):
         talk.aside = "terms"
         return None

@@ -13,7 +13,7 @@ from models import catalogs, claims, delivery, documents, dues, news, story, thr
 from models import talk as talks
 from models.catalog import Catalog, Lead
 from models.database import Run
-from models.fields import micros, packed, unpacked
+from models.fields import micros, unpacked
 from models.request import as_instant, from_draft
 
 
@@ -37,7 +37,7 @@ async def booking_confirmed(run: Run, house: House, booking: int, actor: Actor) 
     await dues.clear_due(run, booking, "hold_ends")
     await close_pages(run, house, booking)
     await timeline.record(run, booking, "confirmed", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=now)
-    leads = await _assign(run, booking, catalog, now)
+    leads = await assign(run, booking, catalog, now)
     told = await story.of_booking(booking, run)
     number = await _issue(run, booking, told, catalog, now)
     row = (await run("SELECT recipient_id, language FROM booking WHERE id = :booking", booking=booking))[0]
@@ -53,11 +53,11 @@ async def booking_confirmed(run: Run, house: House, booking: int, actor: Actor) 
                    documents=["ticket", "invoice"])  # fmt: skip
     await tell_house(run, house, "booking_confirmed_house", facts, booking=booking, links=["desk"])
     for lead, thread in leads:
-        await _brief(run, house, lead, thread, booking, told)
+        await brief(run, house, lead, thread, booking, told)
     news.announce("booking", booking)
 
 
-async def _assign(run: Run, booking: int, catalog: Catalog, now: datetime) -> list[tuple[Lead, int]]:
+async def assign(run: Run, booking: int, catalog: Catalog, now: datetime) -> list[tuple[Lead, int]]:
     """Give each leg without a lead the default one for its service and zone; (lead, thread) of each lead, once."""
     row = (await run("SELECT request, catalog_version FROM booking WHERE id = :booking", booking=booking))[0]
     request = from_draft(unpacked(row["request"]), await catalogs.version(int(row["catalog_version"])))
@@ -90,15 +90,11 @@ async def _issue(run: Run, booking: int, told: story.Story, catalog: Catalog, no
         ("picture", {"story": told}, None),
         ("invoice", {"story": told, "number": number, "issued": issued}, number),
     ):
-        await run(
-            "INSERT INTO document (booking_id, kind, version, number, language, facts, issued) "
-            "VALUES (:booking, :kind, 1, :number, :language, :facts, :now)",
-            booking=booking, kind=kind, number=numbered, language=told["language"], facts=packed(facts), now=micros(now),
-        )  # fmt: skip
+        await documents.issue(run, booking, kind, 1, facts, told["language"], now, numbered)
     return number
 
 
-async def _brief(run: Run, house: House, lead: Lead, thread: int, booking: int, told: story.Story) -> None:
+async def brief(run: Run, house: House, lead: Lead, thread: int, booking: int, told: story.Story) -> None:
     """The lead's brief, by chat and mail; it opens the thread that an answer lands in."""
     language = lead.languages[0]
     for channel, address in lead.ways():

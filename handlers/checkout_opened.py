@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.house import House
-from models import delivery, ledger, story
+from models import delivery, story
 from models.booking import OPEN, one_at_a_time
 from models.database import Run, transaction
 from models.fields import instant, micros
@@ -53,14 +53,15 @@ async def wanted(house: House, booking: int) -> Wanted:
 
 
 async def _due(run: Run, row: dict[str, Any], now: datetime) -> int:
-    paid, back = await ledger.sums(run, int(row["id"]))
-    due = int(row["due_now"]) - (paid - back)
-    if row["state"] == "confirmed" or due <= 0:
+    due = (await story.of_booking(int(row["id"]), run))["payment"]["due_now"]["minor"]
+    if due <= 0:
         raise AlreadyPaid(reference=row["reference"])
+    if row["state"] == "confirmed":  # a change made it dearer
+        return int(due)
     ended = row["hold_until"] is not None and instant(row["hold_until"]) <= now
     if row["state"] not in OPEN or ended:
         raise HoldEnded(ended=as_instant(instant(row["hold_until"]), "UTC") if row["hold_until"] else None)
-    return due
+    return int(due)
 
 
 async def _open_page(run: Run, booking: int, due: int, now: datetime) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from handlers.booking_confirmed import booking_confirmed, certain
 from handlers.event_told import Event, TooEarly, event_told
 from handlers.house import Actor, House
 from handlers.payment_returned import give_back
-from handlers.telling import tell, tell_house
+from handlers.telling import talk_learns, tell, tell_house
 from models import ledger, news, story, timeline
 from models.booking import may_confirm
 from models.database import Run, transaction
@@ -130,6 +130,9 @@ async def _settle(run: Run, house: House, booking: int, paid: Paid) -> None:
     await _record(run, house, booking, "payment_received", paid, {"amount": _money(paid), "method": paid.method})
     row = (await run("SELECT state, due_now, total FROM booking WHERE id = :booking", booking=booking))[0]
     came, back = await ledger.sums(run, booking)
+    if row["state"] == "confirmed" and came - back <= row["total"]:
+        await _balance_came(run, house, booking, paid)
+        return
     if not may_confirm(row["state"]):
         await _house_looks(run, house, booking, paid, {"kind": "nothing_due"})
         return
@@ -142,6 +145,17 @@ async def _settle(run: Run, house: House, booking: int, paid: Paid) -> None:
         await _too_late(run, house, booking, paid)
         return
     await booking_confirmed(run, house, booking, Actor(paid.provider.title(), "provider", "checkout"))
+
+
+async def _balance_came(run: Run, house: House, booking: int, paid: Paid) -> None:
+    """What a change made dearer is paid: both sides are told, and the guest's talk asks for it no more."""
+    told = await story.of_booking(booking, run)
+    facts = {"story": told, "amount": _money(paid)}
+    await talk_learns(run, booking, "change_paid", {"paid": told["payment"]["paid"], "due": told["payment"]["due"]})
+    await _tell_guest(run, house, booking, "balance_paid_guest", facts, paid.event)
+    await tell_house(
+        run, house, "balance_paid_house", facts, booking=booking, links=["desk"], once=paid.event, mail=False
+    )
 
 
 async def _too_late(run: Run, house: House, booking: int, paid: Paid) -> None:
@@ -186,6 +200,9 @@ async def _not_paid(run: Run, house: House, booking: int, paid: Paid) -> None:
         await _tell_guest(run, house, booking, "payment_failed_guest", {}, paid.event, until)
 
 
+_LINKS = {"payment_failed_guest": ["pay"], "balance_paid_guest": ["booking"]}
+
+
 async def _tell_guest(run: Run, house: House, booking: int, kind: str, facts: dict[str, Any], once: str,
                       lapses: datetime | None = None) -> None:  # fmt: skip
     row = (await run("SELECT recipient_id, language FROM booking WHERE id = :booking", booking=booking))[0]
@@ -193,7 +210,7 @@ async def _tell_guest(run: Run, house: House, booking: int, kind: str, facts: di
         told = await story.of_booking(booking, run)
         await tell(
             run, house, int(row["recipient_id"]), kind, {"story": told, **facts}, language=row["language"],
-            booking=booking, links=["pay"] if kind == "payment_failed_guest" else [], once=once, lapses=lapses,
+            booking=booking, links=_LINKS.get(kind, []), once=once, lapses=lapses,
         )  # fmt: skip
 
 

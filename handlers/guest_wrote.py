@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from flows.book import arrive, hear, learn, needs, say
+from flows.changing import TAP
 from flows.conversation import Turn
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
-from flows.talk import Cancel, Delayed, Person, Resend, Send, Talk, ToTeam
+from flows.talk import Cancel, Change, Delayed, Person, Resend, Send, Talk, ToTeam
 from flows.understand.details import phone_of
 from handlers.door_opened import Entry, count, entry_of
 from handlers.flight_delayed import flight_delayed
 from handlers.guest_cancelled import guest_cancelled
+from handlers.guest_changed import guest_changed, learnt
 from handlers.guest_told_team import told_team
 from handlers.house import Actor, House
 from handlers.menu import menu_of
@@ -25,11 +27,12 @@ from handlers.offers import alternatives, offer_for
 from handlers.pages import card_turned
 from handlers.papers_asked_again import papers_asked_again
 from handlers.request_sent import request_sent
+from handlers.standing import standing_of
 from handlers.telling import tell_house
 from models import catalogs, news, turns
 from models.catalog import Catalog
 from models.database import Run, is_away, is_contended, transaction
-from models.refusal import Dearer, InThePast, NotYours, Refusal, SoldOut, TooSoon
+from models.refusal import ChangedMeanwhile, Dearer, HoldEnded, InThePast, NotYours, Refusal, SoldOut, TooLate, TooSoon
 from models.request import as_instant
 from models.turns import Carry, Repeated, Reply, Seen, Stale
 
@@ -119,6 +122,9 @@ async def _turn(at: Moment) -> Carry:
         return await _listen(at)
     if page := await card_turned(at.heard, at.seen):
         return await _turn_page(at, page)
+    if reference := about(talk, at.heard):
+        standing = await standing_of(reference, at.seen.recipient, at.now)
+        at = replace(at, world=replace(at.world, standing=standing))
     entry = await entry_of(at.house, at.heard)
     moved = _moved(at, talk, entry)
     turn = say(moved, await _offer(at, moved))
@@ -136,7 +142,8 @@ def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:
 
 async def _offer(at: Moment, talk: Talk) -> Offer:
     source = {"channel": at.heard.channel, "at": as_instant(at.now, at.catalog.brand.zone), "language": talk.language}
-    return await offer_for(needs(talk), talk.draft, at.world, at.catalog, source, at.seen.recipient)
+    world = at.world if "changing" in talk.facts else replace(at.world, standing=None)
+    return await offer_for(needs(talk), talk.draft, world, at.catalog, source, at.seen.recipient)
 
 
 async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, bool | None]:
@@ -146,6 +153,8 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
         match wish:
             case Send():
                 turn, booking = await _send(at, turn, run)
+            case Change(reference=reference):
+                turn = await _change(at, turn, reference, run)
             case Person(words=said):
                 silent = True
                 await _call_a_person(at, said, run)
@@ -236,6 +245,48 @@ async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
     return say(talk, await _offer(at, talk)), booking
 
 
+async def _change(at: Moment, turn: Turn, reference: str, run: Run) -> Turn:
+    talk = turn.talk
+    catalog = await _as_quoted(at, talk)
+    try:
+        if catalog is None:
+            raise ChangedMeanwhile(what="price")
+        async with transaction() as inner:  # a refusal undoes whatever was changed by then and nothing else
+            told = await guest_changed(
+                inner, at.house, catalog, reference, talk.draft, base=talk.facts["changing"]["request"],
+                agreed=talk.facts["quoted"]["total"], recipient=at.seen.recipient, channel=at.heard.channel,
+            )  # fmt: skip
+        talk = learn(talk, "changed", learnt(told))
+    except SoldOut:
+        own = at.world.standing["id"] if at.world.standing else 0
+        talk = learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now, own))
+    except (TooSoon, InThePast) as refusal:
+        first = refusal.facts.get("earliest")
+        talk = learn(talk, "too_late", {"first": first} if first else {})
+    except TooLate as refusal:
+        talk = learn(talk, "change_closed", {"why": f"change_{refusal.facts['why']}"})
+        await _pass_on(at, at.heard.words or "–", run)
+    except HoldEnded:
+        talk = learn(talk, "hold_ended", {})
+    except Refusal as refusal:
+        return await _look_again(at, talk, refusal)
+    return say(talk, await _offer(at, talk))
+
+
+async def _look_again(at: Moment, talk: Talk, refusal: Refusal) -> Turn:
+    """It is another booking, or another price, than the guest saw: shown as it is now."""
+    log.info("an agreed change was refused", refusal=refusal.key)
+    standing = await standing_of(talk.facts["reference"], at.seen.recipient, at.now)
+    at = replace(at, world=replace(at.world, standing=standing))
+    news = (
+        "change_overtaken"
+        if isinstance(refusal, ChangedMeanwhile) and refusal.facts["what"] == "request"
+        else "price_changed"
+    )
+    talk = learn(talk, news, {"request": standing["request"]} if standing else {})
+    return say(talk, await _offer(at, talk))
+
+
 async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:
     """The catalogue that the review was priced by, while that price is valid or still the same; else None."""
     quoted = talk.facts.get("quoted")
@@ -245,6 +296,12 @@ async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:
         return await catalogs.version(int(quoted["version"]))
     now = await offer_for(("quote",), talk.draft, at.world, at.catalog, {"channel": at.heard.channel})
     return at.catalog if now.quote and dict(now.quote.total) == quoted["total"] else None
+
+
+def about(talk: Talk, heard: Heard) -> str | None:
+    """The code of the booking that a message may want to change: the one that was tapped, or that the talk stands at."""
+    tapped = heard.tap.value if heard.tap and heard.tap.question == TAP else None
+    return tapped if tapped and "changing" not in talk.facts else talk.facts.get("reference")
 
 
 def _whole_draft(at: Moment, talk: Talk) -> dict[str, Any]:

@@ -31,8 +31,8 @@ async def request_sent(
     hold = now + timedelta(minutes=catalog.services[request.service].hold)
     booking = await _booking(run, catalog, request, price, draft, hold, now, recipient, channel, language, source)
     for position, leg in enumerate(request.legs):
-        await _leg(run, booking, position, leg, catalog, hold, now)
-    await _lines(run, booking, price)
+        await add_leg(run, booking, position, leg, catalog, hold, now)
+    await add_lines(run, booking, price)
     await links.issue(run, house.secret, booking, "guest")
     await dues.set_due(run, booking, "hold_ends", hold)
     told = await story.of_booking(booking, run)
@@ -71,9 +71,10 @@ async def _new_reference(run: Run, prefix: str) -> str:
             return code
 
 
-async def _leg(
-    run: Run, booking: int, position: int, leg: RequestLeg, catalog: Catalog, hold: datetime, now: datetime
+async def add_leg(
+    run: Run, booking: int, position: int, leg: RequestLeg, catalog: Catalog, hold: datetime | None, now: datetime
 ) -> None:
+    """Write a leg and claim what it needs, until the hold ends or for good. Refuses with SoldOut."""
     row = await run(
         "INSERT INTO leg (booking_id, position, starts, ends, zone, dispatch) "
         "VALUES (:booking, :position, :starts, :ends, :zone, 'unassigned') RETURNING id",
@@ -92,12 +93,13 @@ async def take(run: Run, leg: RequestLeg, leg_id: int, *, lapses: datetime | Non
         )
 
 
-async def _lines(run: Run, booking: int, price: Quote) -> None:
+async def add_lines(run: Run, booking: int, price: Quote, sale: int = 1) -> None:
+    """Write the lines of a sale, the booking's first or one that a change made."""
     for position, line in enumerate(price.lines):
         await run(
-            "INSERT INTO line (booking_id, position, label, detail, quantity, unit, amount) "
-            "VALUES (:booking, :position, :label, :detail, :quantity, :unit, :amount)",
-            booking=booking, position=position, label=packed(dict(line.label)),
+            "INSERT INTO line (booking_id, position, label, detail, quantity, unit, amount, version) "
+            "VALUES (:booking, :position, :label, :detail, :quantity, :unit, :amount, :sale)",
+            booking=booking, sale=sale, position=position, label=packed(dict(line.label)),
             detail=packed(dict(line.detail)) if line.detail else None, quantity=line.quantity,
             unit=line.unit.minor if line.unit else None, amount=line.amount.minor if line.amount else None,
         )  # fmt: skip

@@ -3,10 +3,14 @@
 from datetime import datetime
 from typing import Any
 
+from flows.book import learn
+from flows.talk import Talk
 from handlers.house import House
 from models import delivery
+from models import talk as talks
 from models.database import Run
 from models.delivery import NOTICE
+from models.fields import unpacked
 
 
 async def tell(  # a notice has this many sides
@@ -30,6 +34,19 @@ async def tell(  # a notice has this many sides
         run, to, kind, payload, language=language, now=house.now(), key=key, booking=booking, thread=thread,
         urgency=urgency, lapses=lapses,
     )  # fmt: skip
+
+
+async def talk_learns(run: Run, booking: int, what: str, facts: dict[str, Any]) -> bool:
+    """Let the guest's talk know, where it still stands at this booking; a notice says it. False where it does not."""
+    rows = await run("SELECT reference, recipient_id FROM booking WHERE id = :booking", booking=booking)
+    row = await talks.locked(run, int(rows[0]["recipient_id"])) if rows[0]["recipient_id"] is not None else None
+    talk = Talk.from_json(unpacked(row["state"])) if row else None
+    if row is None or talk is None or talk.facts.get("reference") != rows[0]["reference"]:
+        return False
+    talk = learn(talk, what, facts)
+    talk.remarks, talk.aside = [], None
+    await talks.moved(run, int(row["id"]), talk.as_json())
+    return True
 
 
 async def tell_house(

@@ -6,9 +6,7 @@ from typing import Any
 
 import structlog
 
-from flows.book import learn
 from flows.speech import Heard
-from flows.talk import Talk
 from handlers.checkout_opened import close_pages
 from handlers.delivery_reported import Report, delivery_reported
 from handlers.event_told import Event
@@ -17,9 +15,8 @@ from handlers.guest_paid import Paid, guest_paid
 from handlers.house import SYSTEM, House
 from handlers.payment_returned import Returned, payment_returned
 from handlers.someone_wrote import someone_wrote
-from handlers.telling import tell
+from handlers.telling import talk_learns, tell
 from models import claims, dues, ledger, news, restored, story, timeline, turns
-from models import talk as talks
 from models.booking import one_at_a_time
 from models.database import Run, transaction
 from models.fields import instant, micros, unpacked
@@ -114,21 +111,9 @@ async def hold_ended(run: Run, house: House, booking: int) -> None:
 
 
 async def _the_guest_hears(run: Run, house: House, booking: int, recipient: int, language: str) -> None:
-    await _the_talk_learns(run, recipient, booking)
+    await talk_learns(run, booking, "hold_ended", {})
     facts = {"story": await story.of_booking(booking, run)}
     await tell(run, house, recipient, "hold_ended_guest", facts, language=language, booking=booking)
-
-
-async def _the_talk_learns(run: Run, recipient: int, booking: int) -> None:
-    """The talk that waited for this payment goes back to its review, unless the guest has begun another booking meanwhile."""
-    row = await talks.locked(run, recipient)
-    reference = (await run("SELECT reference FROM booking WHERE id = :booking", booking=booking))[0]["reference"]
-    talk = Talk.from_json(unpacked(row["state"])) if row else None
-    if row is None or talk is None or talk.facts.get("reference") != reference:
-        return
-    talk = learn(talk, "hold_ended", {})
-    talk.remarks = []  # the notice itself says so
-    await talks.moved(run, int(row["id"]), talk.as_json())
 
 
 _DUES: dict[str, Callable[[Run, House, int], Awaitable[None]]] = {"hold_ends": hold_ended, "refund": refund_owed}

@@ -1,5 +1,6 @@
 """A booking: the one record of what a guest wants, where it stands, and the rules of its life."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -16,6 +17,7 @@ STATES = (
 OPEN = ("requested", "on_hold", "pending_guest", "pending_supplier")  # may still be confirmed
 OVER = ("completed", "expired", "rejected", "cancelled", "no_show")  # nothing more will happen in it
 ON_THE_ROAD = ("en_route", "on_location", "on_board")  # dispatch of a leg whose lead has set out
+SET_OUT = (*ON_THE_ROAD, "dropped_off", "no_show")
 HELD = ("confirmed", "in_service", "completed", "no_show")  # its capacity is taken for good
 
 
@@ -94,6 +96,11 @@ class Line(Model):
 def may_confirm(state: str) -> bool:
     """Whether a payment or the desk may still make it certain."""
     return state in (*OPEN, "expired")
+
+
+def may_change(state: str, dispatches: Iterable[str]) -> bool:
+    """Whether what was booked may still become something else: nobody has set out for it, and it is not over."""
+    return state in (*OPEN, "confirmed") and not any(each in SET_OUT for each in dispatches)
 
 
 def standing(

@@ -92,9 +92,14 @@ async def release(run: Run, leg: int) -> None:
     await run("DELETE FROM claim WHERE leg_id = :leg", leg=leg)
 
 
-async def free(resource: str, starts: datetime, ends: datetime, now: datetime) -> int | None:
-    """Units left over the whole interval, lapsed holds not counted; None for a resource nobody declared."""
-    rows = await read(_FREE, resource=resource, starts=micros(starts), ends=micros(ends), now=micros(now))
+async def free(resource: str, starts: datetime, ends: datetime, now: datetime, without: int = 0) -> int | None:
+    """Units left over the whole interval, lapsed holds not counted, nor what the booking `without` holds itself.
+
+    None for a resource nobody declared.
+    """
+    rows = await read(
+        _FREE, resource=resource, starts=micros(starts), ends=micros(ends), now=micros(now), without=without
+    )
     return int(rows[0]["left_over"]) if rows else None
 
 
@@ -103,7 +108,8 @@ _PEAK = """
     SELECT (SELECT COALESCE(SUM(c.quantity), 0) FROM claim c
              WHERE c.resource = r.key AND c.starts <= p.at AND c.ends > p.at
                AND c.starts > p.at - r.longest - 1
-               AND (c.lapses IS NULL OR c.lapses > :now)) AS load
+               AND (c.lapses IS NULL OR c.lapses > :now)
+               AND (c.leg_id IS NULL OR c.leg_id NOT IN (SELECT l.id FROM leg l WHERE l.booking_id = :without))) AS load
       FROM (SELECT CAST(:starts AS BIGINT) AS at
             UNION SELECT e.starts FROM claim e
              WHERE e.resource = r.key AND e.starts > :starts AND e.starts < :ends) p) peaks"""

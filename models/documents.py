@@ -1,12 +1,13 @@
 """Documents that were issued: tickets and invoices, written once, numbered without gaps."""
 
+from datetime import datetime
 from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
 
 from models.database import Run
-from models.fields import Instant, Json
+from models.fields import Instant, Json, micros, packed
 
 
 class Document(Model):
@@ -37,6 +38,18 @@ class Counter(Model):
 
     class Meta:
         table = "counter"
+
+
+async def issue(
+    run: Run, booking: int, kind: str, version: int, facts: dict[str, Any], language: str, now: datetime,
+    number: str | None = None,
+) -> None:  # fmt: skip
+    """Write a document, to be drawn from these facts when it is first wanted."""
+    await run(
+        "INSERT INTO document (booking_id, kind, version, number, language, facts, issued) "
+        "VALUES (:booking, :kind, :version, :number, :language, :facts, :now)",
+        booking=booking, kind=kind, version=version, number=number, language=language, facts=packed(facts), now=micros(now),
+    )  # fmt: skip
 
 
 async def next_number(run: Run, name: str, prefix: str, width: int = 8) -> str:

@@ -25,6 +25,7 @@ LONGEST = 64  # characters; Telegram: a deep link's payload
 DERIVED, KEPT, HOP = "bhd", "bhk", "bhh"
 _TOKEN = re.compile(r"(?<![\w-])(?:bhd|bhk|bhh)[A-Za-z0-9_-]{13,61}(?![\w-])")
 _BRACKETED = re.compile(r"[\[(]\s*(?:bhd|bhk|bhh)[A-Za-z0-9_-]{13,61}\s*[\])]")
+MOST_CALLS = 60  # a minute, all taps on "call" together: a counter is no place for a flood
 _SEAL = 8  # bytes of HMAC-SHA256 that a token carries
 _DAY_ZERO = date(2026, 1, 1)
 _FOR_EVER = 0

@@ -173,6 +173,31 @@ def charged(extra: Extra, quantity: int, party: Party) -> int:
     return party.adults + len(party.children) if extra.per == "person" else quantity
 
 
+def compared(before: Quote, after: Quote) -> list[dict[str, Any]]:
+    """The lines whose amount differs: `line` as it is to be drawn, its `old` and `new` amount (None where there was or is none).
+
+    The same thing sold twice (there and back) is told apart by its place.
+    """
+    old, new = _by_place(before), _by_place(after)
+    pairs = [(new.get(place), old.get(place)) for place in dict.fromkeys([*old, *new])]
+    return [
+        {"line": (now or then).as_fact(), "old": _amount(then), "new": _amount(now)}  # type: ignore[union-attr]
+        for now, then in pairs
+        if _amount(now) != _amount(then)
+    ]
+
+
+def _by_place(quote: Quote) -> dict[tuple[str, int], Line]:
+    found: dict[tuple[str, int], Line] = {}
+    for line in quote.lines:
+        found[line.key, sum(key == line.key for key, _ in found)] = line
+    return found
+
+
+def _amount(line: Line | None) -> dict[str, Any] | None:
+    return line.amount.as_fact() if line and line.amount is not None else None
+
+
 def free_until(rules: Iterable[CancellationRule], starts: datetime) -> datetime | None:
     """Until when cancelling costs nothing; None where it always does."""
     free = [rule.hours for rule in rules if rule.fee == 0]

@@ -78,6 +78,22 @@ def fields(story: Story, audience: Audience) -> list[Field]:
     return [Field(key, facts) for key, facts in drawn if FIELDS[key].subject(facts)]
 
 
+def changed(before: Story, after: Story, audience: Audience) -> list[dict[str, Any]]:
+    """What an audience sees changed of a story, in the one order: `key`, and the facts it was and is drawn from (None: nothing).
+
+    What it costs and how it is paid is told apart.
+    """
+    old, new = ({each.key: each.facts for each in fields(story, audience)} for story in (before, after))
+    return [
+        {"key": key, "old": old.get(key), "new": new.get(key)}
+        for key in AUDIENCES[audience]
+        if key not in TOLD_APART and old.get(key) != new.get(key)
+    ]
+
+
+TOLD_APART = ("price", "payment", "lead", "source")
+
+
 def _facts(kind: Kind, story: Story, audience: Audience) -> Facts:
     facts: Facts = {part: story.get(part) for part in kind.parts} | {"audience": audience}
     if facts.get("guest"):

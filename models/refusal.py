@@ -12,6 +12,8 @@ Refusal
 ├── SoldOut
 ├── HoldEnded
 ├── NotYours
+├── ChangedMeanwhile
+├── TooLate
 ├── AlreadyPaid
 ├── Over
 ├── Underway
@@ -118,6 +120,14 @@ class AlreadyPaid(Refusal):
 
     facts: `at` instant.
     """
+
+
+class ChangedMeanwhile(Refusal):
+    """It was changed meanwhile; look at how it stands now, and ask again."""
+
+
+class TooLate(Refusal):
+    """That is too late to do without a person; one of the team sees to it."""
 
 
 class Over(Refusal):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from models import catalogs, ledger
+from models.booking import HELD
 from models.catalog import Catalog, Extra, Service
 from models.database import Ask, read
 from models.doors import name_of
@@ -116,6 +117,11 @@ def _lead(leg: dict[str, Any], catalog: Catalog) -> dict[str, Any] | None:
     return {"key": leg["lead"], "name": leg["lead_name"], "phone": known.phone if known else None}
 
 
+def _asked_now(row: dict[str, Any], kept: int) -> int:
+    """What is to be paid by card now: of a certain booking only what a change made dearer. Staff have agreed on all else."""
+    return max(row["due_now"] - kept, 0) if kept or row["state"] not in HELD else 0
+
+
 async def _payment(ask: Ask, row: dict[str, Any], zone: str) -> dict[str, Any]:
     paid, refunded = await ledger.sums(ask, int(row["id"]))
     last = await ask(
@@ -125,7 +131,7 @@ async def _payment(ask: Ask, row: dict[str, Any], zone: str) -> dict[str, Any]:
     currency, kept = row["currency"], paid - refunded
     return {
         "state": payment_state(row["total"], row["due_now"], paid, refunded),
-        "due_now": Money(max(row["due_now"] - kept, 0), currency).as_fact(),
+        "due_now": Money(_asked_now(row, kept), currency).as_fact(),
         "paid": Money(kept, currency).as_fact(),
         "due": Money(max(row["total"] - kept, 0), currency).as_fact(),
         "method": last[0]["method"] if last else None,

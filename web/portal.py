@@ -260,15 +260,7 @@ def reach(brand: Brand, story: Story | None = None) -> list[dict[str, str]]:
     ]
 
 
-async def doors(request: web.Request) -> web.StreamResponse:
-    """The front page of a live house: every way in, as the catalogue names them."""
-    catalog = (await catalogs.on_sale())[1]
-    return await page(
-        request, "doors.html", doors=_doors(catalog), tours=catalog.tours(), services=catalog.services.values()
-    )
-
-
-def _doors(catalog: Catalog) -> list[dict[str, Any]]:
+def doors_of(catalog: Catalog) -> list[dict[str, Any]]:
     """Each door with its link; words that a channel can type for the guest are kept per language."""
     return [
         {

@@ -95,6 +95,8 @@ class Vocabulary:
     """What is not wanted, by question: "no extras", "no e-mail"."""
     negated: Pattern
     """A day or time that is not meant: "not tomorrow, " before the one that is."""
+    changing: Pattern
+    """Found in what asks for a change of something that stands: "make it", "add", "instead"."""
     change: Pattern
     """ "change the time", group what; "change the time to 4pm", group to."""
     lines: Mapping[str, Pattern]

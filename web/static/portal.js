@@ -72,3 +72,10 @@ const again = document.querySelector("[data-again]");
 if (again) setTimeout(() => location.reload(), Number(again.dataset.again) * 1000);
 // Coming back from the checkout with the back button shows the page as it was: take it anew.
 addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+for (const link of document.querySelectorAll("[data-call]")) {
+  link.addEventListener("click", () => {
+    const told = new URLSearchParams({ from: link.dataset.from ?? "", token: link.dataset.token ?? "" });
+    navigator.sendBeacon("/call", told); // the desk hears that somebody calls; the call itself goes its own way
+  });
+}

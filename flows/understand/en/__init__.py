@@ -100,7 +100,7 @@ VOCABULARY = Vocabulary(
             r"(?:what s |what is |whats |show )?(?:me )?(?:the |my )?(?:price|total|cost|rate|fare)(?: so far| now| please)?|how much(?: (?:is|does|will|would) (?:it|that|this)(?: (?:be|cost))?)?(?: so far| now| in total)?"
         ),
         "change": whole(
-            r"(?:i (?:want|need|would like) to )?(?:change|edit|modify|correct)(?: (?:something|it|the request|a line|my answers?|an answer|this|that))?(?: please)?"
+            r"(?:(?:i|we) (?:want|need|would like|d like|have) to |(?:can|could|may) (?:i|we) (?:please )?)?(?:change|edit|modify|correct)(?: (?:something|it|the request|a line|my answers?|an answer|this|that|(?:the |my |our )?(?:booking|reservation|trip|transfer|tour)))?(?: please)?"
         ),
         "english": whole(r"(?:in |speak |can we speak )?(?:english|ingles)(?: please)?"),
         "spanish": whole(r"(?:in |speak |can we speak )?(?:spanish|espanol)(?: please)?"),
@@ -130,6 +130,9 @@ VOCABULARY = Vocabulary(
     },
     negated=phrase(
         r"not (?:on |at |the |for )*(?:today|tomorrow|tonight|[a-z]+day|\d[\w:]*)(?: \w+)?\s*(?:,|\.|but|;)\s*(?:but )?"
+    ),
+    changing=phrase(
+        r"(?:make|made) (?:it|that|this|them)|(?:change|move|switch|swap|push|bring|put|shift|reschedule|postpone|update|correct|upgrade|modify)|reschedul\w+|add|remove|drop|take off|without|instead|actually|rather|we (?:are|will be|'?re|'?ll be) (?:now )?(?:only |just )?(?:\d+|two|three|four|five|six|seven|eight|nine|ten)|can we be|could we be|(?:one|two|three|\d) (?:more|less|fewer)|another|extra|also (?:need|want|bring)|we (?:also )?need|need|can we (?:have|get)|could we (?:have|get)|earlier|bigger|larger|smaller|not \w+ but"
     ),
     change=phrase(
         r"(?:change|edit|modify|correct|update|another|different|wrong) (?:the |my |our )?(?P<what>number of [a-z]+|(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"

@@ -94,7 +94,7 @@ VOCABULARY = Vocabulary(
             r"(?:cual es |ver )?(?:el |la )?(?:precio|total|costo|tarifa|coste)(?: hasta ahora| total| por favor)?|cuanto (?:es|cuesta|sale|seria|vale|va|costaria|cuestan|llevo|sera)(?: (?:eso|esto|todo|en total|hasta ahora))*|cuanto"
         ),
         "change": whole(
-            r"(?:quiero |quisiera |necesito )?(?:cambiar|editar|modificar|corregir|cambie)(?: (?:algo|la solicitud|una linea|una respuesta|mis respuestas|esto|eso))?(?: por favor)?"
+            r"(?:quiero |quisiera |necesito |queremos |quisieramos |necesitamos |puedo |podemos |se puede |me gustaria |tengo que )?(?:cambiar|editar|modificar|corregir|cambie)(?: (?:algo|la solicitud|una linea|una respuesta|mis respuestas|esto|eso|(?:de )?(?:la |mi |nuestra |el )?(?:reserva|reservacion|viaje|traslado|excursion)))?(?: por favor)?"
         ),
         "english": whole(r"(?:en )?(?:ingles|english)(?: por favor| please)?"),
         "spanish": whole(r"(?:en |habla |hablar )?(?:espanol|castellano|spanish)(?: por favor| please)?"),
@@ -124,6 +124,9 @@ VOCABULARY = Vocabulary(
     },
     negated=phrase(
         rf"no (?:es )?(?:el |a las |para (?:el )?)*(?:hoy|manana|{alternatives(LEXICON['WEEKDAY'])}|\d[\w:]*)(?: \w+)?\s*(?:,|\.|sino|;)\s*(?:sino )?"
+    ),
+    changing=phrase(
+        r"cambi\w+|modific\w+|mover\w*|muev\w+|pasar(?:lo|la|me|nos)?|pase(?:lo|la|me|nos)?|poner(?:lo|la)?|ponga(?:lo|la)?|que sea|hacer(?:lo|la)|haga(?:lo|la)?|reprogram\w+|aplaz\w+|adelant\w+|posponer\w*|agreg\w+|anad\w+|incluy\w+|quit\w+|sin|en vez de|en lugar de|mejor|somos|seremos|(?:vamos a|podemos|podriamos) ser|un[oa]? \w+ (?:mas|menos)|un[oa]? (?:mas|menos)|\d+ (?:mas|menos)|necesitamos|necesito|otr[oa]|tambien|mas temprano|mas grande|mas pequen\w+"
     ),
     change=phrase(
         r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar) (?:el |la |los |las |mi |nuestr[oa] )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"

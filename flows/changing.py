@@ -1,0 +1,169 @@
+"""A booking that stands is changed: what was booked is the draft again, and nothing of it holds until its guest agrees.
+
+All of understanding and all questions are those of a new booking; only the last card shows what was and what would be.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flows import anytime
+from flows.conversation import Conversation, Draft
+from flows.facts import ORDER
+from flows.filling import read
+from flows.menu import World
+from flows.speech import Heard
+from flows.talk import Change, Talk, ToTeam
+from flows.understand.languages import vocabularies
+from flows.understand.text import Words
+from flows.understand.vocabulary import Vocabulary
+
+TAP = "change_booking"  # what the option to change a booking answers; its value is the booking's code
+FIXED = ("service", "terms")  # another service is another booking
+
+
+def begins(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
+    """Whether a change is asked for of the booking that the talk stands at; then its request is the draft."""
+    standing = world.standing
+    if not standing or not _wants(book, talk, heard, standing, world):
+        return False
+    if standing["closed"]:
+        talk.remark(f"change_{standing['closed']}", reference=standing["reference"])
+        return False  # a person sees to it
+    begin(talk, standing)
+    if heard.kind == "tap":
+        anytime.change(book, talk, world)
+    return True
+
+
+def begin(talk: Talk, standing: Mapping[str, Any]) -> None:
+    """What was booked is the draft; what the talk held before is kept for when the change is left."""
+    before = {"state": talk.state, "draft": talk.draft, "facts": talk.facts}
+    talk.draft, talk.state = dict(standing["request"]), "review"
+    talk.facts = {
+        "reference": standing["reference"],
+        "changing": {"request": dict(standing["request"]), "before": before},
+    }
+    talk.changed, talk.misses = talk.turn + 1, 0
+
+
+def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
+    """A change goes on: first, is the booking still what it was when we looked last?"""
+    changing, standing = talk.facts["changing"], world.standing
+    if standing is None or standing["closed"]:
+        why = standing["closed"] if standing else "over"
+        talk.remark(f"change_{why}", reference=talk.facts["reference"])
+        talk.wish(ToTeam(heard.words))
+        anytime.drop_change(book, talk)
+    elif standing["request"] != changing["request"]:
+        _go_on_from(talk, standing["request"])
+
+
+def _go_on_from(talk: Talk, request: Mapping[str, Any]) -> None:
+    """Somebody else was faster: what this guest wants changed is now a change of that."""
+    changing = talk.facts["changing"]
+    own = {key: value for key, value in talk.draft.items() if value != changing["request"].get(key)}
+    talk.draft, changing["request"] = dict(request) | own, dict(request)
+    talk.changed = talk.turn + 1
+    talk.remark("change_overtaken", reference=talk.facts["reference"])
+
+
+def agree(talk: Talk) -> None:
+    """What the last card showed is agreed to."""
+    if differences(talk):
+        talk.wish(Change(talk.facts["reference"]))
+    else:
+        talk.aside = "change"
+
+
+def differences(talk: Talk) -> list[str]:
+    """The lines in which the draft is another than what was booked."""
+    request: Draft = talk.facts["changing"]["request"]
+    keys = [key for key in ORDER if talk.draft.get(key) != request.get(key)]
+    return [key for key in keys if talk.draft.get(key) or request.get(key)]
+
+
+# --- what is learnt meanwhile ---
+
+
+def _changed(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
+    """It holds: what it is now is what the talk stands at."""
+    anytime.begin(book, talk, talk.draft)
+    talk.state = facts["state"]
+    talk.facts = {key: value for key, value in facts.items() if key != "state"}
+    talk.aside = "changed"
+
+
+def _closed(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
+    """It was changed one moment too late."""
+    talk.remark(str(facts["why"]), reference=talk.facts["reference"])
+    talk.aside = "told_team"
+    anytime.drop_change(book, talk)
+
+
+def _paid(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
+    """It was paid as it stood: the change goes on from there."""
+    talk.facts["changing"]["before"]["state"] = "booked"
+    talk.facts["changing"]["before"]["facts"] |= dict(facts)
+
+
+def _hold_ended(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
+    """Nothing is left to change; what the guest had in mind is a request of its own."""
+    talk.remark("hold_ended")
+    talk.facts, talk.changed = {}, talk.turn + 1
+
+
+def _change_paid(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
+    talk.facts["changing"]["before"]["facts"] |= {**facts, "owed": None}
+
+
+def _overtaken(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
+    if facts.get("request"):
+        _go_on_from(talk, facts["request"])
+
+
+LEARNT = {
+    "change_overtaken": _overtaken,
+    "changed": _changed,
+    "change_closed": _closed,
+    "paid": _paid,
+    "hold_ended": _hold_ended,
+    "change_paid": _change_paid,
+}
+
+
+# --- is a change asked for? ---
+
+
+def _wants(book: Conversation, talk: Talk, heard: Heard, standing: Mapping[str, Any], world: World) -> bool:
+    if heard.kind == "tap":
+        return bool(heard.tap and (heard.tap.question, heard.tap.value) == (TAP, standing["reference"]))
+    if heard.kind not in ("text", "edited") or talk.state not in book.after:
+        return False
+    spoken_here = vocabularies(talk.language, world.menu.languages)
+    name = anytime.command(heard.words, talk.state, spoken_here)
+    if name:
+        return name == "change"
+    return any(
+        _names_a_line(heard.words, v) or _tells_else(book, talk, heard.words, standing, world, v) for v in spoken_here
+    )
+
+
+def _names_a_line(words: str, v: Vocabulary) -> bool:
+    """ "Change the time", whatever to."""
+    found = v.change.search(Words(words).folded)
+    named = found["what"].strip() if found else ""
+    return bool(named) and (any(p.match(named) for p in v.lines.values()) or bool(v.hotel.match(named)))
+
+
+def _tells_else(
+    book: Conversation, talk: Talk, words: str, standing: Mapping[str, Any], world: World, v: Vocabulary
+) -> bool:
+    """ "Can we make it 5 people?": words that ask for a change, and tell of something that it is another now."""
+    if not v.changing.search(Words(words).folded):
+        return False
+    fresh = talk.copy()
+    fresh.draft, fresh.state = dict(standing["request"]), book.then
+    found = read(book, fresh, words, world, v, book.then).found
+    if found.get("service", fresh.draft.get("service")) != fresh.draft.get("service"):
+        return False
+    return any(key not in FIXED and value != fresh.draft.get(key) for key, value in found.items())

@@ -10,8 +10,9 @@ from bot import letters, ways, words
 from bot.carriers import Attachment, Attempt
 from bot.courtesy import Courtesy
 from bot.documents import Documents
+from bot.doors import links as links_to
 from bot.words import Drawn
-from models import catalogs, links
+from models import catalogs, doors, links
 from models.database import read, transaction
 from models.delivery import is_for_the_house
 from models.fields import unpacked
@@ -128,6 +129,8 @@ class Packing:
     async def urls(self, out: Outgoing) -> dict[str, str]:
         """Where this delivery's links lead. Derived now and never kept."""
         found = {"terms": f"{self.url}/terms"}
+        if "door" in out.payload.get("facts", {}):
+            found["hop"] = await self._hop(out.payload["facts"], out.language)
         if out.booking is None:
             return found
         reference = (await read("SELECT reference FROM booking WHERE id = :id", id=out.booking))[0]["reference"]
@@ -136,6 +139,14 @@ class Packing:
         if not (is_for_the_house(out.kind) or out.kind.endswith("_lead")):
             found |= {purpose: guest + path for purpose, path in _PATHS.items()} | _lead(out)
         return found
+
+    async def _hop(self, facts: dict[str, Any], language: str) -> str:
+        """The link with which a talk goes on in another channel."""
+        brand = (await catalogs.on_sale())[1].brand
+        token = doors.kept_token(self.secret, int(facts["door"]), doors.HOP)
+        said = words.block("hop_words", language, {"brand": brand.name})
+        made = links_to(said, token, brand.whatsapp, brand.telegram)
+        return (made.telegram if facts["channel"] == "telegram" else made.whatsapp) or ""
 
     async def _token(self, booking: int) -> str:
         version = (await read("SELECT link_version FROM booking WHERE id = :id", id=booking))[0]["link_version"]

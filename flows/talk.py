@@ -24,6 +24,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """The guest goes on in another channel: a link that can be used once."""
+
+    channel: str
+    kind: ClassVar[str] = "hop"
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """The guest started over: what was drafted is forgotten."""
 
@@ -92,9 +100,9 @@ class Delayed:
     kind: ClassVar[str] = "delayed"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Delayed | Change
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Delayed | Change | Hop
 _WISHES: dict[str, type[Wish]] = {
-    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Delayed, Change)
+    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Delayed, Change, Hop)
 }
 ANSWERED = (Send, Cancel, Resend, Delayed, Change)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
@@ -120,6 +128,8 @@ class Talk:
     profile: str = ""
     source: str | None = None
     """Whose card or link brought the guest; it goes with the request that is sent next."""
+    channel: str = ""
+    """Where it is held."""
     elsewhere: str | None = None
     """The channel on which this talk goes on."""
     reopened: str | None = None

@@ -12,6 +12,8 @@ from models.catalog import Alert
 from models.database import is_away, is_contended, read, transaction
 from models.turns import Carry
 
+UNPROVEN = ("mail",)  # anybody may write another's address into From: such a letter speaks for no lead and for no staff
+
 log = structlog.get_logger()
 
 
@@ -32,6 +34,8 @@ async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) 
 
 async def _handed_over(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
     catalog = await house.catalog()
+    if heard.channel in UNPROVEN:
+        return await guest_wrote(house, heard, recipient, inbound)
     if alert := await _alert_at(house, heard):
         return await staff_wrote(house, heard, recipient, alert.language, inbound)
     if lead := catalog.lead_at(heard.channel, heard.sender):

@@ -119,13 +119,9 @@ async def _moment(house: House, heard: Heard, seen: Seen, inbound: int | None) -
 
 async def _turn(at: Moment) -> Carry:
     talk = Talk.from_json(at.seen.state) if at.seen.state else Talk.new(at.language)
-<<<<<<< HEAD
-    if at.seen.silent or (at.seen.booking is not None and at.heard.channel in BY_LETTER):
+    by_letter = at.seen.booking is not None and at.heard.channel in BY_LETTER
+    if at.seen.silent or at.seen.stopped or by_letter:
         return await _listen(at)  # a letter's sender is not proven: what is booked is changed by people who look
-=======
-    if at.seen.silent or at.seen.stopped:
-        return await _listen(at)
->>>>>>> main
     if page := await card_turned(at.heard, at.seen):
         return await _turn_page(at, page)
     if reference := about(talk, at.heard):

@@ -35,15 +35,12 @@ async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) 
 
 async def _handed_over(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
     catalog = await house.catalog()
-<<<<<<< HEAD
     if heard.channel in UNPROVEN:
         return await guest_wrote(house, heard, recipient, inbound)
-=======
     if wants_silence(heard):
         return await person_stopped(house, heard, recipient, spoken(heard, catalog), inbound)
     if wants_us_again(heard) and (await turns.look(recipient)).stopped:
         return await person_started(house, heard, recipient, spoken(heard, catalog), inbound)
->>>>>>> main
     if alert := await _alert_at(house, heard):
         return await staff_wrote(house, heard, recipient, alert.language, inbound)
     if lead := catalog.lead_at(heard.channel, heard.sender):

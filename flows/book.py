@@ -245,6 +245,11 @@ def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     return arriving.arrive(BOOKING, talk, arrival, heard, world)
 
 
+def still_open(talk: Talk, menu: Menu) -> list[str]:
+    """The keys of every question that is not answered yet, in their order."""
+    return list(dict.fromkeys(row.key for row in QUESTIONS if BOOKING.is_open(row, talk, menu)))
+
+
 def fill_in(fields: Mapping[str, str], world: World, language: str, now: datetime) -> Filled:
     """The answers of a form on a page (`flows/form.py`)."""
     return form.filled(BOOKING, fields, world, language, now)

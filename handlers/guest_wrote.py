@@ -9,17 +9,19 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from flows.book import arrive, hear, learn, needs, say
+from flows.book import arrive, hear, learn, needs, say, still_open
 from flows.changing import TAP
 from flows.conversation import Turn
 from flows.hopping import taken_up
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
-from flows.talk import Cancel, Change, Hop, Person, Resend, Send, Talk, ToTeam
+from flows.talk import Cancel, Change, Delayed, Hop, Person, Resend, Send, Talk, ToTeam
 from flows.understand.details import phone_of
 from handlers.door_opened import Entry, count, entry_of, refused
+from handlers.flight_delayed import flight_delayed
 from handlers.guest_cancelled import guest_cancelled
 from handlers.guest_changed import guest_changed, learnt
+from handlers.guest_told_team import told_team
 from handlers.house import Actor, House
 from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
@@ -29,7 +31,7 @@ from handlers.request_sent import request_sent
 from handlers.standing import standing_of
 from handlers.talk_hopped import Leaving, hop_offered, leaving_by, talk_hopped
 from handlers.telling import tell_house
-from models import catalogs, news, story, timeline, turns
+from models import catalogs, news, turns
 from models.catalog import Catalog
 from models.database import Run, is_away, is_contended, transaction
 from models.refusal import ChangedMeanwhile, Dearer, HoldEnded, InThePast, NotYours, Refusal, SoldOut, TooLate, TooSoon
@@ -38,6 +40,7 @@ from models.turns import Carry, Repeated, Reply, Seen, Stale
 
 log = structlog.get_logger()
 
+BY_LETTER = ("mail",)
 TRIES = 3  # of a turn whose talk moved on meanwhile
 AGAIN = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))  # after a bug; then it is parked
 
@@ -118,8 +121,9 @@ async def _moment(house: House, heard: Heard, seen: Seen, inbound: int | None) -
 
 async def _turn(at: Moment) -> Carry:
     talk = Talk.from_json(at.seen.state) if at.seen.state else Talk.new(at.language)
-    if at.seen.silent or at.seen.stopped:
-        return await _listen(at)
+    by_letter = at.seen.booking is not None and at.heard.channel in BY_LETTER
+    if at.seen.silent or at.seen.stopped or by_letter:
+        return await _listen(at)  # a letter's sender is not proven: what is booked is changed by people who look
     if page := await card_turned(at.heard, at.seen):
         return await _turn_page(at, page)
     if reference := about(talk, at.heard):
@@ -134,7 +138,16 @@ async def _turn(at: Moment) -> Carry:
     async with transaction() as run:
         await count(run, at.house, entry, at.seen.recipient)
         turn, booking, silent = await _fulfil(at, turn, run)
+        if at.heard.channel in BY_LETTER:
+            turn = await _as_letters(at, turn, run)
         return await _keep(at, turn, booking, silent, run)
+
+
+async def _as_letters(at: Moment, turn: Turn, run: Run) -> Turn:
+    """A letter names all that is open, and leads into a chat that goes on exactly here."""
+    door = await hop_offered(run, at.seen.recipient, turn.talk, at.now)
+    facts = {"door": door, "open": still_open(turn.talk, at.world.menu)}
+    return replace(turn, replies=tuple(replace(said, facts={**said.facts, **facts}) for said in turn.replies))
 
 
 async def _go_on_here(at: Moment, talk: Talk, leaving: Leaving) -> Carry:
@@ -174,6 +187,8 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
                 await _pass_on(at, said, run, reference, matter)
             case Cancel():
                 turn = await _cancel(at, turn, wish, run)
+            case Delayed():
+                turn = await _delayed(at, turn, wish, run)
             case Resend(reference=reference, address=address):
                 turn = await _send_again(at, turn, reference, address, run)
             case Hop():
@@ -215,6 +230,16 @@ async def _send_again(at: Moment, turn: Turn, reference: str, address: str, run:
         turn.talk.ask = {"name": "resend", "reference": reference}
         return say(turn.talk, await _offer(at, turn.talk))
     said = await papers_asked_again(run, at.house, booking, address, _actor(at), at.heard.external_id)
+    talk = learn(turn.talk, "answered", {"say": said.as_json()})
+    return say(talk, await _offer(at, talk))
+
+
+async def _delayed(at: Moment, turn: Turn, wish: Delayed, run: Run) -> Turn:
+    booking = await _theirs(at, wish.reference, run)
+    if booking is None:
+        turn.talk.ask = {"name": "delay", "reference": wish.reference}
+        return say(turn.talk, await _offer(at, turn.talk))
+    said = await flight_delayed(run, at.house, booking, wish, _actor(at))
     talk = learn(turn.talk, "answered", {"say": said.as_json()})
     return say(talk, await _offer(at, talk))
 
@@ -336,19 +361,10 @@ async def _call_a_person(at: Moment, words: str, run: Run) -> None:
 
 
 async def _pass_on(at: Moment, words: str, run: Run, reference: str = "", matter: str = "") -> None:
-    """A guest's message about a booking that stands: the house hears of it, the booking remembers it."""
+    """A guest's message about a booking that stands."""
     booking = await _theirs(at, reference, run) if reference else at.seen.booking
-    if booking is None:
-        return
-    told = await story.of_booking(booking, run)
-    actor = Actor(told["guest"]["name"], "guest", at.heard.channel)
-    await timeline.record(
-        run, booking, "guest_wrote", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=at.now,
-        facts={"matter": matter} if matter else None, personal={"text": words[:2000]},
-    )  # fmt: skip
-    facts = {"story": told, "who": actor.name, "text": words or "–"}
-    await tell_house(run, at.house, "guest_wrote_house", facts, booking=booking, once=at.heard.external_id, mail=False)
-    news.announce("booking", booking)
+    if booking is not None:
+        await told_team(run, at.house, booking, words, _actor(at), matter=matter, once=at.heard.external_id)
 
 
 async def _keep(at: Moment, turn: Turn, booking: int | None, silent: bool | None, run: Run) -> Carry:

@@ -1,4 +1,4 @@
-"""What providers could not bring while we were down is fetched: at start and every minute, by one process at a time."""
+"""What one process looks after each minute, and each at its start: what providers could not bring, and guests who fell silent."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,6 +16,7 @@ from bot.telegram import Telegram
 from bot.whatsapp import WhatsApp, read_barely, sent_at
 from handlers.caught_up import OVERLAP, caught_up, in_doubt, missing_since, our_turn, unheard
 from handlers.delivery_reported import delivery_reported
+from handlers.guests_fell_silent import guests_fell_silent
 from handlers.house import House
 from handlers.someone_wrote import someone_wrote
 from models.database import is_away, is_contended
@@ -41,7 +42,7 @@ async def catch_up(
     """
     if not await our_turn(house) and not at_once:
         return
-    jobs: dict[str, Awaitable[None]] = {}
+    jobs: dict[str, Awaitable[None]] = {"silence": guests_fell_silent(house)}
     if whatsapp is not None:
         jobs |= {"messages": _heard(house, carry, whatsapp, heard), "reports": _reports(house, whatsapp)}
     if payments is not None:

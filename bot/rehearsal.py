@@ -21,6 +21,7 @@ from flows.speech import Heard, Tap
 from handlers import staff_acted
 from handlers.checkout_opened import opened, wanted
 from handlers.guest_paid import Paid, guest_paid
+from handlers.guests_fell_silent import guests_fell_silent
 from handlers.house import Actor, House
 from handlers.someone_wrote import someone_wrote
 from handlers.time_passed import time_passed
@@ -160,6 +161,7 @@ class Rehearsal:
     async def _later(self, by: timedelta) -> None:
         self.now += by
         await time_passed(self.house)
+        await guests_fell_silent(self.house)
 
     async def _pays(self, *, declined: bool) -> None:
         """The guest opens the page of the newest booking and pays there, or the bank declines."""

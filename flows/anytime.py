@@ -83,6 +83,7 @@ def begin(book: Conversation, talk: Talk, kept: dict[str, Any]) -> None:
     """An empty draft but for these answers."""
     talk.state, talk.draft, talk.doubts, talk.facts = book.keys[0], kept, {}, {}
     talk.reopened, talk.urgent, talk.choosing, talk.changed, talk.misses = None, None, False, talk.turn + 1, 0
+    talk.nudged = False
 
 
 def cancel(book: Conversation, talk: Talk, world: World, words: str = "") -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flows import answers, arriving, cards, form, hearing, news, saying
+from flows import answers, arriving, cards, form, hearing, news, saying, silence
 from flows.arriving import Arrival
 from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
 from flows.facts import back_of, comes_back, kind_of
@@ -263,6 +263,11 @@ def needs(talk: Talk) -> tuple[str, ...]:
 def say(talk: Talk, offer: Offer) -> Turn:
     """What is said now, what is wished of the handler, and the talk to keep."""
     return saying.say(BOOKING, talk, offer)
+
+
+def nudged(talk: Talk, world: World) -> Talk | None:
+    """The talk that asks its open question once more after a silence; None where nobody waits for an answer."""
+    return silence.nudged(BOOKING, talk, world)
 
 
 def learn(talk: Talk, what: str, facts: Mapping[str, Any]) -> Talk:

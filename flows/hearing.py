@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flows import afterwards, anytime, changing, checks, hopping
+from flows import afterwards, anytime, changing, checks, hopping, silence
 from flows.asks import hearing as asking
 from flows.conversation import Conversation, Question
 from flows.filling import ear_for, fill, read
@@ -45,6 +45,7 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     """The talk after this message: what was understood is in its draft, what is to be said is remembered until `say`."""
     talk = talk.next()
     settle_in(book, talk, heard, world)
+    back = silence.broken(book, talk, world)
     if hopping.stays_away(book, talk, heard, world):
         pass  # it goes on elsewhere, and that is said
     elif asking.hear(book, talk, heard, world):
@@ -61,6 +62,8 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     else:
         _hear_draft(book, talk, heard, world)
     settle(book, talk, world)
+    if back:
+        silence.welcome(book, talk)
     return talk
 
 
@@ -306,7 +309,10 @@ def _loosely(book: Conversation, talk: Talk, words: str, world: World, spoken_he
 def _at_the_end(book: Conversation, talk: Talk, words: str, spoken_here: list[Vocabulary], world: World) -> bool:
     said = plain(words)
     if any(v.send.match(said) or v.yes.match(said) for v in spoken_here):
-        tap(book, talk, Tap("review", "send", talk.turn), world)
+        told = talk.facts.pop(
+            "again", False
+        )  # the notice that a hold ended: an old card is stale, this word is an answer to it
+        tap(book, talk, Tap("review", "send", talk.changed if told else talk.turn), world)
         return True
     if any(v.no.match(said) for v in spoken_here):
         anytime.change(book, talk, world)

@@ -65,7 +65,7 @@ def _moved(talk: Talk, news: str, facts: Mapping[str, Any]) -> None:
     talk.facts |= dict(facts)
     if news == "hold_ended":
         talk.remark("hold_ended")
-        talk.facts = {}
+        talk.facts, talk.nudged = {"again": True}, True  # the notice of it has said that a word is enough
         talk.changed = talk.turn + 1
     else:
         talk.aside = news

@@ -150,6 +150,10 @@ class Talk:
     """The last card's options: question, value, and the words that mean it."""
     doubts: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What stands in place of a question's ordinary card, by question."""
+    heard: str = ""
+    """When the guest last wrote: ISO 8601 with its offset, by the operator's clock."""
+    nudged: bool = False
+    """Whether we have broken the silence over this draft; once is enough."""
     aside: str | None = None
     """What is shown beside or instead of the open question, for one turn."""
     ask: dict[str, Any] | None = None

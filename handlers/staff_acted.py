@@ -1,24 +1,19 @@
 """Staff acted, at the desk or in the house's chat: wrote, took over, handed back, confirmed, sent again, set aside."""
 
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flows.book import learn, needs, say
-from flows.menu import World
+from flows.book import learn
 from flows.talk import Talk
 from handlers.booking_confirmed import booking_confirmed, certain
 from handlers.house import Actor, House
-from handlers.menu import menu_of
-from handlers.offers import offer_for
 from handlers.partner_wrote import file_under
+from handlers.speaking import speak
 from handlers.telling import tell
 from models import bells, delivery, ledger, news, story, threads, timeline
-from models import talk as talks
 from models.booking import may_confirm, one_at_a_time
 from models.database import Run, transaction
 from models.fields import micros, packed, unpacked
 from models.refusal import HoldEnded, NotYours
-from models.request import as_instant
 
 COUNTS = ("mistakes", "busy")  # what a delivery's payload knows of its failed attempts
 
@@ -122,20 +117,11 @@ async def took_over(house: House, staff: Actor, talk: int) -> None:
 
 async def handed_back(house: House, staff: Actor, talk: int) -> None:
     """The bot speaks again, at the first question still open."""
-    catalog, now = await house.catalog(), house.now()
+    catalog = await house.catalog()
     async with transaction() as run:
         row = await _talk(run, talk)
         moved = learn(Talk.from_json(unpacked(row["state"])), "handed_back", {})
-        world = World(now.astimezone(ZoneInfo(catalog.brand.zone)), menu_of(catalog))
-        source = {"channel": "desk", "at": as_instant(now, catalog.brand.zone), "language": moved.language}
-        turn = say(moved, await offer_for(needs(moved), moved.draft, world, catalog, source))
-        await talks.moved(run, talk, turn.talk.as_json(), silent=False)
-        for said in turn.replies:
-            payload = said.as_json() | {"turn": turn.talk.turn}
-            await delivery.post(
-                run, int(row["recipient_id"]), said.block, payload, language=turn.talk.language, now=now,
-                booking=row["booking_id"], urgency=delivery.ANSWER,
-            )  # fmt: skip
+        await speak(run, house, catalog, row, moved, silent=False)
         if row["booking_id"] is not None:
             await _record(run, house, staff, int(row["booking_id"]), "handed_back")
         news.announce("talk", row["booking_id"])
@@ -234,7 +220,7 @@ async def filed(house: House, inbound: int, thread: int) -> None:
 async def _talk(run: Run, talk: int) -> dict[str, Any]:
     lock = " FOR UPDATE" if run.locks_rows else ""
     rows = await run(
-        f"SELECT recipient_id, state, booking_id, silent FROM talk WHERE id = :talk{lock}",  # noqa: S608
+        f"SELECT id, recipient_id, state, booking_id, silent FROM talk WHERE id = :talk{lock}",  # noqa: S608
         talk=talk,
     )
     if not rows:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from flows.book import arrive, hear, learn, needs, say
+from flows.book import arrive, hear, learn, needs, say, still_open
 from flows.changing import TAP
 from flows.conversation import Turn
 from flows.hopping import taken_up
@@ -38,6 +38,7 @@ from models.turns import Carry, Repeated, Reply, Seen, Stale
 
 log = structlog.get_logger()
 
+BY_LETTER = ("mail",)
 TRIES = 3  # of a turn whose talk moved on meanwhile
 AGAIN = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))  # after a bug; then it is parked
 
@@ -118,8 +119,9 @@ async def _moment(house: House, heard: Heard, seen: Seen, inbound: int | None) -
 
 async def _turn(at: Moment) -> Carry:
     talk = Talk.from_json(at.seen.state) if at.seen.state else Talk.new(at.language)
-    if at.seen.silent or at.seen.stopped:
-        return await _listen(at)
+    by_letter = at.seen.booking is not None and at.heard.channel in BY_LETTER
+    if at.seen.silent or at.seen.stopped or by_letter:
+        return await _listen(at)  # a letter's sender is not proven: what is booked is changed by people who look
     if page := await card_turned(at.heard, at.seen):
         return await _turn_page(at, page)
     if reference := about(talk, at.heard):
@@ -134,7 +136,16 @@ async def _turn(at: Moment) -> Carry:
     async with transaction() as run:
         await count(run, at.house, entry, at.seen.recipient)
         turn, booking, silent = await _fulfil(at, turn, run)
+        if at.heard.channel in BY_LETTER:
+            turn = await _as_letters(at, turn, run)
         return await _keep(at, turn, booking, silent, run)
+
+
+async def _as_letters(at: Moment, turn: Turn, run: Run) -> Turn:
+    """A letter names all that is open, and leads into a chat that goes on exactly here."""
+    door = await hop_offered(run, at.seen.recipient, turn.talk, at.now)
+    facts = {"door": door, "open": still_open(turn.talk, at.world.menu)}
+    return replace(turn, replies=tuple(replace(said, facts={**said.facts, **facts}) for said in turn.replies))
 
 
 async def _go_on_here(at: Moment, talk: Talk, leaving: Leaving) -> Carry:

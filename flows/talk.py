@@ -10,8 +10,12 @@ from flows.speech import Say
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Claim what the draft asks for, make the booking, tell the house; then `learn("sent")` or `learn("sold_out")` and say again."""
+    """Claim what the draft asks for, make the booking, tell the house; then `learn("sent")` or `learn("sold_out")` and say again.
 
+    `waits`: what is sold out is put on the waiting list instead, then `learn("waitlisted")`.
+    """
+
+    waits: bool = False
     kind: ClassVar[str] = "send"
 
 
@@ -81,9 +85,19 @@ class Resend:
     kind: ClassVar[str] = "resend"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Change
-_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Change)}
-ANSWERED = (Send, Cancel, Resend, Change)
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Take a booking off the waiting list, or give back what it was offered from there; then `learn("list_left")`."""
+
+    reference: str
+    kind: ClassVar[str] = "leave"
+
+
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Change | Leave
+_WISHES: dict[str, type[Wish]] = {
+    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Change, Leave)
+}
+ANSWERED = (Send, Cancel, Resend, Change, Leave)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 

@@ -51,9 +51,10 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No further try helps."""
+    """No further try helps. `stopped`: the provider says that they asked to hear nothing more here."""
 
     reason: str
+    stopped: bool = False
 
 
 class Carrier(Protocol):

@@ -15,9 +15,10 @@ from bot.pace import Pace
 from bot.packing import Packing, without_links
 from handlers.delivery_reported import gave_up
 from handlers.house import House
+from handlers.person_stopped import SAID_TO_THE_STOPPED
 from models import bells, lanes, news
 from models.database import again_at_once, is_away, is_contended, transaction
-from models.delivery import WAKE
+from models.delivery import WAKE, stop
 from models.fields import instant
 from models.lanes import Lane, Outcome, Outgoing
 from models.turns import Carry
@@ -239,6 +240,8 @@ class Courier:
         now = self.house.now()
         if out.lapses is not None and instant(out.lapses) <= now:
             return Outcome("lapsed", error="it came to be pointless before it could leave")
+        if out.stopped and out.kind not in SAID_TO_THE_STOPPED:
+            return Outcome("failed", error="they asked to hear nothing more here (STOP)")
         if rest := channel.pace.rest(lane, now):
             return Outcome("held", due=now + rest)
         if channel.pace.before > channel.pace.soon:  # back into the queue, where what is most urgent goes first
@@ -306,8 +309,8 @@ class Courier:
         match result:
             case Sent(provider_id=sid, text=text, template=template):
                 return Outcome("sent", provider_id=sid, drawn=text, template=template)
-            case Failed(reason=reason):
-                return Outcome("failed", error=reason)
+            case Failed(reason=reason, stopped=stopped):
+                return Outcome("failed", error=reason, stopped=stopped)
             case Mistake(reason=reason, busy=True):
                 return Outcome("retry", error=reason, due=self._after(REST))
             case Mistake(reason=reason):
@@ -370,5 +373,7 @@ class Courier:
             goes_on = await lanes.settle(run, lane, self.house.owner, out, outcome, self.house.now())
             if goes_on and outcome.state in ("failed", "given_up"):
                 await gave_up(run, self.house, out.id, outcome.error or "")
+            if goes_on and outcome.stopped:
+                await stop(run, out.recipient, self.house.now())
             news.announce("delivery", out.booking)
         return goes_on

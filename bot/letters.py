@@ -87,6 +87,22 @@ def _audience(event: str) -> str:
     return {"guest": "guest", "lead": "partner"}.get(event.rpartition("_")[2], "team")
 
 
+def in_a_talk(drawn: words.Drawn, facts: Facts, language: str, brand: Facts, urls: Mapping[str, str]) -> Letter:
+    """What the bot says in a talk, as a letter: its words, what may be answered, what is still open, the way into a chat.
+
+    `facts` may have `open`, the keys of the questions still to be answered.
+    """
+    still = [words.block(f"line_{key}", language, {}) for key in facts.get("open", ())]
+    links = [(link.label, urls[link.purpose]) for link in drawn.links if urls.get(link.purpose)]
+    shown = {
+        "brand": brand, "urls": {"hop_whatsapp": "", "hop_telegram": ""} | dict(urls), "shades": art.shades(art.colours(brand)),
+        "head": False, "said": facts.get("text") if "text" in facts and not drawn.text else drawn.text, "still": still,
+        "answers": [option.label for option in drawn.options if option.question not in ("anytime", "change")], "links": links,
+    }  # fmt: skip
+    subject, _, text = words.plain("mail/talk.txt", language, **shown).lstrip().partition("\n")
+    return Letter(_one_line(subject), _text(text), _inlined(words.page("mail/talk.html", language, **shown)), ())
+
+
 def heading(event: str, facts: Facts, language: str) -> dict[str, str]:
     """The words over the art of a guest's mail: facts for the document process's "mail_picture"."""
     lines = words.plain("mail/_heading.txt", language, event=event, **facts).strip().splitlines()

@@ -75,6 +75,10 @@ def lower_first(words: str) -> str:
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
+ARTICLES = {"es": {"aeropuerto": "el", "hotel": "el", "marina": "la", "playa": "la"}}
+"""What stands before a place's name that begins with its kind."""
+
+
 @lru_cache(maxsize=4096)
 def _phone(number: str) -> str:
     try:
@@ -184,6 +188,12 @@ class Notation:
             return stop or ""
         return self.local(stop.get("name") or stop.get("typed") or "")
 
+    def the_place(self, stop: Json | str | None) -> str:
+        """The same inside a sentence, where a kind of place has its article: "el Aeropuerto PUJ"."""
+        name = self.place(stop)
+        article = ARTICLES.get(self.language, {}).get(name.split(" ", 1)[0].lower(), "")
+        return f"{article} {name}" if article else name
+
     def phone(self, number: str | None) -> str:
         """+1 809 555 0142, from E.164; anything else stays as it is."""
         return _phone(number) if number else ""
@@ -201,7 +211,7 @@ class Notation:
         """Everything above by the name that templates use."""
         names = (
             "money bare figure less currency day day_year date short_date long_day weekday clock moment zone local "
-            "place phone flight tongue"
+            "place the_place phone flight tongue"
         )
         return {name: getattr(self, name) for name in names.split()} | {
             "board": board_name,

@@ -10,8 +10,9 @@ from bot import letters, words
 from bot.carriers import Attachment, Attempt
 from bot.courtesy import Courtesy
 from bot.documents import Documents
+from bot.doors import links as links_to
 from bot.words import Drawn
-from models import catalogs, links
+from models import catalogs, doors, links
 from models.database import read, transaction
 from models.delivery import is_for_the_house
 from models.fields import unpacked
@@ -56,6 +57,8 @@ class Packing:
     async def mail(self, out: Outgoing, now: datetime) -> Attempt:
         """A letter with its documents."""
         brand = asdict((await catalogs.on_sale())[1].brand)
+        if out.kind not in letters.EVENTS or "story" not in out.payload.get("facts", {}):
+            return await self._talking(out, now, brand)
         attached = [await self._attachment(out, kind, now) for kind in out.payload.get("documents", [])]
         shown = [
             {"kind": kind, "detail": _size(one)}
@@ -67,6 +70,14 @@ class Packing:
         await self.courtesy.turn()
         letter = letters.letter(out.kind, facts, out.language, brand, urls, head)
         return Attempt(now, Drawn(letter.text), letter, urls, attachments=tuple(attached))
+
+    async def _talking(self, out: Outgoing, now: datetime, brand: dict[str, Any]) -> Attempt:
+        """What is said in a talk, as a letter."""
+        urls = await self.urls(out)
+        drawn = words.draw(out.payload, out.language, out.channel)
+        await self.courtesy.turn()
+        letter = letters.in_a_talk(drawn, out.payload.get("facts", {}), out.language, brand, urls)
+        return Attempt(now, Drawn(letter.text), letter, urls)
 
     async def _head(self, out: Outgoing, facts: dict[str, Any], brand: dict[str, Any]) -> bytes | None:
         if out.kind not in WITH_ART:
@@ -128,6 +139,8 @@ class Packing:
     async def urls(self, out: Outgoing) -> dict[str, str]:
         """Where this delivery's links lead. Derived now and never kept."""
         found = {"terms": f"{self.url}/terms"}
+        if "door" in out.payload.get("facts", {}):
+            found |= await self._hops(out.payload["facts"], out.language)
         if out.booking is None:
             return found
         reference = (await read("SELECT reference FROM booking WHERE id = :id", id=out.booking))[0]["reference"]
@@ -136,6 +149,18 @@ class Packing:
         if not (is_for_the_house(out.kind) or out.kind.endswith("_lead")):
             found |= {purpose: guest + path for purpose, path in _PATHS.items()}
         return found
+
+    async def _hops(self, facts: dict[str, Any], language: str) -> dict[str, str]:
+        """The links with which a talk goes on in another channel: in the one that was asked for, or in either."""
+        brand = (await catalogs.on_sale())[1].brand
+        token = doors.kept_token(self.secret, int(facts["door"]), doors.HOP)
+        said = words.block("hop_words", language, {"brand": brand.name})
+        made = links_to(said, token, brand.whatsapp, brand.telegram)
+        there = {"whatsapp": made.whatsapp or "", "telegram": made.telegram or ""}
+        return {
+            "hop": there.get(facts.get("channel", ""), ""),
+            **{f"hop_{channel}": url for channel, url in there.items()},
+        }
 
     async def _token(self, booking: int) -> str:
         version = (await read("SELECT link_version FROM booking WHERE id = :id", id=booking))[0]["link_version"]

@@ -18,6 +18,7 @@ from bot.words import Drawn, DrawnOption, block
 PAGE = "page"
 PARTS = {"part_night": "00:00", "part_morning": "06:00", "part_afternoon": "12:00", "part_evening": "18:00"}
 WEEK = 7
+BLANK = "\u2800"  # a key must not be empty, and white space counts as nothing
 ENDS = ("done", "skip", "keep", "nothing")
 Grid = list[list[DrawnOption]]
 
@@ -87,11 +88,11 @@ def _month(drawn: Drawn, page: str) -> Grid:
     first, last = _span(drawn)
     shown = max(first, min(_day(f"{page[:7]}-01") or first, last)).replace(day=1)
     before, after = (shown - timedelta(days=1)).replace(day=1), (shown + timedelta(days=31)).replace(day=1)
-    still = partial_tap(shown)
+    still = _still(shown)
     head = [
-        turn_to("‹", before) if before >= first.replace(day=1) else still(" "),
+        turn_to("‹", before) if before >= first.replace(day=1) else still(BLANK),
         still(_month_name(shown, drawn.language)),
-        turn_to("›", after) if after <= last else still(" "),
+        turn_to("›", after) if after <= last else still(BLANK),
     ]
     weeks = [
         [_cell(drawn, shown, shown + timedelta(days=n), still) for n in range(week, week + WEEK)]
@@ -104,7 +105,7 @@ def _month(drawn: Drawn, page: str) -> Grid:
 def _cell(drawn: Drawn, month: date, day: date, still: Any) -> DrawnOption:
     first, last = _span(drawn)
     if day.month != month.month:
-        return still(" ")  # type: ignore[no-any-return]
+        return still(BLANK)  # type: ignore[no-any-return]
     if not first <= day <= last:
         return still("·")  # type: ignore[no-any-return]
     return replace(_day_option(drawn, day), label=str(day.day), short=str(day.day))
@@ -135,7 +136,7 @@ def turn_to(label: str, month: date) -> DrawnOption:
     return DrawnOption(label, label, PAGE, f"{month:%Y-%m}")
 
 
-def partial_tap(month: date) -> Any:
+def _still(month: date) -> Any:
     """Makes what says something and leaves the page as it is."""
     return lambda label: DrawnOption(label, label, PAGE, f"{month:%Y-%m}")
 

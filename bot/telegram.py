@@ -289,14 +289,16 @@ def keyboard(attempt: Attempt, payload: dict[str, Any]) -> Markup:
     page = str(payload.get("page", ""))
     rows = gridded(drawn, page) or _columns(listed(drawn, page, KEYS))
     known = [link for link in drawn.links if link.purpose in attempt.urls]
-    doors = [[InlineKeyboardButton(cut(link.label, LABEL), url=attempt.urls[link.purpose])] for link in known]
+    doors = [
+        [InlineKeyboardButton(cut(link.label, LABEL).strip() or "–", url=attempt.urls[link.purpose])] for link in known
+    ]
     made = [[_key(option, turn) for option in row] for row in rows if row] + doors
     return InlineKeyboardMarkup(made) if made else None
 
 
 def _key(option: DrawnOption, turn: int) -> InlineKeyboardButton:
     label = option.label if units(option.label) <= LABEL else option.short
-    return InlineKeyboardButton(label, callback_data=pack(option.question, option.value, turn))
+    return InlineKeyboardButton(" ".join(label.split()) or "–", callback_data=pack(option.question, option.value, turn))
 
 
 def _columns(options: Sequence[DrawnOption]) -> list[list[DrawnOption]]:

@@ -42,6 +42,7 @@ BECAME: dict[str, Literal["sent", "delivered", "read", "failed"]] = {
 }  # fmt: skip
 AWAY = (ClientError, TimeoutError, OSError)  # how the SDK's client says that Twilio was not reached or did not answer
 ANSWER = 15.0  # seconds
+STOPPED = 21610  # Twilio's error code for whoever wrote STOP
 
 log = structlog.get_logger()
 
@@ -422,7 +423,7 @@ def _classed(refusal: TwilioRestException) -> Retry | Failed:
     # 401: our log-in, which can be mended; 429: Twilio means the whole account
     if status >= 500 or status in (401, 429):
         return Retry(said, away=True)
-    return Retry(said) if why in ("busy", "picture") else Failed(said)
+    return Retry(said) if why in ("busy", "picture") else Failed(said, stopped=code == STOPPED)
 
 
 def _sha(body: str) -> str:

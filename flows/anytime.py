@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.conversation import Conversation
 from flows.menu import World
-from flows.talk import Drop, Person, Talk
+from flows.talk import Drop, Hop, Person, Talk
 from flows.understand.text import plain
 from flows.understand.vocabulary import Vocabulary
 
@@ -124,6 +124,21 @@ def stay(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
     """Nothing is dropped."""
 
 
+def hop_to(channel: str) -> Command:
+    """Go on in another channel (`flows/hopping.py`)."""
+
+    def command(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+        if channel == talk.channel:
+            talk.remark("hop_here", channel=channel)
+        elif channel not in world.menu.chats:
+            talk.remark("hop_nowhere", channel=channel)
+        else:
+            talk.wish(Hop(channel))
+            talk.aside = f"hop:{channel}"
+
+    return command
+
+
 def leave(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
     """Whoever changes a booking leaves it as it was; the talk is where it was before."""
     if "changing" in talk.facts:
@@ -154,4 +169,6 @@ COMMANDS: dict[str, Command] = {
     "spanish": speak("es"),
     "start": start,
     "stay": stay,
+    "to_whatsapp": hop_to("whatsapp"),
+    "to_telegram": hop_to("telegram"),
 }

@@ -29,6 +29,8 @@ class Arrival:
     language: str | None
     source: str | None
     words: str = ""
+    remark: str = ""
+    """What is said about the link, where it is no good."""
 
 
 def is_written(answer: Any) -> bool:
@@ -44,6 +46,7 @@ def written_out(words: str) -> bool:
 def arrive(book: Conversation, talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     """The talk as it goes on from there, at the first question that the link left open."""
     talk = talk.next()
+    talk.elsewhere = None
     hearing.settle_in(book, talk, replace(heard, words=arrival.words), world)
     if arrival.language in world.menu.languages:
         talk.language = str(arrival.language)
@@ -53,6 +56,8 @@ def arrive(book: Conversation, talk: Talk, arrival: Arrival, heard: Heard, world
         talk.answer(key, request[key])
     talk.source = arrival.source or talk.source
     talk.understood = [*request, "unasked"] if request else []
+    if arrival.remark:
+        talk.remark(arrival.remark)
     if arrival.words:
         talk = _read(book, talk, request, replace(heard, words=arrival.words), world)
     hearing.settle(book, talk, world)

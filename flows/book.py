@@ -144,6 +144,11 @@ def extras_on_sale(draft: Draft, menu: Menu) -> bool:
     return bool(service and service.extras)
 
 
+def perhaps_extras_on_sale(draft: Draft, menu: Menu) -> bool:
+    """Such a service, or nothing chosen yet."""
+    return "service" not in draft or extras_on_sale(draft, menu)
+
+
 NO_FLIGHT = Option("flight", "unknown", "@flight_unknown")
 card = cards.plainly
 
@@ -186,7 +191,14 @@ QUESTIONS = (
     Question("pickup", a_pickup, cards.pickup, only_if=tour_that_fetches),
     Question("luggage", a_luggage, cards.luggage, only_if=transfer, kept_if=perhaps_a_transfer, counts=True),
     Question("vehicle", a_vehicle, cards.vehicle, only_if=ride, kept_if=perhaps_a_ride, needs="vehicles"),
-    Question("extras", extras_beside_stops, cards.extras, only_if=extras_on_sale, needs="quote"),
+    Question(
+        "extras",
+        extras_beside_stops,
+        cards.extras,
+        only_if=extras_on_sale,
+        kept_if=perhaps_extras_on_sale,
+        needs="quote",
+    ),
     Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True),
     Question("notes", answers.nothing, cards.tour_notes, only_if=tour_that_asks, whole=answers.tour_notes),
     Question(
@@ -216,6 +228,11 @@ def hear(talk: Talk, heard: Heard, world: World) -> Talk:
 def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     """The talk after someone came in by a link (`flows/arriving.py`), `heard` by the channel."""
     return arriving.arrive(BOOKING, talk, arrival, heard, world)
+
+
+def still_open(talk: Talk, menu: Menu) -> list[str]:
+    """The keys of every question that is not answered yet, in their order."""
+    return list(dict.fromkeys(row.key for row in QUESTIONS if BOOKING.is_open(row, talk, menu)))
 
 
 def fill_in(fields: Mapping[str, str], world: World, language: str, now: datetime) -> Filled:

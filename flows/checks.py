@@ -12,8 +12,8 @@ from flows.speech import Option
 from flows.talk import Talk
 from flows.understand.ear import Doubt
 from flows.understand.party import size
-from flows.understand.times import time_option, too_soon
-from flows.when import as_instant, first_bookable, happens_once, instant, local
+from flows.understand.times import notice_of, too_soon, too_soon_for_us
+from flows.when import happens_once, instant, local
 
 FETCHED = 6  # pick-up points offered where a tour does not fetch
 
@@ -28,12 +28,6 @@ def doubt(talk: Talk, key: str, what: Doubt) -> None:
     """Ask this question again in these words."""
     talk.forget(key)
     in_doubt(talk, key, what)
-
-
-def notice_of(talk: Talk, world: World) -> int:
-    """Minutes that the operator needs before the start of this service."""
-    service = world.menu.service(talk.draft.get("service"))
-    return (service and service.notice_minutes) or world.menu.notice_minutes
 
 
 def _still_on_the_menu(talk: Talk, world: World) -> None:
@@ -83,10 +77,10 @@ def _departure_on_its_day(talk: Talk, world: World) -> None:
     if "departure" in draft and "date" in draft and not draft["departure"].startswith(draft["date"]):
         talk.forget("departure")
     elif "departure" in draft and too_soon(
-        draft["departure"][:10], draft["departure"][11:], world, notice_of(talk, world)
+        draft["departure"][:10], draft["departure"][11:], world, notice_of(talk.draft, world)
     ):
         doubt_departure = instant(draft["departure"][:10], draft["departure"][11:], world.menu.zone)
-        talk.remark("departure_too_soon", starts=doubt_departure, notice=notice_of(talk, world))
+        talk.remark("departure_too_soon", starts=doubt_departure, notice=notice_of(talk.draft, world))
         talk.forget("departure")
     elif "departure" in draft:
         draft.pop("date", None)
@@ -98,21 +92,8 @@ def _time_leaves_notice(talk: Talk, world: World) -> None:
         return
     if not happens_once(draft["date"], draft["time"], zone):
         doubt(talk, "time", Doubt("clocks_change", {"time": instant(draft["date"], draft["time"], zone)}))
-    elif too_soon(draft["date"], draft["time"], world, notice_of(talk, world)):
-        doubt(talk, "time", _too_soon(talk, world))
-
-
-def _too_soon(talk: Talk, world: World) -> Doubt:
-    """ "15:00 today is too soon for us": with the first time that is free, on another day if need be."""
-    draft, notice = talk.draft, notice_of(talk, world)
-    first = first_bookable(world.now, notice)
-    same_day = first.date().isoformat() == draft["date"]
-    option = time_option(f"{first:%H:%M}", world.menu.zone)
-    if not same_day:
-        option = Option("time", f"{first:%Y-%m-%dT%H:%M}", "@moment_option", facts={"starts": as_instant(first)})
-    asked = instant(draft["date"], draft["time"], world.menu.zone)
-    facts = {"asked": asked, "first": as_instant(first), "minutes": notice, "same_day": same_day}
-    return Doubt("too_soon", facts | {"today": draft["date"] == world.now.date().isoformat()}, (option,))
+    elif too_soon(draft["date"], draft["time"], world, notice_of(talk.draft, world)):
+        doubt(talk, "time", too_soon_for_us(draft, world))
 
 
 def _party_fits(talk: Talk, world: World) -> None:

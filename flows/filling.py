@@ -12,7 +12,7 @@ from flows.understand.choices import a_tour
 from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL
 from flows.understand.text import Words
-from flows.understand.times import narrowed
+from flows.understand.times import narrowed, which_time
 from flows.understand.trip import BACK, back_told, of_the_way_back, way_back
 from flows.understand.vocabulary import Vocabulary
 
@@ -72,7 +72,7 @@ def _only_asks(words: str) -> bool:
 def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, words: bool = False) -> None:
     """Keep the answers, in the order of the table; what is in doubt is asked in its own words when its turn comes."""
     missed, said = False, talk.doubts.get(talk.state)
-    found = _still_to_be_there(talk, found) | _both_ways(talk, found) | found
+    found = _still_to_be_there(talk, found) | _still_two(talk, found, world) | _both_ways(talk, found) | found
     for key in book.keys:
         if key not in found:
             continue
@@ -80,6 +80,8 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
             _left_out(talk, key, found[key], world)
             continue
         value = _narrowed(key, found[key], talk.draft, world)
+        if isinstance(found[key], Doubt) and not isinstance(value, Doubt):
+            talk.understood.append("unasked")  # one of two readings was taken: it is said back
         if isinstance(value, Doubt) and key == "date" and not _asked_here(book, key, talk, world):
             value = _likeliest(value, world)
         if isinstance(value, Doubt):
@@ -119,6 +121,12 @@ def _still_to_be_there(talk: Talk, found: dict[str, Any]) -> dict[str, Any]:
     memory = talk.doubts.get("time", {}).get("memory", {})
     ends = "pickup" in found or "dropoff" in found
     return {"time": Doubt("there_by", memory=memory)} if ends and "by" in memory else {}
+
+
+def _still_two(talk: Talk, found: dict[str, Any], world: World) -> dict[str, Any]:
+    """A time of two readings, told before its day: with the day one of them may lie behind us."""
+    times = talk.doubts.get("time", {}).get("memory", {}).get("times")
+    return {"time": which_time(times, world.menu.zone)} if times and "date" in found else {}
 
 
 def _asked_here(book: Conversation, key: str, talk: Talk, world: World) -> bool:

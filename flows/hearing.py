@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flows import afterwards, anytime, changing, checks, waiting
+from flows import afterwards, anytime, changing, checks, hopping, waiting
 from flows.asks import hearing as asking
 from flows.conversation import Conversation, Question
 from flows.filling import ear_for, fill, read
@@ -11,18 +11,18 @@ from flows.menu import World
 from flows.speech import Heard, Tap
 from flows.talk import ANSWERED, Talk
 from flows.tapping import settle_extras, tap
-from flows.understand.choices import an_option, an_option_like
+from flows.understand.choices import an_option, an_option_like, beside_label
 from flows.understand.details import e164, phone_of
 from flows.understand.languages import asks, detect, spoken, vocabularies
-from flows.understand.leftovers import is_understood, leftover, unread
-from flows.understand.places import FAR_KM, NEAR_KM, homes, nearest
+from flows.understand.leftovers import crumbs, is_understood, leftover, unread
+from flows.understand.places import ENDS, FAR_KM, NEAR_KM, homes, nearest
 from flows.understand.text import Words, plain
 from flows.understand.vocabulary import Vocabulary
 
 LONGEST = 1500
 PATIENCE = 3  # times misunderstood in a row, until a person is offered
 NO_OFFER = ("skip", "keep", "unknown", "ages", "done")
-SHOWN_BACK = 80
+SHOWN_BACK = 240
 PLAIN = {
     "pickup",
     "dropoff",
@@ -47,7 +47,9 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     settle_in(book, talk, heard, world)
     if waiting.hear(book, talk, heard, world):
         return talk  # what came of it is said
-    if asking.hear(book, talk, heard, world):
+    if hopping.stays_away(book, talk, heard, world):
+        pass  # it goes on elsewhere, and that is said
+    elif asking.hear(book, talk, heard, world):
         pass  # what is said to it is known once their bookings are read
     elif "changing" in talk.facts:
         changing.hear(book, talk, heard, world)
@@ -78,6 +80,7 @@ def settle(book: Conversation, talk: Talk, world: World) -> None:
 def settle_in(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
     """What the channel tells about the person, and the language of the first words."""
     talk.profile = " ".join(heard.name.split())[:100] or talk.profile
+    talk.channel = heard.channel or talk.channel
     phone = phone_of(heard)
     if phone and "phone" not in talk.draft:
         talk.draft["phone"] = phone
@@ -140,7 +143,9 @@ def hear_words(book: Conversation, talk: Talk, heard: Heard, world: World) -> No
         return _miss(talk, "too_long", length=len(words), most=LONGEST)
     if waiting.wants(words, spoken_here) and _waits(book, talk, world):
         return None
+    ends = [talk.draft.get(end) for end in ENDS]
     if _as_option(book, talk, words, world, spoken_here) or _as_answer(book, talk, words, world, spoken_here):
+        _also_priced(talk, words, ends, spoken_here)
         return _priced(talk, words, spoken_here)
     if heard.kind == "edited":
         return talk.remark("edited")
@@ -184,6 +189,13 @@ def _priced(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> None:
         talk.aside = "price"
 
 
+def _also_priced(talk: Talk, words: str, ends: list[Any], spoken_here: list[Vocabulary]) -> None:
+    """ "And to Uvero Alto?" asks what that costs."""
+    other = ends != [talk.draft.get(end) for end in ENDS] and any(ends)
+    if other and words.rstrip().endswith("?") and any(v.and_what.search(Words(words).folded) for v in spoken_here):
+        talk.aside = talk.aside or "price"
+
+
 def _greets(said: str, vocabulary: Vocabulary) -> bool:
     return bool(said) and not vocabulary.hello.sub(" ", said).strip()
 
@@ -212,6 +224,8 @@ def _as_option(book: Conversation, talk: Talk, words: str, world: World, spoken_
     option = option or _kept_as_it_is(talk, words, spoken_here)
     if option:
         tap(book, talk, Tap(option["question"], option["value"], talk.turn), world)
+        if option["question"] in ("date", "return_date"):
+            talk.understood.append(option["question"])  # written by hand: the day it was taken for is said back
         return True
     if _the_one_offered(book, talk, words, world, spoken_here):
         return True
@@ -282,6 +296,7 @@ def _loosely(book: Conversation, talk: Talk, words: str, world: World, spoken_he
     option = next((found for v in spoken_here if (found := an_option_like(words, talk.shown, v))), None)
     if option:
         tap(book, talk, Tap(option["question"], option["value"], talk.turn), world)
+        _left(talk, [beside_label(words, option["words"])], spoken_here)
     return bool(option)
 
 
@@ -361,20 +376,21 @@ def line_named(book: Conversation, talk: Talk, what: str, v: Vocabulary, world: 
 
 def _understand(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
     """Fill in whatever the words say, in the talk's own language or another; what is left over is shown back."""
-    parts, asked, heard = [words], talk.state, False
+    parts, asked, heard, beside = [words], talk.state, set[str](), list[str]()
     for vocabulary in spoken_here:
         reading = read(book, talk, ", ".join(parts), world, vocabulary, asked)
-        if not reading.found:
-            continue
+        if not reading.found or heard & set(reading.found):
+            continue  # what one language has understood no other unsays
         fill(book, talk, reading.found, world, words=True)
         if reading.likely & set(talk.draft):
             talk.understood.append("unasked")
         for block, facts in reading.remarks:
             talk.remark(block, **facts)
-        parts, asked, heard = unread(reading.words), "", True
+        parts, asked, heard = unread(reading.words), "", heard | set(reading.found)
+        beside += crumbs(reading.words, spoken_here)
     if heard:
-        _left(talk, parts, spoken_here)
-    return heard
+        _left(talk, beside + parts, spoken_here)
+    return bool(heard)
 
 
 def _left(talk: Talk, parts: list[str], spoken_here: list[Vocabulary]) -> None:
@@ -399,8 +415,8 @@ def _is_another(book: Conversation, talk: Talk, words: str, world: World, spoken
 def _pin(book: Conversation, talk: Talk, pin: tuple[float, float], world: World) -> None:
     """A place on the map: the known place there, or the point itself in the zone of the nearest one."""
     talk.misses = 0
-    end = next((key for key in ("pickup", "dropoff") if key in (talk.state, talk.reopened)), None)
-    end = end or next((key for key in ("pickup", "dropoff") if key not in talk.draft and talk.state != book.then), None)
+    end = next((key for key in (*ENDS, "stops") if key in (talk.state, talk.reopened)), None)
+    end = end or next((key for key in ENDS if key not in talk.draft and talk.state != book.then), None)
     found = nearest(world.menu, pin)
     plain_ride = world.menu.ride()
     ride = talk.draft.get("service") or (plain_ride.key if plain_ride else None)
@@ -411,7 +427,8 @@ def _pin(book: Conversation, talk: Talk, pin: tuple[float, float], world: World)
     place, distance = found
     here = f"{pin[0]:.5f}, {pin[1]:.5f}"
     point = {"place": place.key} if distance <= NEAR_KM else {"typed": here, "zone": place.zone}
-    fill(book, talk, {"service": ride, end: point}, world)
+    told = [*(talk.draft.get("stops") or []), point] if end == "stops" else point
+    fill(book, talk, {"service": ride, end: told}, world)
     talk.understood.append(end)
     return None
 

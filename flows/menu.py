@@ -164,6 +164,8 @@ class Menu:
     country: str = "DO"
     """ISO 3166: how a phone number without a country is read."""
     phone: str | None = None
+    chats: tuple[str, ...] = ()
+    """The channels on which the house can be written to."""
     version: str = ""
     """Names this version of the catalogue; equal versions are the same menu."""
 

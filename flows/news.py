@@ -84,9 +84,9 @@ def _moved(talk: Talk, news: str, facts: Mapping[str, Any]) -> None:
 
 def _refused(talk: Talk, news: str, facts: Mapping[str, Any]) -> Say:
     """What was wanted is gone; what is free instead is one tap away, and all other answers stay."""
-    options = (_first_free(facts) if news == "too_late" else _alternatives(facts)) + _others(talk, facts)
-    if news == "sold_out" and "changing" not in talk.facts:
-        options = (waiting.JOIN, *options)
+    instead = _first_free(facts) if news == "too_late" else _alternatives(facts)
+    wait = (waiting.JOIN,) if news == "sold_out" and "changing" not in talk.facts else ()
+    options = (*instead, *wait, *_others(talk, facts))
     return Say(news, dict.fromkeys(("times", "vehicles", "departures", "first", "returning")) | dict(facts), options)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flows import asks, cards, changing, waiting
+from flows import asks, cards, changing, hopping, waiting
 from flows.asks.answer import Answer
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
@@ -132,6 +132,8 @@ def _beside(book: Conversation, talk: Talk, offer: Offer) -> Say:
 def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "person_called":
         return Say("person_called")
+    if hop := hopping.card(talk):
+        return hop
     if talk.state in book.after:
         return _standing(talk, offer)
     if talk.aside == "confirm_drop":

@@ -28,6 +28,14 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Hop:
+    """The guest goes on in another channel: a link that can be used once."""
+
+    channel: str
+    kind: ClassVar[str] = "hop"
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """The guest started over: what was drafted is forgotten."""
 
@@ -93,9 +101,9 @@ class Leave:
     kind: ClassVar[str] = "leave"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Change | Leave
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Change | Leave | Hop
 _WISHES: dict[str, type[Wish]] = {
-    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Change, Leave)
+    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Change, Leave, Hop)
 }
 ANSWERED = (Send, Cancel, Resend, Change, Leave)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
@@ -121,6 +129,8 @@ class Talk:
     profile: str = ""
     source: str | None = None
     """Whose card or link brought the guest; it goes with the request that is sent next."""
+    channel: str = ""
+    """Where it is held."""
     elsewhere: str | None = None
     """The channel on which this talk goes on."""
     reopened: str | None = None

@@ -8,6 +8,7 @@ import structlog
 
 from handlers.event_told import Event, event_told
 from handlers.house import SYSTEM, House
+from handlers.person_stopped import SAID_TO_THE_STOPPED
 from handlers.telling import tell, tell_house
 from models import bells, delivery, news, timeline
 from models.catalog import is_chat
@@ -142,6 +143,8 @@ async def gave_up(run: Run, house: House, given_up: int, reason: str) -> None:
             id=given_up,
         )
     )[0]
+    if row["kind"] in SAID_TO_THE_STOPPED:  # the provider has said as much itself
+        return
     if row["booking_id"] is not None:
         await _record(run, house, row, reason)
     if not delivery.is_for_the_house(row["kind"]):

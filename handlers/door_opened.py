@@ -41,6 +41,11 @@ def _arrival(known: Known, said: str) -> Arrival:
     return Arrival(known.draft, known.language, known.source, edited)
 
 
+def refused(entry: Entry, why: str) -> Entry:
+    """The same, of a link to go on that is no good: what is said about it, and nothing else changes."""
+    return replace(entry, known=None, arrival=Arrival({}, None, None, "", why))
+
+
 async def count(run: Run, house: House, entry: Entry, recipient: int) -> None:
     """Note for the source that somebody came by its link."""
     if entry.known is not None and entry.known.source:

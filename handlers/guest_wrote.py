@@ -9,14 +9,15 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from flows.book import arrive, hear, learn, needs, say
+from flows.book import arrive, hear, learn, needs, say, still_open
 from flows.changing import TAP
 from flows.conversation import Turn
+from flows.hopping import taken_up
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
-from flows.talk import Cancel, Change, Leave, Person, Resend, Send, Talk, ToTeam
+from flows.talk import Cancel, Change, Hop, Leave, Person, Resend, Send, Talk, ToTeam
 from flows.understand.details import phone_of
-from handlers.door_opened import Entry, count, entry_of
+from handlers.door_opened import Entry, count, entry_of, refused
 from handlers.guest_cancelled import guest_cancelled
 from handlers.guest_changed import guest_changed, learnt
 from handlers.house import Actor, House
@@ -27,6 +28,7 @@ from handlers.papers_asked_again import papers_asked_again
 from handlers.place_freed import list_left, place_of
 from handlers.request_sent import request_sent
 from handlers.standing import standing_of
+from handlers.talk_hopped import Leaving, hop_offered, leaving_by, talk_hopped
 from handlers.telling import tell_house
 from models import catalogs, news, story, timeline, turns
 from models.catalog import Catalog
@@ -37,6 +39,7 @@ from models.turns import Carry, Repeated, Reply, Seen, Stale
 
 log = structlog.get_logger()
 
+BY_LETTER = ("mail",)
 TRIES = 3  # of a turn whose talk moved on meanwhile
 AGAIN = (timedelta(seconds=1), timedelta(seconds=10), timedelta(seconds=60))  # after a bug; then it is parked
 
@@ -117,20 +120,42 @@ async def _moment(house: House, heard: Heard, seen: Seen, inbound: int | None) -
 
 async def _turn(at: Moment) -> Carry:
     talk = Talk.from_json(at.seen.state) if at.seen.state else Talk.new(at.language)
-    if at.seen.silent:
-        return await _listen(at)
+    by_letter = at.seen.booking is not None and at.heard.channel in BY_LETTER
+    if at.seen.silent or at.seen.stopped or by_letter:
+        return await _listen(at)  # a letter's sender is not proven: what is booked is changed by people who look
     if page := await card_turned(at.heard, at.seen):
         return await _turn_page(at, page)
     if reference := about(talk, at.heard):
         standing = await standing_of(reference, at.seen.recipient, at.now)
         at = replace(at, world=replace(at.world, standing=standing))
     entry = await entry_of(at.house, at.heard)
-    moved = _moved(at, talk, entry)
+    leaving = await leaving_by(entry.known, at.seen.recipient) if entry.known and entry.known.hop else None
+    if leaving and not leaving.refused:
+        return await _go_on_here(at, talk, leaving)
+    moved = _moved(at, talk, refused(entry, leaving.refused) if leaving else entry)
     turn = say(moved, await _offer(at, moved))
     async with transaction() as run:
         await count(run, at.house, entry, at.seen.recipient)
         turn, booking, silent = await _fulfil(at, turn, run)
+        if at.heard.channel in BY_LETTER:
+            turn = await _as_letters(at, turn, run)
         return await _keep(at, turn, booking, silent, run)
+
+
+async def _as_letters(at: Moment, turn: Turn, run: Run) -> Turn:
+    """A letter names all that is open, and leads into a chat that goes on exactly here."""
+    door = await hop_offered(run, at.seen.recipient, turn.talk, at.now)
+    facts = {"door": door, "open": still_open(turn.talk, at.world.menu)}
+    return replace(turn, replies=tuple(replace(said, facts={**said.facts, **facts}) for said in turn.replies))
+
+
+async def _go_on_here(at: Moment, talk: Talk, leaving: Leaving) -> Carry:
+    """Take up the talk of another channel, with whoever has it and whatever is booked."""
+    moved = taken_up(leaving.talk, talk, at.heard)
+    turn = say(moved, await _offer(at, moved))
+    async with transaction() as run:
+        await talk_hopped(run, at.house, leaving, at.seen.recipient, at.heard.channel)
+        return await _keep(at, turn, leaving.booking, leaving.silent, run)
 
 
 def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:
@@ -165,7 +190,18 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
                 turn = await _cancel(at, turn, wish, run)
             case Resend(reference=reference, address=address):
                 turn = await _send_again(at, turn, reference, address, run)
+            case Hop():
+                turn = await _offer_hop(at, turn, run)
     return turn, booking, silent
+
+
+async def _offer_hop(at: Moment, turn: Turn, run: Run) -> Turn:
+    """The link for going on elsewhere is named by its number; its address is derived when it is drawn."""
+    door = await hop_offered(run, at.seen.recipient, turn.talk, at.now)
+    replies = tuple(
+        replace(said, facts={**said.facts, "door": door}) if said.block == "hop" else said for said in turn.replies
+    )
+    return replace(turn, replies=replies)
 
 
 async def _cancel(at: Moment, turn: Turn, wish: Cancel, run: Run) -> Turn:

@@ -6,6 +6,7 @@ from models.fields import unpacked
 from models.turns import Reply, Seen
 
 PAGE = "page"  # the question that such a tap names; its value says which page
+LATELY = 30  # messages back in which a card is looked for
 EDITING = ("telegram",)  # channels on which a card may change in place
 
 
@@ -13,13 +14,17 @@ async def card_turned(heard: Heard, seen: Seen) -> Reply | None:
     """The tapped card at the page that was asked for; None for any other tap, and where the card is not known any more."""
     if heard.tap is None or heard.tap.question != PAGE or not heard.quotes:
         return None
-    rows = await read(
-        "SELECT kind, payload, language FROM delivery WHERE recipient_id = :to AND provider_id = :card "
-        "ORDER BY id DESC LIMIT 1",
-        to=seen.recipient, card=heard.quotes,
+    kept = await read(
+        "SELECT kind, payload, language, provider_id FROM delivery WHERE recipient_id = :to ORDER BY id DESC LIMIT :most",
+        to=seen.recipient, most=LATELY,
     )  # fmt: skip
-    if not rows:
+    cards = [(row, unpacked(row["payload"])) for row in kept]
+    tapped = [(row, payload) for row, payload in cards if row["provider_id"] == heard.quotes]
+    shown = [
+        (row, payload) for row, payload in cards if payload.get("turn") == heard.tap.turn
+    ]  # its id may not be noted yet
+    if not (tapped or shown):
         return None
-    payload = unpacked(rows[0]["payload"]) | {"page": heard.tap.value}
+    row, payload = (tapped or shown)[0]
     edits = {"edits": heard.quotes} if heard.channel in EDITING else {}
-    return Reply(rows[0]["kind"], payload | edits, rows[0]["language"])
+    return Reply(row["kind"], payload | {"page": heard.tap.value} | edits, row["language"])

@@ -3,14 +3,17 @@
 import structlog
 
 from flows.speech import Heard
-from handlers.guest_wrote import guest_wrote, owe
+from handlers.guest_wrote import guest_wrote, owe, spoken
 from handlers.house import House
 from handlers.partner_wrote import partner_wrote
+from handlers.person_stopped import person_started, person_stopped, wants_silence, wants_us_again
 from handlers.staff_wrote import staff_wrote
 from models import delivery, turns
 from models.catalog import Alert
 from models.database import is_away, is_contended, read, transaction
 from models.turns import Carry
+
+UNPROVEN = ("mail",)  # anybody may write another's address into From: such a letter speaks for no lead and for no staff
 
 log = structlog.get_logger()
 
@@ -32,6 +35,12 @@ async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) 
 
 async def _handed_over(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
     catalog = await house.catalog()
+    if heard.channel in UNPROVEN:
+        return await guest_wrote(house, heard, recipient, inbound)
+    if wants_silence(heard):
+        return await person_stopped(house, heard, recipient, spoken(heard, catalog), inbound)
+    if wants_us_again(heard) and (await turns.look(recipient)).stopped:
+        return await person_started(house, heard, recipient, spoken(heard, catalog), inbound)
     if alert := await _alert_at(house, heard):
         return await staff_wrote(house, heard, recipient, alert.language, inbound)
     if lead := catalog.lead_at(heard.channel, heard.sender):

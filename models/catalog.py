@@ -82,6 +82,10 @@ class Brand:
         known = (("whatsapp", self.whatsapp), ("telegram", self.telegram), ("phone", self.phone), ("mail", self.email))
         return [(channel, address) for channel, address in known if address]
 
+    def chats(self) -> list[tuple[str, str]]:
+        """Those of them in which a guest can write to the bot."""
+        return [way for way in self.ways() if is_chat(way[0])]
+
     @property
     def terms_hash(self) -> str:
         """Which wording of the terms was agreed to: SHA-256 of all its languages."""

@@ -27,6 +27,7 @@ class Recipient(Model):
     name = fields.TextField(default="")
     language = fields.CharField(max_length=8, null=True)
     last_heard = Instant(null=True)  # opens WhatsApp's 24 hours
+    stopped = Instant(null=True)  # when they asked to hear nothing more here: nothing leaves until they want to again
     next_due = Instant(null=True)
     urgency = fields.SmallIntField(default=NOTICE)
     lease = fields.BigIntField(null=True)
@@ -88,6 +89,11 @@ async def recipient(run: Run, channel: str, address: str, *, name: str = "", lan
         channel=channel, address=address, name=name, language=language, urgency=NOTICE,
     )  # fmt: skip
     return int(row[0]["id"])
+
+
+async def stop(run: Run, to: int, now: datetime | None) -> None:
+    """Note that a recipient hears nothing more from `now` on; None: that they hear of us again."""
+    await run("UPDATE recipient SET stopped = :now WHERE id = :to", now=None if now is None else micros(now), to=to)
 
 
 async def post(

@@ -39,6 +39,7 @@ class Outgoing:
     booking: int | None = None
     lapses: int | None = None
     begun: int | None = None
+    stopped: bool = False  # they asked to hear nothing more here
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class Outcome:
     error: str | None = None
     due: datetime | None = None
     payload: dict[str, Any] | None = None  # in place of what it was
+    stopped: bool = False  # the provider says that they asked to hear nothing more
 
 
 def clock() -> int:
@@ -220,13 +222,13 @@ def _outgoing(row: dict[str, Any], lane: Lane) -> Outgoing:
         id=int(row["id"]), recipient=lane.recipient, fence=lane.fence, attempt=int(row["attempt"]) + 1,
         channel=row["channel"], address=row["address"], kind=row["kind"], payload=unpacked(row["payload"]),
         language=row["language"], last_heard=row["last_heard"], created=row["created"], booking=row["booking_id"],
-        lapses=row["lapses"], begun=row["sending"],
+        lapses=row["lapses"], begun=row["sending"], stopped=row["stopped"] is not None,
     )  # fmt: skip
 
 
 _OLDEST = (
     "SELECT d.id, d.kind, d.payload, d.language, d.attempt, d.booking_id, d.lapses, d.sending, d.created, "
-    "r.channel, r.address, r.last_heard FROM delivery d JOIN recipient r ON r.id = d.recipient_id "
+    "r.channel, r.address, r.last_heard, r.stopped FROM delivery d JOIN recipient r ON r.id = d.recipient_id "
     "WHERE d.recipient_id = :recipient AND d.state IN ('sending', 'waiting') ORDER BY d.id LIMIT 1"
 )
 _RELEASE = (  # what waits says how urgent the lane is from now on

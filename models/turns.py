@@ -32,6 +32,7 @@ class Seen:
     silent: bool
     booking: int | None
     owed: bool  # an earlier message of theirs still waits for its turn
+    stopped: bool = False  # they asked to hear nothing more here
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +77,17 @@ class Turn:
 async def look(recipient: int) -> Seen:
     """The talk of this recipient as it stands."""
     rows = await read(
-        "SELECT t.id, t.version, t.state, t.silent, t.booking_id, EXISTS (SELECT 1 FROM inbound i "
+        "SELECT t.id, t.version, t.state, t.silent, t.booking_id, r.stopped, EXISTS (SELECT 1 FROM inbound i "
         "WHERE i.recipient_id = r.id AND i.state = 'owed') AS owed "
         "FROM recipient r LEFT JOIN talk t ON t.recipient_id = r.id WHERE r.id = :recipient",
         recipient=recipient,
     )
     row = rows[0]
     if row["id"] is None:
-        return Seen(recipient, None, 0, None, False, None, bool(row["owed"]))
+        return Seen(recipient, None, 0, None, False, None, bool(row["owed"]), row["stopped"] is not None)
     return Seen(
         recipient, int(row["id"]), int(row["version"]), unpacked(row["state"]), bool(row["silent"]),
-        row["booking_id"], bool(row["owed"]),
+        row["booking_id"], bool(row["owed"]), row["stopped"] is not None,
     )  # fmt: skip
 
 

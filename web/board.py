@@ -217,7 +217,7 @@ async def talks(where: str, **values: Any) -> list[dict[str, Any]]:
     """Talks with who, where and what was said last; `where` is a condition on `t` and `r`, its values named."""
     return await read(
         "SELECT t.id, t.booking_id, t.silent, t.changed, t.state, r.id AS recipient_id, r.name, r.address, r.channel, "  # noqa: S608
-        "r.last_heard, b.reference, (SELECT MAX(i.received) FROM inbound i WHERE i.recipient_id = r.id) AS heard, "
+        "r.last_heard, r.stopped, b.reference, (SELECT MAX(i.received) FROM inbound i WHERE i.recipient_id = r.id) AS heard, "
         "(SELECT i.words FROM inbound i WHERE i.recipient_id = r.id ORDER BY i.id DESC LIMIT 1) AS words, "
         "(SELECT MAX(d.created) FROM delivery d WHERE d.recipient_id = r.id AND d.kind = 'message_from_house') AS answered "
         "FROM talk t JOIN recipient r ON r.id = t.recipient_id LEFT JOIN booking b ON b.id = t.booking_id "

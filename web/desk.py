@@ -168,10 +168,10 @@ async def _reached(thread: dict[str, Any] | None) -> dict[str, Any] | None:
     lead = (await catalogs.on_sale())[1].leads.get(thread["partner"])
     ways = dict(lead.chats()) if lead else {}
     heard = await read(
-        "SELECT last_heard FROM recipient WHERE channel = :channel AND address = :address",
+        "SELECT last_heard, stopped FROM recipient WHERE channel = :channel AND address = :address",
         channel=whatsapp.WhatsApp.channel, address=ways.get(whatsapp.WhatsApp.channel, ""),
     )  # fmt: skip
-    return {"channels": list(ways), "last_heard": heard[0]["last_heard"] if heard else None}
+    return {"channels": list(ways), **(heard[0] if heard else {"last_heard": None, "stopped": None})}
 
 
 async def _guest_talk(row: dict[str, Any]) -> dict[str, Any] | None:
@@ -183,7 +183,8 @@ async def _guest_talk(row: dict[str, Any]) -> dict[str, Any] | None:
 
 async def _only_recipient(recipient: int) -> dict[str, Any]:
     rows = await read(
-        "SELECT id AS recipient_id, name, address, channel, last_heard FROM recipient WHERE id = :id", id=recipient
+        "SELECT id AS recipient_id, name, address, channel, last_heard, stopped FROM recipient WHERE id = :id",
+        id=recipient,
     )
     return {**rows[0], "id": None, "silent": False}
 

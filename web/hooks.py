@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 from multidict import MultiDictProxy
 
-from bot import checkout, telegram, whatsapp
+from bot import checkout, mail_in, telegram, whatsapp
 from bot.program import Program
 from flows.speech import Heard
 from handlers.delivery_reported import delivery_reported
@@ -36,6 +36,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/hooks/whatsapp/status", on_whatsapp_status),
         web.post("/hooks/telegram", on_telegram),
         web.post("/hooks/stripe", on_stripe),
+        web.post("/hooks/mail", on_mail),
     ]
 
 
@@ -152,6 +153,29 @@ async def on_stripe(request: web.Request) -> web.Response:
         raise web.HTTPForbidden(text="not signed by Stripe")
     await checkout.told(program.house, event)
     return web.Response()
+
+
+async def on_mail(request: web.Request) -> web.Response:
+    """A guest's letter reached us, as the mail server has it."""
+    program = _program(request)
+    secret = program.settings.mail_secret.get_secret_value()
+    given = request.headers.get("Authorization", "")
+    if not secret or not hmac.compare_digest(_bytes(given), _bytes(f"Bearer {secret}")):
+        raise web.HTTPForbidden(text="not brought by our mail server")
+    try:
+        heard = mail_in.read(await request.read(), program.house.now(), await _own_addresses(program))
+    except mail_in.NotAPerson as why:
+        log.info("a letter is not answered", why=str(why))
+        return web.Response(text=f"not answered: {why}")
+    program.courier.carry(await someone_wrote(program.house, heard))
+    return web.Response()
+
+
+async def _own_addresses(program: Program) -> list[str]:
+    """Every address that the house itself writes from or reads."""
+    brand = (await program.house.catalog()).brand
+    alerts = [alert.address for alert in await program.house.alerted() if alert.channel == "mail"]
+    return [brand.email, program.settings.mail_from, program.settings.operator_email, *alerts]
 
 
 def _bytes(header: str) -> bytes:

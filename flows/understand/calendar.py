@@ -365,6 +365,8 @@ def clock(hour: int, minute: int = 0, half: str = "") -> Clock | None:
     """That face of the clock; half is "a", "p", "n" for the night or "" when nobody said."""
     if not (0 <= hour <= 24 and 0 <= minute < 60):
         return None
+    if hour == 24:
+        return Clock(0, night=True) if not minute else None
     if hour > 12 or hour == 0:
         return None if half == "a" and hour > 12 else Clock(hour % 24 * 60 + minute)
     if not half:

@@ -15,6 +15,7 @@ from flows.understand.text import plain
 from flows.understand.vocabulary import Pattern, Vocabulary, alternatives, phrase
 
 ALIKE = 86
+LONG = 7
 WHERE = ("area", "town", "airport", "hotel")  # a meeting point may be named after its tour
 
 
@@ -119,8 +120,10 @@ def _heads(ear: Ear) -> dict[str, list[str]]:
 
 
 def _head_words(name: Text) -> list[str]:
-    """English puts what a thing is last, Spanish first."""
-    return [words[-1 if language == "en" else 0] for language, text in name.items() if (words := text.split())]
+    """English puts what a thing is last, Spanish first; of two words there, "asiento elevador", the second may stand for both."""
+    heads = [words[-1 if language == "en" else 0] for language, text in name.items() if (words := text.split())]
+    pairs = [words for language, text in name.items() if language != "en" and len(words := text.split()) == 2]
+    return heads + [second for _, second in pairs if len(second) >= LONG]
 
 
 def _quantity(ear: Ear, name: str, before: int) -> int | None:
@@ -141,9 +144,15 @@ def _counted(name: str) -> Pattern:
     without, more, less = (
         "|".join(getattr(v, key).pattern for v in ALL.values()) for key in ("without", "more", "less")
     )
-    loose = r"[\s-]+(?:car[\s-]+)?".join(f"{word.rstrip('s')}(?:s|es)?" for word in map(_escaped, name.split()))
+    small = frozenset().union(*(v.filler for v in ALL.values()))
+    told = [word for word in map(_escaped, name.split()) if word not in small]
+    loose = rf"[\s-]+(?:(?:car|{'|'.join(sorted(map(_escaped, small)))})[\s-]+){{0,2}}".join(
+        f"{word.rstrip('s')}(?:s|es)?" for word in told
+    )
     count = rf"(?:(?P<n>\d{{1,2}}|{numbers})\s+)?(?:(?:(?P<more>{more})|(?P<less>{less}))[\s:]+)?(?:of (?:the )?)?"
     after = rf"(?:\s+(?:(?P<less2>{less})|(?P<more2>{more})))?"
+    if len(told) == 1:
+        loose += r"(?!\s+(?:de|of)\s+\w)"  # a wheelchair is no "silla"
     return phrase(rf"(?P<not>(?:{without})\s+(?:(?:the|any|el|la|los|las)\s+)?)?{count}{loose}{after}")
 
 
@@ -176,6 +185,13 @@ def an_option(
 def an_option_like(words: str, shown: Sequence[Mapping[str, Any]], v: Vocabulary) -> Mapping[str, Any] | None:
     """The one option whose label these words nearly are."""
     return _by_likeness(strip_filler(plain(words), v), shown)
+
+
+def beside_label(words: str, labels: Iterable[str]) -> str:
+    """What was said beside the label of an option; nothing when all of it is that label, rightly spelt or not."""
+    said = f" {plain(words)} "
+    held = max((label for label in labels if label and f" {label} " in said), key=len, default="")
+    return said.replace(f" {held} ", " ").strip() if held else ""
 
 
 def _by_place(written: str, shown: Sequence[Mapping[str, Any]], v: Vocabulary) -> Mapping[str, Any] | None:

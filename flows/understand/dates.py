@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 
 from flows.speech import Option
-from flows.understand.calendar import Day, next_numbered
-from flows.understand.charts import chart, readings, take, whole
+from flows.understand.calendar import Day, next_numbered, which
+from flows.understand.charts import chart, mended, readings, take, whole
 from flows.understand.ear import Doubt, Ear
 from flows.understand.grammar import Meaning
 from flows.when import instant
@@ -19,11 +19,27 @@ def a_date(ear: Ear) -> str | Doubt | None:
     back = readings(ear, "BACK")
     if back and back[0].value.days:
         ear.found["_back"] = min(back[0].value.days).isoformat()
-    days = (day for day in readings(ear, "DAY") if not any(_ends_with(one, day) for one in back))
-    found = next(days, None) or _only(ear)
-    if found and not _reckoned_from_elsewhere(ear):
-        return _checked(_bare(ear, take(ear, found)), ear)
-    return None
+    days = [day for day in readings(ear, "DAY") if not any(_ends_with(one, day) for one in back)]
+    if len({day.value.days for day in days}) > 1:
+        return _of_several(ear, days)
+    found = days[0] if days else _only(ear)
+    if not found or _reckoned_from_elsewhere(ear):
+        return None
+    if mended(ear, found):
+        ear.likely("date")
+    for again in days[1:]:
+        take(ear, again)
+    return _checked(_bare(ear, take(ear, found)), ear)
+
+
+def _of_several(ear: Ear, days: list[Meaning]) -> str | Doubt:
+    """ "Tomorrow, no, Sunday" is the last of them; "the 3rd of December on Friday" is asked about."""
+    corrected = ear.vocabulary.instead.search(ear.words.folded, days[-2].end, days[-1].start)
+    named = tuple(each for day in days for each in take(ear, day).days)
+    if corrected:
+        ear.words.cross_out(days[-2].end, days[-1].start)
+        return _checked(days[-1].value, ear)
+    return _checked(which(ear.world.now, *named), ear) if named else _checked(days[0].value, ear)
 
 
 def _ends_with(back: Meaning, day: Meaning) -> bool:

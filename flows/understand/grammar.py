@@ -103,6 +103,10 @@ class Grammar:
             },
         )
 
+    def means(self, word: str, kinds: tuple[str, ...]) -> bool:
+        """Whether a word by itself is of one of these kinds."""
+        return any(kind in kinds and not more for more, kind, _ in self.words.get(word, ()))
+
 
 @dataclass(slots=True)
 class Chart:

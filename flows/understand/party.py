@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 from flows.speech import Option
@@ -31,15 +31,10 @@ def _lone_number(ear: Ear) -> int | None:
     """ "It will just be 3": the only number of a message that answers how many."""
     if ear.vocabulary.no_count.search(ear.words.folded):
         return None
-    counted = [one for one in readings(ear, "NUM") if 0 < one.value <= LIKELY and not _begins_a_name(ear, one.end)]
+    counted = [one for one in readings(ear, "NUM") if 0 < one.value <= LIKELY and _ends_there(ear, one)]
     others = [other for kind in ("DAY", "TIME") for other in readings(ear, kind)]
     counted = [one for one in counted if not any(other.start <= one.start < other.end for other in others)]
     return int(take(ear, counted[0])) if len(counted) == 1 else None
-
-
-def _begins_a_name(ear: Ear, end: int) -> bool:
-    """ "15 Kings Road"."""
-    return bool(re.match(r"\s+[A-Z]", ear.words.typed[end:]))
 
 
 def check_party(party: dict[str, Any]) -> dict[str, Any] | Doubt:
@@ -75,8 +70,8 @@ def _counted(ear: Ear) -> dict[str, Any] | Doubt | None:
         if mended(ear, one) or one.value.kin:
             ear.likely("party")
         take(ear, one)
-    heads = reduce(Heads.plus, (one.value for one in found))
-    if heads.unclear:
+    heads = _together(ear, found)
+    if heads is None or heads.unclear:
         return Doubt("party_unclear")
     if heads.fewest is not None:
         return _how_many(heads, heads.fewest)
@@ -87,11 +82,30 @@ def _counted(ear: Ear) -> dict[str, Any] | Doubt | None:
     return _now(ear, heads)
 
 
+def _together(ear: Ear, found: list[Meaning]) -> Heads | None:
+    """The people of several parts of a message; said twice they count once, and "no, five" takes the place of what was said."""
+    heads: Heads = found[0].value
+    for before, one in pairwise(found):
+        more: Heads = one.value
+        if ear.vocabulary.instead.search(ear.words.folded, before.end, one.start):
+            ear.words.cross_out(before.end, one.start)
+            heads = more
+        elif heads.told & more.told:
+            if as_party(heads) != as_party(more):
+                return None
+        elif {heads.size, more.size} == {heads.people + more.people}:
+            heads = more if heads.people else heads  # "we are four: two adults and two kids"
+        else:
+            heads = heads.plus(more)
+    return heads
+
+
 def _ends_there(ear: Ear, one: Meaning) -> bool:
     """ "We are 3" and nothing counted behind it."""
     behind = re.match(r"\s+([^\W\d_]+)", ear.words.folded[one.end :])
     v = ear.vocabulary
-    return not behind or behind[1] in v.filler or behind[1] in v.marks or behind[1] in v.loose
+    named = ear.words.typed[one.end :].lstrip()[:1].isupper()  # "15 Kings Road"
+    return not behind or (not named and behind[1] in v.idle | v.filler | v.marks | v.loose)
 
 
 def _for_so_many(ear: Ear) -> int | None:
@@ -136,10 +150,13 @@ def _how_many(heads: Heads, fewest: int) -> Doubt:
 def _differing(ear: Ear) -> dict[str, Any] | Doubt | None:
     """The known party with what was told to be more, or less, than before."""
     known: dict[str, Any] | None = ear.draft.get("party")
+    recount = first(ear, "RECOUNT")
+    if recount and (not known or size(known) == recount.value.before):
+        for one in readings(ear, "PARTY", plainness):
+            take(ear, one)
+        return _recounted(ear, recount, known or _party(recount.value.before))
     if not known:
         return None
-    if recount := first(ear, "RECOUNT"):
-        return _recounted(ear, recount, known)
     longer = [one for one in readings(ear, "PARTY", plainness) if one.value.told]
     found = [one for one in readings(ear, "DIFFERENCE") if not any(_covers(other, one) for other in longer)]
     only = whole(ear, "BAREDIFFERENCE") if not found else None
@@ -155,9 +172,7 @@ def _covers(longer: Meaning, one: Meaning) -> bool:
     return longer.start <= one.start and one.end < longer.end
 
 
-def _recounted(ear: Ear, found: Meaning, known: dict[str, Any]) -> dict[str, Any] | None:
-    if found.value.before != size(known):
-        return None
+def _recounted(ear: Ear, found: Meaning, known: dict[str, Any]) -> dict[str, Any]:
     take(ear, found)
     ear.likely("party")
     return _changed(known, Difference(1, Heads(people=found.value.now - found.value.before)))

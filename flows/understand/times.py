@@ -1,18 +1,19 @@
 """Times of day: "at 3pm", "15:00", "half past three", "a las 3 de la tarde"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from flows.facts import kind_of, stop, zone_key
 from flows.menu import World
 from flows.speech import Option
 from flows.understand.calendar import Clock, clock, in_half
-from flows.understand.charts import first, take, whole
+from flows.understand.charts import first, readings, take, whole
 from flows.understand.ear import Doubt, Ear
 from flows.understand.grammar import Meaning
-from flows.understand.text import fold
-from flows.when import as_instant, instant, local
+from flows.understand.text import fold, plain
+from flows.when import as_instant, first_bookable, instant, local
 
 CHECK_IN = timedelta(hours=3)  # what airlines ask of a flight abroad
 SPARE = 10  # minutes on the road that no map knows of
@@ -26,7 +27,7 @@ def a_time(ear: Ear) -> str | Doubt | None:
     time = _some_time(ear)
     if not time:
         return None
-    times = _readings(time)
+    times = list(dict.fromkeys(each for one in (time, *_others(ear)) for each in _readings(one)))
     if takeoff or ear.found.get("_there_by"):
         by = min(times, key=_unlikely)
         return Doubt("there_by", memory={"by": by, "takeoff": takeoff})
@@ -34,9 +35,25 @@ def a_time(ear: Ear) -> str | Doubt | None:
         return Doubt("which_midnight")
     if len(times) == 1:
         return times[0]
+    return which_time(times, ear.menu.zone)
+
+
+def _others(ear: Ear) -> list[Clock]:
+    """Further times that stand in a row with the one that was taken: "at 3pm or 4pm"."""
+    start, others = int(ear.found.get("_time_end", -1)), list[Clock]()
+    for one in readings(ear, "TIME") if start >= 0 else ():
+        between = plain(ear.words.typed[start : one.start]).split() if one.start >= start else ["before"]
+        if all(ear.vocabulary.grammar.means(word, ("OR", "AND")) for word in between):
+            others.append(take(ear, one))
+            start = one.end
+    return others
+
+
+def which_time(times: Sequence[str], zone: str) -> Doubt:
+    """Both readings to choose from, the likelier first."""
     likelier_first = sorted(times, key=_unlikely)
-    options = tuple(time_option(time, ear.menu.zone) for time in likelier_first)
-    return Doubt("which_time", {"times": likelier_first}, options, {"times": times})
+    options = tuple(time_option(time, zone) for time in likelier_first)
+    return Doubt("which_time", {"times": likelier_first}, options, {"times": list(times)})
 
 
 def _unlikely(time: str) -> bool:
@@ -71,8 +88,15 @@ def _some_time(ear: Ear) -> Clock | None:
     found = first(ear, "TIME") or _only(ear)
     if not found:
         return None
-    ear.found["_there_by"] = _there_by(ear, found)
+    times = readings(ear, "TIME") if found.kind == "TIME" else []
+    for before, one in pairwise(times):
+        if ear.vocabulary.instead.search(ear.words.folded, before.end, one.start):  # "at 3, no, at 4"
+            ear.words.cross_out(before.start, one.start)
+            found = one
+    ear.found["_there_by"], ear.found["_time_end"] = _there_by(ear, found), found.end
     value = take(ear, found)
+    for again in [one for one in readings(ear, "TIME") if one.value == value]:
+        take(ear, again)
     time = value if isinstance(value, Clock) else _figures(value)
     part = first(ear, "PART") if time and time.open else None
     if part and first(ear, "DAYWORD") != part:
@@ -121,8 +145,13 @@ def narrowed(time: str | Doubt, draft: Mapping[str, Any], world: World) -> str |
         return _midnight_of(day, world) if day else "00:00"
     if not isinstance(time, Doubt) or time.block != "which_time" or not day:
         return time
-    possible = [option.value for option in time.options if not too_soon(day, option.value, world)]
-    return possible[0] if len(possible) == 1 else time
+    times: list[str] = sorted(time.memory["times"])
+    ahead = [each for each in times if not too_soon(day, each, world, 0)]
+    if not ahead:
+        return times[-1]
+    if too_soon(day, ahead[0], world, notice_of(draft, world)):
+        return ahead[0] if len(ahead) == 1 else too_soon_for_us({**draft, "time": ahead[0]}, world, ahead[1:])
+    return ahead[0] if len(ahead) == 1 else time
 
 
 def _midnight_of(day: str, world: World) -> Doubt:
@@ -160,6 +189,24 @@ def too_soon(day: str, time: str, world: World, notice: int | None = None) -> bo
     """Whether that moment is over, or nearer than the notice the operator needs."""
     minutes = world.menu.notice_minutes if notice is None else notice
     return local(day, time, world.menu.zone).astimezone(UTC) - world.now < timedelta(minutes=minutes)
+
+
+def notice_of(draft: Mapping[str, Any], world: World) -> int:
+    """Minutes that the operator needs before the start of this service."""
+    service = world.menu.service(draft.get("service"))
+    return (service and service.notice_minutes) or world.menu.notice_minutes
+
+
+def too_soon_for_us(draft: Mapping[str, Any], world: World, others: Sequence[str] = ()) -> Doubt:
+    """ "15:00 today is too soon for us": with the first time that is free, on another day if need be, and what else may be meant."""
+    notice = notice_of(draft, world)
+    first = first_bookable(world.now, notice)
+    same_day = first.date().isoformat() == draft["date"]
+    option = time_option(f"{first:%H:%M}", world.menu.zone) if same_day else _moment_option(first)
+    later = [time_option(each, world.menu.zone) for each in others if not too_soon(draft["date"], each, world, notice)]
+    asked = instant(draft["date"], draft["time"], world.menu.zone)
+    facts = {"asked": asked, "first": as_instant(first), "minutes": notice, "same_day": same_day}
+    return Doubt("too_soon", facts | {"today": draft["date"] == world.now.date().isoformat()}, (option, *later))
 
 
 def time_option(time: str, zone: str) -> Option:

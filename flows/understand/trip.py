@@ -44,7 +44,8 @@ def back_told(ear: Ear, words: str, found: Mapping[str, Any]) -> dict[str, Any]:
     """Day, time and flight of the way back in the words that `way_back` gave, with what else the message told."""
     if not words:
         return {}
-    apart = replace(ear, words=Words(words), asked="", memory={}, shown=(), draft={**ear.draft, **found}, found={})
+    known = {key: value for key, value in found.items() if not isinstance(value, Doubt)}
+    apart = replace(ear, words=Words(words), asked="", memory={}, shown=(), draft={**ear.draft, **known}, found={})
     read = {"return_flight": a_flight(apart), "return_time": a_time(apart), "return_date": _day(apart)}
     return {key: of_the_way_back(value) for key, value in read.items() if value is not None}
 

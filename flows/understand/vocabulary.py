@@ -67,9 +67,15 @@ class Vocabulary:
     send: Pattern
     correction: Pattern
     """How a correction begins: "actually", "no,"."""
+    instead: Pattern
+    """Stands between what was said first and what is meant: "no", "I mean"."""
     only: Pattern
     filler: frozenset[str]
     """Words that add nothing to an answer: "the", "please"."""
+    idle: frozenset[str]
+    """Words of a request that tell nothing of their own; whatever else is not understood is shown back."""
+    polite: Pattern
+    """Turns of phrase that tell nothing, found anywhere."""
     option: Pattern
     """An option by its place; group n."""
     anytime: Mapping[str, Pattern]
@@ -89,6 +95,8 @@ class Vocabulary:
     """Found anywhere in a short message: somebody of the team is wanted."""
     price_asked: Pattern
     """Found anywhere: what does it cost?"""
+    and_what: Pattern
+    """How a further question begins: "and to …?", "what about …?"."""
     asking: Pattern
     """A message that begins so asks us something; group fact when it wants to know, not to have."""
     declined: Mapping[str, Pattern]

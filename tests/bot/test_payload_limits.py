@@ -125,7 +125,7 @@ def over_on_telegram(attempt: Attempt, payload: dict[str, Any]) -> list[str]:
     every = [key for row in rows for key in row]
     found += [f"a row of {len(row)}" for row in rows if not 0 < len(row) <= 8]
     found += [f"{len(every)} keys"] if len(every) > 100 else []
-    found += [f"a key {key.text!r}" for key in every if not key.text or units(key.text) > 64]
+    found += [f"a key {key.text!r}" for key in every if not key.text.strip() or units(key.text) > 64]
     return found + [
         key.callback_data for key in every if key.callback_data and len(str(key.callback_data).encode()) > 64
     ]

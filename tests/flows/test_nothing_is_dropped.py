@@ -1,12 +1,21 @@
 """Whatever a guest says is taken, asked about or shown back; nothing disappears without a sentence."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot import words
 from bot.carriers import numbered
-from tests.flows.people import Guest, both, usd
+from flows.book import BOOKING
+from flows.filling import read
+from flows.understand.languages import ALL as LANGUAGES
+from flows.understand.languages import vocabularies
+from flows.understand.leftovers import is_told
+from flows.understand.text import BLANK, fold, plain
+from tests.flows.people import MENU, Guest, both, usd
 from tests.flows.test_after_send import SENT
 from tests.flows.test_bad_input import at
 from tests.flows.test_transfer import whole_request
@@ -149,6 +158,56 @@ def test_one_of_us_is_no_party_of_one() -> None:
     guest = at("one of us is vegetarian, airport to Bávaro tomorrow at 3pm")
     assert "party" not in guest.talk.draft
     assert '"one of us is vegetarian"' in guest.text
+
+
+# --- every word ---
+
+PARTS = {
+    "en": "airport to Bávaro|from Palma Real to the airport|tomorrow|on sunday|the 28th|at 3pm|at half past two|2 adults|my wife and me|"
+    "a child of 4|4 or 5 of us|AA1045|2 bags|an suv|with flowers|no child seat|one way|room 204|coming back on the 9th|no, sunday|next to|"
+    "my dog|blorp|a wheelchair|sunday|please|5 people|surfboards|and|we are three|at 10:30|for our honeymoon|not tomorrow|one adult less|"
+    "I'm Hannah Moore|anna@example.com|vegetarian food|hello",
+    "es": "del aeropuerto a Bávaro|de Palma Real al aeropuerto|mañana|el domingo|el 28|a las 3 de la tarde|a las 2 y media|dos adultos|"
+    "mi esposa y yo|un niño de 4|vuelo AA1045|2 maletas|una jeepeta|con flores|sin silla infantil|solo ida|habitación 204|regreso el 9|"
+    "no, el domingo|al lado de|mi perro|blorp|una silla de ruedas|por favor|somos 5|tablas de surf|y|a las 10:30|de luna de miel|"
+    "un adulto menos|me llamo Ana Pérez|ana@example.com|comida vegetariana|hola",
+}
+BEFORE: tuple[tuple[str, ...], ...] = (
+    (),
+    ("airport to Bávaro",),
+    ("airport to Bávaro tomorrow at 3pm", "AA1045"),
+    (ALL,),
+    (ALL, "no", "no"),
+)
+BESIDE = {"name", "email", "phone", "occasion"}  # said back when they are asked for, or on the review
+
+
+def idle(word: str) -> bool:
+    """Whether a word tells nothing by itself, in either language."""
+    return not is_told(word, list(LANGUAGES.values()))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(PARTS)), st.sampled_from(BEFORE), st.data())
+def test_every_word_is_taken_or_shown_back(language: str, before: tuple[str, ...], data: st.DataObject) -> None:
+    """Each word was understood, or stands in the answer, or is one of those that say nothing; and what was taken is said."""
+    typed = ", ".join(data.draw(st.lists(st.sampled_from(PARTS[language].split("|")), min_size=1, max_size=5)))
+    guest = at(*before)
+    guest.talk.language = language
+    talk, state = guest.talk, guest.talk.state
+    readings = [read(BOOKING, talk, typed, guest.world, v, state) for v in vocabularies(language, MENU.languages)]
+    answer = plain(guest.says(typed))
+    set_aside = {"for_team", "not_for_this"} & set(guest.before)
+    kept = plain(str(guest.talk.draft.get(state)))
+    words = list(re.finditer(r"[^\W_]+", fold(typed)))
+    crossed = {one[0] for one in words for each in readings if BLANK in each.words.folded[one.start() : one.end()]}
+    for word in words:
+        assert word[0] in crossed or idle(word[0]) or word[0] in answer or word[0] in kept or set_aside, word[0]
+    new = {key for key, value in guest.talk.draft.items() if talk.draft.get(key) != value} - BESIDE - {state, "service"}
+    facts = [facts for reply in guest.replies for _, facts in reply.parts()]
+    assert all(
+        any(one.get(key) for one in facts) or key in guest.talk.doubts for key in new if guest.talk.draft[key]
+    ), new
 
 
 # --- extras ---

@@ -69,9 +69,22 @@ VOCABULARY = Vocabulary(
     correction=phrase(
         r"\A\s*(?:no\s*[,.;]+\s*|no wait\b|wait\b|sorry\b|actually\b|i mean(?:t)?\b|correction\b|rather\b|make (?:it|that)\b|change (?:it|that) to\b|oops\b|instead\b)[\s,.:;]*"
     ),
+    instead=phrase(r"no|sorry|i mean|i meant|rather|actually|wait|better|make it|make that|instead|correction|oops"),
     only=phrase(r"just|only"),
     filler=frozenset(
         "the a an please pls one i want would like take prefer ll we d go with for me us that this option number it is my in at on to book need thanks yes ok okay and let s want also too again have has there".split()
+    ),
+    idle=frozenset(
+        "i we you he she they it us me my our your their his her its i'm we're it's i'd we'd i'll we'll i've we've am is are was were be been being will would shall should can could may might must do does did doing have has had having"
+        " get gets getting got go going goes gonna wanna need needs needed needing want wants wanted wanting like love prefer hope hoping hi hello hey dear good morning afternoon evening day sir madam team please pls plz kindly thanks thank thx cheers ok okay"
+        " yes yeah yep sure well so then just also too as if or and but with of to from for at in on by into onto up down off out over about around approx approximately roughly maybe perhaps probably possibly possible exactly sharp"
+        " there here this that these those the a an some any all both each someone somebody everyone everybody again now actually really very much lot quick little bit ride rides trip trips journey transfer transfers transport transportation taxi cab shuttle"
+        " pick picked pickup picking pick-up collect collected fetch fetched drop dropped dropping dropoff drop-off take taking taken bring brought drive driven travel travels travelling traveling travellers travelers arrive arrives arriving arrival land lands landing leave leaves leaving departing depart departs"
+        " booking book booked reserve reservation schedule arrange arranged organise organize make made way time date hour o'clock flight number people persons passengers person party group total altogether bags luggage suitcases hotel airport"
+        " another tour tours excursion excursions private leaving only takes off landed lands back return returning looking forward am pm s d ll m re ve t us know let tell see think guess set sort sorted help check confirm plan planning planned visit visiting stay staying holiday vacation trip name named called where when what which who how here's there's".split()
+    ),
+    polite=phrase(
+        r"after all|as well|at all|no problem|not sure|thanks in advance|in advance|how are you|nice to meet you|good to know|by the way|if (?:that's|that is|it's|it is)? ?possible|as soon as possible|if you can|if you could|one more thing|a quote|quote"
     ),
     option=whole(
         rf"(?:the |option |number |no |nr )*(?P<n>\d{{1,2}}|{alternatives(ORDINALS)})(?: one| option)?(?: please| pls| thanks?)?"
@@ -104,6 +117,12 @@ VOCABULARY = Vocabulary(
         ),
         "english": whole(r"(?:in |speak |can we speak )?(?:english|ingles)(?: please)?"),
         "spanish": whole(r"(?:in |speak |can we speak )?(?:spanish|espanol)(?: please)?"),
+        "to_whatsapp": whole(
+            r"(?:please )?(?:can (?:we|i) )?(?:continue|go on|switch|carry on|move|resume)(?: (?:this|it|there))?(?: to| on| in| over to| by| with) (?:whatsapp|whats app|wasap|whatsap)(?: please| instead)?|(?:whatsapp|whats app|wasap|whatsap)(?: instead)?(?: please)?"
+        ),
+        "to_telegram": whole(
+            r"(?:please )?(?:can (?:we|i) )?(?:continue|go on|switch|carry on|move|resume)(?: (?:this|it|there))?(?: to| on| in| over to| by| with) (?:telegram|telegran)(?: please| instead)?|(?:telegram|telegran)(?: instead)?(?: please)?"
+        ),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
     asks=asks.ASKS,
@@ -118,6 +137,7 @@ VOCABULARY = Vocabulary(
     price_asked=phrase(
         r"how much|what(?:'s| is| are|s)? (?:the |your )?(?:price|cost|rate|fare)s?|(?:price|cost|rate|fare)s? (?:for|of|from|to)|what do you charge"
     ),
+    and_what=opening(r"and|what about|how about|or"),
     asking=opening(
         r"(?:(?:and|but|also|hi|hello|ok|sorry|one question|question)\W+)*(?:(?P<fact>i have (?:a|another|some) (?:quick )?questions?|do|does|did|is|are|was|will|should|what|which|how|why|who|where|when|any)|would|can|could|may|shall)"
     ),

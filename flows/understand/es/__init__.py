@@ -61,9 +61,24 @@ VOCABULARY = Vocabulary(
     correction=phrase(
         r"\A\s*(?:no\s*[,.;]+\s*|no espere?\b|espere?\b|perdon\b|disculpe?\b|en realidad\b|mejor\b|quise decir\b|quiero decir\b|digo\b|correccion\b|mas bien\b|que sean?\b|cambi(?:e|a|ar)(?:lo|la)? (?:a|al|por)\b|ponga(?:lo|la)?\b)[\s,.:;]*"
     ),
+    instead=phrase(
+        r"no|perdon|digo|mejor|quise decir|quiero decir|mas bien|disculpe?|espere?|en realidad|correccion|sino"
+    ),
     only=phrase(r"solo|solamente|nada mas|unicamente"),
     filler=frozenset(
         "el la los las un una unos unas por favor porfa quiero quisiera queremos me nos lo le da de del con para prefiero tomo tomamos escojo opcion numero es mi en a al y si ok gracias reservar necesito esa ese eso mejor tambien ademas hay tengo tenemos llevo llevamos".split()
+    ),
+    idle=frozenset(
+        "yo nosotros nosotras usted ustedes el ella ellos me nos le les lo la los las se su sus mi mis nuestro nuestra nuestros nuestras soy es son somos ser sera seria seran estoy esta estamos estan estar estaremos estare fue sea sean"
+        " hay haya ha he han hemos tener tengo tiene tenemos tienen voy vamos va van ir iremos iria iriamos vaya vengo venimos necesito necesitamos necesita necesitaria necesitariamos quiero queremos quiere quisiera quisieramos gustaria gusta prefiero deseo deseamos desea espero"
+        " hola buenas buenos buen dias dia tardes tarde noches noche saludos estimados senor senora equipo por favor porfa porfis gracias muchas muy amable amables ok okay si claro dale vale bueno bien pues entonces tambien ademas como que de del al a en con para pa y e o u pero"
+        " un una unos unas este esta esto ese esa eso estos estas aqui ahi alli alla aca ahora luego solo mas o menos aproximadamente quizas tal vez posible exacto exactamente cada todo todos toda todas alguien otra otro vez"
+        " traslado traslados transporte taxi viaje viajes servicio carrera recoger recojan recoja recogida recogernos recogerme buscar busquen busque buscarnos buscarme llevar lleven lleve llevarnos llevarme llevamos llevo dejar dejen deje dejarnos viajar viajamos viajo llegar llegamos llego llegada llegando aterrizo aterrizamos salir salgo salimos salida saliendo"
+        " reservar reserva reservacion reservamos reservo coordinar organizar agendar hacer hago hacemos hora horas fecha vuelo numero personas persona pasajeros grupo total maletas equipaje hotel aeropuerto desde hasta hacia"
+        " excursion excursiones tour privado privada solamente sale despega aterriza vuelta regreso ida regresamos volvemos saber decir poder puedo puede pueden podemos podria podrian ayudar ayuda ver cotizar cotizacion informacion consultar consulta plan vacaciones quedamos quedo hospedamos hospedo nombre llamo donde cuando cual quien".split()
+    ),
+    polite=phrase(
+        r"despues de todo|al final|de antemano|con gusto|mucho gusto|como estan?|que tal|si (?:es posible|se puede|puede|pueden)|lo antes posible|una cosa mas|por cierto|una cotizacion"
     ),
     option=whole(
         rf"(?:el |la |lo |opcion |numero |no )*(?P<n>\d{{1,2}}|{alternatives(ORDINALS)})(?: opcion)?(?: por favor| porfa| gracias)?"
@@ -98,6 +113,12 @@ VOCABULARY = Vocabulary(
         ),
         "english": whole(r"(?:en )?(?:ingles|english)(?: por favor| please)?"),
         "spanish": whole(r"(?:en |habla |hablar )?(?:espanol|castellano|spanish)(?: por favor| please)?"),
+        "to_whatsapp": whole(
+            r"(?:por favor )?(?:podemos |puedo |quiero |prefiero )?(?:seguir|sigo|sigamos|seguimos|continuar|continuemos|pasar|pasemos|cambiar)(?: la charla)?(?: en| a| por| al) (?:whatsapp|whats app|wasap|whatsap)(?: por favor)?|(?:mejor )?(?:por )?(?:whatsapp|whats app|wasap|whatsap)(?: por favor)?"
+        ),
+        "to_telegram": whole(
+            r"(?:por favor )?(?:podemos |puedo |quiero |prefiero )?(?:seguir|sigo|sigamos|seguimos|continuar|continuemos|pasar|pasemos|cambiar)(?: la charla)?(?: en| a| por| al) (?:telegram|telegran)(?: por favor)?|(?:mejor )?(?:por )?(?:telegram|telegran)(?: por favor)?"
+        ),
         "start": whole(r"start(?: (?P<payload>[\w -]{1,64}))?"),
     },
     asks=asks.ASKS,
@@ -112,13 +133,14 @@ VOCABULARY = Vocabulary(
     price_asked=phrase(
         r"(?:a )?cuanto (?:es|cuesta|cuestan|sale|seria|vale|va|costaria|cobran|me sale|me cobran|por|del?)|que precio|precios? (?:de|del|para|a|por)|cual es el (?:precio|costo)|(?:sus|los) (?:precios|tarifas)"
     ),
+    and_what=opening(r"y|que tal|o"),
     asking=opening(
         r"(?:(?:y|pero|hola|ok|disculpe|una pregunta|pregunta)\W+)*(?:(?P<fact>tengo una (?:pregunta|duda)|hay|tienen?|aceptan?|incluyen?|es|son|esta|estan|que|cual|cuanto|cuantos|como|donde|cuando|quien|por que|a que)|pueden?|puedo|se puede)"
     ),
     declined={
         "room": phrase(r"sin (?:numero de )?habitacion"),
         "extras": phrase(r"sin (?:extras?|adicionales)|ningun extra|no quiero extras?"),
-        "occasion": phrase(r"ninguna ocasion|sin ocasion|nada especial"),
+        "occasion": phrase(r"ninguna ocasion|sin (?:ninguna )?ocasion(?: especial)?|nada especial"),
         "notes": phrase(r"sin (?:notas?|comentarios?)"),
         "email": phrase(r"sin (?:correo|e-?mail)|no tengo (?:correo|e-?mail)"),
     },

@@ -362,9 +362,33 @@ export class Phone {
   }
 
   keys(message) {
-    const rows = message.keyboard.map((row) => el("div.key-row", {}, row.map((key) => el("button.key", { type: "button", className: `key ${key.style || ""}`, "aria-busy": this.isPressed(message, key) && "true", onclick: (event) => this.press(message, key, event) }, key.url ? icon("out", 13) : null, el("span", {}, key.text)))));
+    if (message.list) return el("div.keys", {}, el("div.key-row", {}, el("button.key", { type: "button", "aria-haspopup": "dialog", onclick: () => this.openList(message) }, icon("list", 14), el("span", {}, message.list))), this.tapAgain(message));
+    const rows = message.keyboard.map((row) => el("div.key-row", {}, row.map((key) => el("button.key", { type: "button", className: `key ${key.style || ""}`, "aria-busy": this.isPressed(message, key) && "true", onclick: (event) => this.press(message, key, event) }, key.url ? icon("out", 13) : this.channel === "whatsapp" ? icon("reply", 13) : null, el("span", {}, key.text)))));
+    return el("div.keys", {}, rows, this.tapAgain(message));
+  }
+
+  tapAgain(message) {
     const tapped = this.tapped?.unsent && this.tapped.message === `${message.id}`;
-    return el("div.keys", {}, rows, tapped && el("p.tap-again", { role: "status" }, icon("retry", 13), this.says.not_tapped));
+    return tapped && el("p.tap-again", { role: "status" }, icon("retry", 13), this.says.not_tapped);
+  }
+
+  /** WhatsApp's list comes up from below; a row that is chosen is sent and closes it. */
+  openList(message) {
+    const back = document.activeElement;
+    const close = () => { shade.remove(); back?.focus({ focusVisible: false }); };
+    const choose = (key) => { close(); this.tap(message.id, key); };
+    const rows = message.keyboard.flat().map((key) => el("button.choice", { type: "button", onclick: () => choose(key) }, el("span.grow", {}, el("b", {}, key.text), key.description ? el("small", {}, key.description) : null), el("i.round", { "aria-hidden": "true" })));
+    const head = el("div.choices-head", {}, el("b", {}, message.list), el("button.bare", { type: "button", "aria-label": this.says.cancel, onclick: close }, icon("x", 16)));
+    const shade = el("div.shade", { onclick: (event) => { if (event.target === shade) close(); } }, el("div.choices", { role: "dialog", "aria-modal": "true", "aria-label": message.list }, head, el("div.choices-rows", {}, rows)));
+    shade.addEventListener("keydown", (event) => {
+      const at = rows.indexOf(document.activeElement);
+      if (event.key === "Escape") close();
+      if (event.key === "ArrowDown") rows[(at + 1) % rows.length].focus();
+      if (event.key === "ArrowUp") rows[(at + rows.length - 1) % rows.length].focus();
+      if (event.key.startsWith("Arrow")) event.preventDefault();
+    });
+    this.element.querySelector(".screen").append(shade);
+    rows[0]?.focus({ focusVisible: false });
   }
 
   /** A tap is on its way until the bot has taken it. */

@@ -74,7 +74,7 @@ async function answer(phone, before) {
 function choice(message) {
   const keys = (message.keyboard || []).flat().filter((key) => key.data);
   const lines = numbered(message.text);
-  const options = keys.length ? keys.map((key) => ({ label: key.text, key })) : lines.map((line) => ({ label: line.label, text: line.value }));
+  const options = keys.length ? keys.map((key) => ({ label: key.description || key.text, key })) : lines.map((line) => ({ label: line.label, text: line.value }));
   const question = message.text.split("\n").filter((line) => line.trim() && !/^\s*\d{1,2}[.)]\s/.test(line));
   const offered = options.find((one) => OFFERED.some((wanted) => wanted.test(one.label)));
   if (offered) return offered;

@@ -1,10 +1,10 @@
 """The sandbox's Twilio: takes WhatsApp messages from the bot, reports what became of them, and brings what people write.
 
 Refusals follow Twilio's error dictionary (https://www.twilio.com/docs/api/errors): 20003 bad log-in, 20001 unknown parameter, 20404 not
-found, 21211 wrong To, 21603/21604 From/To missing, 21609 wrong StatusCallback, 21617 more than 1600 characters, 21619 nothing to say, 21620
-wrong MediaUrl, 21623 too many files, 21654/21655/21656 ContentSid and ContentVariables, 21910 From and To of two channels, 63007 not our
-sender. Accepted and then failed: 30001 four hours in the queue, 63016 outside the 24 hours without an approved template, 63019 media, 63021
-too long with its variables, 63024 not on WhatsApp, 63028 variables that do not match the template.
+found, 21211 wrong To, 21603/21604 From/To missing, 21609 wrong StatusCallback, 21610 STOP, 21617 more than 1600 characters, 21619 nothing
+to say, 21620 wrong MediaUrl, 21623 too many files, 21654/21655/21656 ContentSid and ContentVariables, 21910 From and To of two channels,
+63007 not our sender. Accepted and then failed: 30001 four hours in the queue, 63016 outside the 24 hours without an approved template,
+63019 media, 63021 too long with its variables, 63024 not on WhatsApp, 63028 variables that do not match the template.
 """
 
 import asyncio
@@ -153,6 +153,9 @@ class Twilio:
             raise Refused(400, 63007, "Twilio could not find a Channel with the specified From address")
         if to == sender:
             raise Refused(400, 63031, "Channels message cannot have same From and To")
+        person = self.world.person_at("whatsapp", to.removeprefix("whatsapp:"))
+        if person is not None and person.get("stopped"):
+            raise Refused(400, 21610, "Attempt to send to unsubscribed recipient")
         callback = form.get("StatusCallback")
         if callback and not http_url(callback):
             raise Refused(400, 21609, f"The StatusCallback URL {callback} is not a valid URL.")
@@ -480,7 +483,40 @@ class Twilio:
             "num_media": len(message["media"]),
         }
         self.world.keep(message)
+        self.heed(person, message["text"])
         return [sid], self.bring(form, sid, kind)
+
+    def heed(self, person: Json, text: str) -> None:
+        """STOP and START in the languages the account has set: from then on the person is not written to, or again."""
+        word = text.strip().casefold()
+        if word in STOP or (word in START and person.get("stopped")):
+            self.world.people.put(person["key"], {**person, "stopped": word in STOP})
+            self.confirm(person, "unsubscribed. Reply START" if word in STOP else "re-subscribed. Reply STOP")
+
+    def confirm(self, person: Json, what: str) -> None:
+        """The network's own word on it, which is no message of the account's."""
+        now, sid = self.world.now(), "SM" + uuid.uuid4().hex
+        api = {
+            "to": f"whatsapp:{person['whatsapp']}",
+            "from": self.sender,
+            "direction": "outbound-reply",
+            "updated": now,
+        }
+        api |= {"sent": now, "error_code": None, "num_media": 0}
+        text = f"You have successfully been {what} at any time."
+        self.world.keep(
+            letter(
+                person["key"],
+                "whatsapp",
+                sid,
+                mine=False,
+                at=now,
+                iso=self.world.iso(now),
+                text=text,
+                status="read",
+                api=api,
+            )
+        )
 
     def inbound_form(self, person: Json, sid: str, text: str) -> dict[str, str]:
         number = person["whatsapp"]
@@ -585,6 +621,7 @@ class Twilio:
         await asyncio.gather(*self.tasks, return_exceptions=True)
 
 
+STOP, START = ("stop", "stopall", "unsubscribe", "baja"), ("start", "unstop", "alta")
 TYPES = {"voice": "audio", "photo": "image", "sticker": "sticker", "document": "document", "contact": "contacts"}
 
 

@@ -1,0 +1,60 @@
+"""Somebody asked to hear nothing more on this channel, or to hear of us again: STOP and START, BAJA and ALTA.
+
+Twilio keeps such a list of its own and refuses (21610) what is sent in spite of it; ours holds on every channel, and for what is
+still to be said the other channels are used.
+"""
+
+import re
+
+from flows.speech import Heard, Say
+from handlers.house import House
+from models import news, turns
+from models.database import transaction
+from models.delivery import stop
+from models.turns import Carry, Reply
+
+STOP = re.compile(r"/?(?:stop|stop ?all|unsubscribe|(?:dar(?:me|se) de )?baja)[\s.!]*", re.IGNORECASE)
+START = re.compile(r"/?(?:start|unstop|(?:dar(?:me|se) de )?alta)[\s.!]*", re.IGNORECASE)
+SAID_TO_THE_STOPPED = ("stopped",)
+ALONE = ("whatsapp",)  # where the bare word is the network's own; elsewhere it is a command, "/stop"
+
+
+def wants_silence(heard: Heard) -> bool:
+    """Whether these words, and no others, ask to be left alone."""
+    bare = heard.channel in ALONE or heard.words.startswith("/")
+    return heard.kind == "text" and bare and bool(STOP.fullmatch(heard.words.strip()))
+
+
+def wants_us_again(heard: Heard) -> bool:
+    """Whether they ask to hear of us again."""
+    return heard.kind == "text" and bool(START.fullmatch(heard.words.strip()))
+
+
+async def person_stopped(house: House, heard: Heard, recipient: int, language: str, inbound: int | None) -> Carry:
+    """From now on nothing leaves for them here but one sentence that says so; the talk and its bookings stay as they are."""
+    return await _noted(house, heard, recipient, language, inbound, silent=True)
+
+
+async def person_started(house: House, heard: Heard, recipient: int, language: str, inbound: int | None) -> Carry:
+    """They hear of us again, from what is said next on."""
+    return await _noted(house, heard, recipient, language, inbound, silent=False)
+
+
+async def _noted(
+    house: House, heard: Heard, recipient: int, language: str, inbound: int | None, *, silent: bool
+) -> Carry:
+    seen, block = await turns.look(recipient), "stopped" if silent else "started"
+    spoken = str((seen.state or {}).get("language") or language)
+    kept = turns.Turn(
+        seen=seen, channel=heard.channel, external_id=heard.external_id, heard=heard.as_json(), words=heard.words,
+        state=None, replies=(Reply(block, Say(block).as_json(), spoken),), now=house.now(), owner=house.owner,
+        name=heard.name, inbound=inbound,
+    )  # fmt: skip
+    try:
+        async with transaction() as run:
+            _, lane, born = await turns.keep(kept, run)
+            await stop(run, recipient, house.now() if silent else None)
+    except turns.Repeated:
+        return None
+    news.announce("talk", seen.booking)
+    return (lane, born) if lane and born else None

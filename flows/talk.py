@@ -1,6 +1,5 @@
 """One person's talk with the bot: where it is, what is known, what was last shown."""
 
-import copy
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Self
@@ -101,12 +100,30 @@ class Leave:
     kind: ClassVar[str] = "leave"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Change | Leave | Hop
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """Move the pick-up of one way (by number) to a new landing, "2026-11-21T19:10" by the operator's clock. `words` told it."""
+
+    reference: str
+    leg: int
+    landing: str
+    words: str = ""
+    kind: ClassVar[str] = "delayed"
+
+
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Delayed | Change | Leave | Hop
 _WISHES: dict[str, type[Wish]] = {
-    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Change, Leave, Hop)
+    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Delayed, Change, Leave, Hop)
 }
-ANSWERED = (Send, Cancel, Resend, Change, Leave)
+ANSWERED = (Send, Cancel, Resend, Delayed, Change, Leave)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
+
+
+def apart(value: Any) -> Any:
+    """The same plain value, sharing nothing that can be changed; many times faster than `copy.deepcopy`."""
+    if isinstance(value, dict):
+        return {key: apart(each) for key, each in value.items()}
+    return [apart(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 @dataclass
@@ -166,7 +183,7 @@ class Talk:
 
     def copy(self) -> Self:
         """The same talk, to be changed without touching the one that was read."""
-        return copy.deepcopy(self)
+        return type(self)(**{f.name: apart(getattr(self, f.name)) for f in fields(self)})
 
     def next(self) -> Self:
         """The talk as a new turn begins: what was said in the last one has been said."""
@@ -209,10 +226,10 @@ class Talk:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values with the version they were written in."""
-        return {"version": self.VERSION} | {f.name: copy.deepcopy(getattr(self, f.name)) for f in fields(self)}
+        return {"version": self.VERSION} | {f.name: apart(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
         """The talk that was kept; what a later version added is left aside, what it lacks takes its default."""
         known = {f.name for f in fields(cls)}
-        return cls(**{key: copy.deepcopy(value) for key, value in kept.items() if key in known})
+        return cls(**{key: apart(value) for key, value in kept.items() if key in known})

@@ -15,14 +15,16 @@ from types import ModuleType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flows.book import BOOKING
+from flows.book import BOOKING, hear, say
 from flows.filling import read
 from flows.menu import Extra, Menu, Vehicle, World
+from flows.speech import Heard, Tap
 from flows.talk import Talk
 from flows.understand.ear import Doubt
 from flows.understand.grammar import read as read_all
 from flows.understand.languages import ALL
 from flows.understand.text import fold, plain
+from tests.flows.people import NOW, Guest
 
 ZONE = "UTC"
 SLOTS = {
@@ -161,6 +163,8 @@ def _slot(case: Mapping[str, Any], key: str, value: Any, now: datetime, slots: d
 
 def _likeliest(doubt: Doubt, now: datetime, day_known: bool) -> str:
     """Of what is offered the first; of times without a day the next one ahead."""
+    if doubt.block == "which_midnight":
+        return "00:00"
     if doubt.options:
         offered = [str(option.value) for option in doubt.options]
         ahead = [each for each in sorted(offered) if each >= f"{now:%H:%M}"]
@@ -271,10 +275,50 @@ def main(folder: str) -> None:
                 wrong[slot] += 1
     share = sum(wrong.values()) / len(cases)
     _say(f"wrong values taken without asking: {share:.1%} of {len(cases)} cases", dict(wrong))
+    words, taps = turns()
+    for name, kind in (("words", words), ("a tap", taps)):
+        _say(
+            f"processor time of a turn, {name}: median {statistics.median(kind):.0f} µs, p99 {kind[len(kind) * 99 // 100]:.0f} µs"
+        )
     costs = sorted(told.cost for _, told in results)
     _say(
         f"processor time a message: median {statistics.median(costs):.0f} µs, p99 {costs[len(costs) * 99 // 100]:.0f} µs"
     )
+
+
+TURNS = {
+    "en": (
+        "airport to Bávaro tomorrow at 3pm, one way, my wife, me and two kids of 3 and 7, AA1045, 4 bags",
+        "no, five people", "make it Saturday at half past two", "an SUV with a child seat please", "sorry, I meant Palma Real",
+    ),
+    "es": (
+        "del aeropuerto a Bávaro mañana a las 3 de la tarde, solo ida, mi esposa, yo y dos niños de 3 y 7, vuelo AA1045, 4 maletas",
+        "no, somos cinco", "mejor el sábado a las dos y media", "una jeepeta con silla infantil por favor", "perdón, quise decir Palma Real",
+    ),
+}  # fmt: skip
+
+
+def turns(rounds: int = 40) -> tuple[list[float], list[float]]:
+    """Processor time of whole turns, hear and say, in µs: of words, and of a tap."""
+    words, taps = list[float](), list[float]()
+    for n in range(rounds):
+        for language, messages in TURNS.items():
+            guest = Guest("Ana Reyes", language=language)
+            for text in messages:
+                words.append(_turn(guest, Heard("whatsapp", f"{n}", guest.sender, NOW, words=text)))
+            tapped = Tap("luggage", "3", guest.talk.turn)
+            taps.append(_turn(guest, Heard("whatsapp", f"{n}", guest.sender, NOW, kind="tap", tap=tapped)))
+    return sorted(words), sorted(taps)
+
+
+def _turn(guest: Guest, heard: Heard) -> float:
+    began = time.process_time_ns()
+    talk = hear(guest.talk, heard, guest.world)
+    heard_in = time.process_time_ns() - began
+    offer = guest.offer(talk)
+    began = time.process_time_ns()
+    guest.talk = say(talk, offer).talk
+    return (heard_in + time.process_time_ns() - began) / 1000
 
 
 def _print_spanish(results: list[tuple[dict[str, Any], Understood]], scorer: ModuleType) -> None:

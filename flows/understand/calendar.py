@@ -329,6 +329,7 @@ DAYS = [
     *rules("BACK", "UNTIL [DAY]", lambda now, day: day),
     *rules("BACK", "DAY TILL [DAY]", lambda now, day: day),
     *rules("MOMENT", "[AHEAD]", _moment),
+    *rules("MOMENT", "NOW", lambda now: now.replace(second=0, microsecond=0)),
     *rules("RECKONED", "[SPAN] BEFORE|AFTER|SINCE|AGO", lambda now, span: None if span.minutes else span),
     *rules("COUNTED", "[NTH|ORD] UNIT|WEEK|THING", lambda now, n: n),
     *rules("COUNTED", "[NUM] THING", lambda now, n: n),

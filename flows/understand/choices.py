@@ -57,6 +57,18 @@ def tour_names(tour: Service, menu: Menu) -> list[str]:
     """
     if not tour.timetable:
         return names_of(tour.name, tour.aliases)
+    if not _tours or _tours[-1][0] is not menu:
+        _tours[:] = [(menu, {})]
+    known = _tours[-1][1]
+    if tour.key not in known:
+        known[tour.key] = _names_of_a_tour(tour, menu)
+    return known[tour.key]
+
+
+_tours: list[tuple[Menu, dict[str, list[str]]]] = []
+
+
+def _names_of_a_tour(tour: Service, menu: Menu) -> list[str]:
     others = [name for other in menu.services if other.key != tour.key for name in other.name.values()]
     others += [
         name

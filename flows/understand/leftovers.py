@@ -76,7 +76,13 @@ def _thanks(said: str, spoken_here: Sequence[Vocabulary]) -> bool:
 
 
 def _idle(spoken_here: Sequence[Vocabulary]) -> frozenset[str]:
-    return frozenset().union(*(v.filler | v.marks | v.idle for v in spoken_here))
+    languages = tuple(v.language for v in spoken_here)
+    if languages not in _idle_words:
+        _idle_words[languages] = frozenset().union(*(v.filler | v.marks | v.idle for v in spoken_here))
+    return _idle_words[languages]
+
+
+_idle_words: dict[tuple[str, ...], frozenset[str]] = {}
 
 
 def is_told(said: str, spoken_here: Sequence[Vocabulary]) -> bool:

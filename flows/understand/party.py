@@ -31,10 +31,10 @@ def _lone_number(ear: Ear) -> int | None:
     """ "It will just be 3": the only number of a message that answers how many."""
     if ear.vocabulary.no_count.search(ear.words.folded):
         return None
-    counted = [one for one in readings(ear, "NUM") if 0 < one.value <= LIKELY and _ends_there(ear, one)]
+    counted = [one for one in readings(ear, "NUM") if 0 < one.value <= LIKELY]
     others = [other for kind in ("DAY", "TIME") for other in readings(ear, kind)]
     counted = [one for one in counted if not any(other.start <= one.start < other.end for other in others)]
-    return int(take(ear, counted[0])) if len(counted) == 1 else None
+    return int(take(ear, counted[0])) if len(counted) == 1 and _ends_there(ear, counted[0]) else None
 
 
 def check_party(party: dict[str, Any]) -> dict[str, Any] | Doubt:

@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 BLANK = "·"
-NAME = 60
+NAME = 240
 _LOOKALIKES = {
     "’": "'",
     "‘": "'",
@@ -30,6 +30,7 @@ def _fold_one(character: str) -> str:
     return bare if len(bare) == 1 else character
 
 
+@lru_cache(maxsize=512)
 def fold(words: str) -> str:
     """The words in small letters without accents, character for character as long as they were."""
     return "".join(map(_fold_one, words))
@@ -67,6 +68,10 @@ class Words:
     def cross_out(self, start: int, end: int) -> None:
         """These characters have been understood."""
         self.folded = self.folded[:start] + BLANK * (end - start) + self.folded[end:]
+
+    def restore(self, start: int, end: int) -> None:
+        """These characters tell something else besides."""
+        self.folded = self.folded[:start] + fold(self.typed[start:end]) + self.folded[end:]
 
     def cross_out_all(self) -> None:
         """The whole of the message has been understood."""

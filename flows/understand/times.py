@@ -94,7 +94,7 @@ def _some_time(ear: Ear) -> Clock | None:
             ear.words.cross_out(before.start, one.start)
             found = one
     ear.found["_there_by"], ear.found["_time_end"] = _there_by(ear, found), found.end
-    value = take(ear, found)
+    value = _take_but_today(ear, found)
     for again in [one for one in readings(ear, "TIME") if one.value == value]:
         take(ear, again)
     time = value if isinstance(value, Clock) else _figures(value)
@@ -102,6 +102,16 @@ def _some_time(ear: Ear) -> Clock | None:
     if part and first(ear, "DAYWORD") != part:
         take(ear, part)
     return in_half(ear.world.now, time, part.value) if part and time else time
+
+
+def _take_but_today(ear: Ear, found: Meaning) -> Any:
+    """The value; of "at ten tonight" the last word tells the day too, and is left for it."""
+    today = [one for one in readings(ear, "DAYWORD") if one.value == 0]
+    value = take(ear, found)
+    for one in today:
+        if found.start <= one.start and one.end <= found.end:
+            ear.words.restore(one.start, one.end)
+    return value
 
 
 def _there_by(ear: Ear, found: Meaning) -> bool:

@@ -209,3 +209,55 @@ def test_an_occasion_mentioned_early_is_kept() -> None:
     guest = Guest()
     guest.says("airport to Bávaro tomorrow at 3pm for our honeymoon, 2 adults")
     assert guest.talk.draft["occasion"] == "honeymoon"
+
+
+@pytest.mark.parametrize(
+    ("typed", "date", "time"),
+    [
+        ("from Palma Real to the airport at ten tonight", "2026-11-20", "22:00"),
+        ("del Palma Real al aeropuerto a las diez esta noche", "2026-11-20", "22:00"),
+        ("from Palma Real to the airport today at 9", "2026-11-20", "21:00"),
+        ("from Palma Real to the airport tomorrow, no, sunday at 3pm, no, 4pm", "2026-11-22", "16:00"),
+        ("del Palma Real al aeropuerto mañana, perdón, el domingo a las 3 de la tarde", "2026-11-22", "15:00"),
+    ],
+)
+def test_the_day_and_the_time_that_were_meant(typed: str, date: str, time: str) -> None:
+    """What is over today is not meant; what comes after "no" takes the place of what was said before."""
+    guest = asked(typed)
+    assert (guest.talk.draft.get("date"), guest.talk.draft.get("time")) == (date, time)
+
+
+@pytest.mark.parametrize(
+    ("typed", "block"),
+    [
+        ("from Palma Real to the airport today at 10:30", "too_soon"), ("from Palma Real to the airport right now", "too_soon"),
+        ("airport to Bávaro tomorrow, no yesterday", "past_date"), ("airport to Bávaro on 3 December on Friday", "which_date"),
+        ("airport to Bávaro sunday at 3pm or 4pm", "which_time"), ("airport to Bávaro sunday at 24:00", "which_midnight"),
+    ],
+)  # fmt: skip
+def test_what_does_not_agree_is_asked(typed: str, block: str) -> None:
+    """And never taken for the night."""
+    guest = asked(typed)
+    assert guest.block == block
+
+
+def test_a_time_of_two_readings_is_settled_by_its_day() -> None:
+    """One of them is over: it is neither taken nor offered."""
+    guest = asked("from Palma Real to the airport at 10:30")
+    assert guest.options == ["10:30", "22:30"]
+    guest.says("today")
+    assert (guest.block, guest.options) == ("too_soon", ["13:00", "22:30"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "again"),
+    [
+        ("how much is it from the airport to Macao?", "and to Bávaro?"),
+        ("¿cuánto cuesta del aeropuerto a Macao?", "¿y a Bávaro?"),
+    ],
+)
+def test_a_further_price_is_asked_in_few_words(typed: str, again: str) -> None:
+    """The other end takes the place of the first."""
+    guest = asked(typed, again)
+    assert "price_route" in guest.before
+    assert guest.talk.draft["dropoff"] == {"place": "bavaro"}

@@ -26,6 +26,7 @@ LEXICON = {
     "MONTH": counting(1, "january|jan february|feb march|mar april|apr may june|jun july|jul august|aug september|sept|sep october|oct november|nov december|dec"),
     "DAYWORD": each({0: "today|tonight|this morning|this afternoon|this evening|2day|later today", 1: "tomorrow|tommorow|tommorrow|tomorow|tomorrows|tmrw|tmr|tmw|tomoz|2morrow", 2: "day after tomorrow|day after tmrw|overmorrow|day after tomorow|day after tommorow", -1: "yesterday|last night", -2: "day before yesterday"}),
     "DAYNOUN": all_of("day"), "MONTHNOUN": all_of("month"), "WEEK": all_of("week"), "WEEKLATER": all_of("week"), "WEEKEND": all_of("weekend"),
+    "NOW": all_of("right now|asap|immediately|right away"),
     "THIS": all_of("this|on this"), "NEXT": all_of("next|the next|following"), "COMING": all_of("coming|this coming|upcoming|the coming"), "LAST": all_of("last|past|previous"), "END": all_of("end|ending"),
     "UNIT": each({Span(days=1): "day|days", Span(days=7): "week|weeks|wk|wks", Span(months=1): "month|months", Span(months=12): "year|years", Span(minutes=60): "hour|hours|hr|hrs", Span(minutes=1): "minute|minutes|min|mins"}),
     "FROMNOW": all_of("from now|from today|after today|' time|time|from this moment"), "LATER": all_of("later"), "AGO": all_of("ago"), "AFTER": all_of("after"), "SINCE": all_of("from"), "BEFORE": all_of("before"),

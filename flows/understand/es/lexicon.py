@@ -26,6 +26,7 @@ LEXICON = {
     "MONTH": counting(1, "enero|ene febrero|feb marzo|mar abril|abr mayo|may junio|jun julio|jul agosto|ago septiembre|setiembre|sept|sep octubre|oct noviembre|nov diciembre|dic"),
     "DAYWORD": each({0: "hoy|hoy dia|esta noche|esta tarde|esta manana|hoy mismo", 1: "manana|manana mismo", 2: "pasado manana|pasao manana|pasado", -1: "ayer|anoche", -2: "anteayer|antier|antes de ayer|antes de anoche"}),
     "DAYNOUN": all_of("dia"), "MONTHNOUN": all_of("mes"), "WEEK": all_of("semana"), "WEEKLATER": all_of("en ocho|en ocho dias"), "WEEKEND": all_of("fin de semana|finde"),
+    "NOW": all_of("ahora mismo|de inmediato|inmediatamente|ya mismo"),
     "THIS": all_of("este|esta|de este|de esta|en esta"), "NEXT": all_of("proximo|proxima|siguiente|otra|la proxima|la siguiente|la otra|el proximo"), "COMING": all_of("que viene|que entra|que sigue|proximo|siguiente"), "LAST": all_of("pasado|pasada|anterior|ultimo|ultima"), "END": all_of("fin|final|fines|finales|a finales|a fin"),
     "UNIT": each({Span(days=1): "dia|dias", Span(days=7): "semana|semanas", Span(months=1): "mes|meses", Span(months=12): "ano|anos", Span(minutes=60): "hora|horas|hrs|h", Span(minutes=1): "minuto|minutos|min|mins"}),
     "FROMNOW": all_of("a partir de ahora|desde ahora|a partir de hoy|desde hoy|despues de hoy"), "LATER": all_of("despues|mas tarde"), "AGO_": all_of("hace"), "AFTER": all_of("despues de|despues del|tras"), "SINCE": all_of("desde|a partir de|a partir del|desde el"), "BEFORE": all_of("antes de|antes del"),

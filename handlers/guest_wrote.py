@@ -15,7 +15,7 @@ from flows.conversation import Turn
 from flows.hopping import taken_up
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
-from flows.talk import Cancel, Change, Delayed, Hop, Person, Resend, Send, Talk, ToTeam
+from flows.talk import Cancel, Change, Delayed, Hop, Leave, Person, Resend, Send, Talk, ToTeam
 from flows.understand.details import phone_of
 from handlers.door_opened import Entry, count, entry_of, refused
 from handlers.flight_delayed import flight_delayed
@@ -27,6 +27,7 @@ from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
 from handlers.pages import card_turned
 from handlers.papers_asked_again import papers_asked_again
+from handlers.place_freed import list_left, place_of
 from handlers.request_sent import request_sent
 from handlers.standing import standing_of
 from handlers.talk_hopped import Leaving, hop_offered, leaving_by, talk_hopped
@@ -34,6 +35,7 @@ from handlers.telling import tell_house
 from models import catalogs, news, turns
 from models.catalog import Catalog
 from models.database import Run, is_away, is_contended, transaction
+from models.money import Money
 from models.refusal import ChangedMeanwhile, Dearer, HoldEnded, InThePast, NotYours, Refusal, SoldOut, TooLate, TooSoon
 from models.request import as_instant
 from models.turns import Carry, Repeated, Reply, Seen, Stale
@@ -168,7 +170,25 @@ def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:
 async def _offer(at: Moment, talk: Talk) -> Offer:
     source = {"channel": at.heard.channel, "at": as_instant(at.now, at.catalog.brand.zone), "language": talk.language}
     world = at.world if "changing" in talk.facts else replace(at.world, standing=None)
-    return await offer_for(needs(talk), talk.draft, world, at.catalog, source, at.seen.recipient)
+    promised = None if "changing" in talk.facts else talk.facts.get("promised")
+    if promised is None or promised["version"] == str(at.catalog.version):
+        return await offer_for(needs(talk), talk.draft, world, at.catalog, source, at.seen.recipient)
+    told = await catalogs.version(int(promised["version"]))
+    if datetime.fromisoformat(promised["valid_until"]["utc"]) >= at.now:
+        world = replace(world, menu=menu_of(told))
+        return await offer_for(needs(talk), talk.draft, world, told, source, at.seen.recipient)
+    offer = await offer_for(needs(talk), talk.draft, world, at.catalog, source, at.seen.recipient)
+    return replace(offer, over=await _over(at, talk, offer, told))
+
+
+async def _over(at: Moment, talk: Talk, offer: Offer, told: Catalog) -> dict[str, Any]:
+    """How a price that was promised and is over differs from what the same costs now; nothing where it does not."""
+    before = (await offer_for(("quote",), talk.draft, at.world, told, {"channel": at.heard.channel})).quote
+    if before is None or offer.quote is None or dict(before.total) == dict(offer.quote.total):
+        return {}
+    was, now = Money.from_fact(dict(before.total)), Money.from_fact(dict(offer.quote.total))
+    difference = now - was if was < now else was - now
+    return {"was": was.as_fact(), "now": now.as_fact(), "difference": difference.as_fact(), "dearer": was < now}
 
 
 async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, bool | None]:
@@ -176,8 +196,10 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
     booking, silent = None, None
     for wish in turn.wishes:
         match wish:
-            case Send():
-                turn, booking = await _send(at, turn, run)
+            case Send(waits=waits):
+                turn, booking = await _send(at, turn, waits, run)
+            case Leave(reference=reference):
+                turn = await _leave(at, turn, reference, run)
             case Change(reference=reference):
                 turn = await _change(at, turn, reference, run)
             case Person(words=said):
@@ -257,7 +279,27 @@ def _actor(at: Moment) -> Actor:
     return Actor(at.heard.name or at.heard.sender, "guest", at.heard.channel)
 
 
-async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
+async def _leave(at: Moment, turn: Turn, reference: str, run: Run) -> Turn:
+    try:
+        await list_left(run, at.house, reference, at.seen.recipient, _actor(at))
+        talk = learn(turn.talk, "list_left", {"reference": reference})
+    except NotYours:  # it is paid by now, or over
+        talk = turn.talk.next()
+        talk.remark("old_tap")
+    return say(talk, await _offer(at, talk))
+
+
+async def _wait(at: Moment, talk: Talk, catalog: Catalog, run: Run) -> tuple[Talk, int]:
+    """What is sold out is waited for: said back with the place in the order."""
+    booking, told = await request_sent(
+        run, at.house, catalog, _whole_draft(at, talk), recipient=at.seen.recipient, channel=at.heard.channel,
+        language=talk.language, source=talk.source, waits=True,
+    )  # fmt: skip
+    place = await place_of(run, booking)
+    return learn(talk, "waitlisted", {"reference": told["reference"], "place": place}), booking
+
+
+async def _send(at: Moment, turn: Turn, waits: bool, run: Run) -> tuple[Turn, int | None]:
     talk, booking = turn.talk, None
     catalog = await _as_quoted(at, talk)
     if catalog is None:
@@ -271,7 +313,10 @@ async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
             )  # fmt: skip
         talk = learn(talk, "sent", _sent(told))
     except SoldOut:  # read in here: the winner's commit may be shared with ours, and nobody outside sees it yet
-        talk = learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now))
+        if waits:
+            talk, booking = await _wait(at, talk, catalog, run)
+        else:
+            talk = learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now))
     except (TooSoon, InThePast) as refusal:
         first = refusal.facts.get("earliest")
         talk = learn(talk, "too_late", {"first": first} if first else {})
@@ -328,7 +373,9 @@ async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:
     quoted = talk.facts.get("quoted")
     if quoted is None or quoted["version"] == str(at.catalog.version):
         return at.catalog
-    if datetime.fromisoformat(quoted["valid_until"]["utc"]) >= at.now:
+    promised = talk.facts.get("promised") or quoted
+    until = [each["valid_until"]["utc"] for each in (quoted, promised) if each["version"] == quoted["version"]]
+    if datetime.fromisoformat(max(until)) >= at.now:
         return await catalogs.version(int(quoted["version"]))
     now = await offer_for(("quote",), talk.draft, at.world, at.catalog, {"channel": at.heard.channel})
     return at.catalog if now.quote and dict(now.quote.total) == quoted["total"] else None

@@ -135,7 +135,7 @@ VOCABULARY = Vocabulary(
         r"(?:talk|speak|chat|connect me|put me through)\s+(?:to|with)\s+(?:an? |some |the |your )?(?:real |actual |live |human )*(?:person|human|human being|agent|operator|representative|somebody|someone|one of you|team|staff)|can (?:some(?:one|body)|you) call me"
     ),
     price_asked=phrase(
-        r"how much|what(?:'s| is| are|s)? (?:the |your )?(?:price|cost|rate|fare)s?|(?:price|cost|rate|fare)s? (?:for|of|from|to)|what do you charge"
+        r"how much|what (?:does|would|will|did) (?:it|that|this|a \w+) cost|what(?:'s| is| are|s)? (?:the |your )?(?:price|cost|rate|fare)s?|(?:price|cost|rate|fare)s? (?:for|of|from|to)|what do you charge"
     ),
     and_what=opening(r"and|what about|how about|or"),
     asking=opening(
@@ -150,6 +150,12 @@ VOCABULARY = Vocabulary(
     },
     negated=phrase(
         r"not (?:on |at |the |for )*(?:today|tomorrow|tonight|[a-z]+day|\d[\w:]*)(?: \w+)?\s*(?:,|\.|but|;)\s*(?:but )?"
+    ),
+    waiting_list=phrase(
+        r"wait(?:ing)? ?list|put (?:me|us) on (?:the|a) list|(?:i|we)(?: ?ll| will| can)? wait (?:for|until)"
+    ),
+    off_the_list=phrase(
+        r"(?:off|leave|from) the (?:waiting ?)?list|(?:don ?t|do not|no longer|not) (?:want|need) (?:it|to wait)(?: any ?more)?|stop waiting|forget (?:it|about it)|no longer interested"
     ),
     changing=phrase(
         r"(?:make|made) (?:it|that|this|them)|(?:change|move|switch|swap|push|bring|put|shift|reschedule|postpone|update|correct|upgrade|modify)|reschedul\w+|add|remove|drop|take off|without|instead|actually|rather|we (?:are|will be|'?re|'?ll be) (?:now )?(?:only |just )?(?:\d+|two|three|four|five|six|seven|eight|nine|ten)|can we be|could we be|(?:one|two|three|\d) (?:more|less|fewer)|another|extra|also (?:need|want|bring)|we (?:also )?need|need|can we (?:have|get)|could we (?:have|get)|earlier|bigger|larger|smaller|not \w+ but"

@@ -106,7 +106,7 @@ VOCABULARY = Vocabulary(
             r"(?:ver |muestreme |mostrar )?(?:el |la |mi )?(?:resumen|recap|solicitud|reserva|estado|detalles)(?: hasta ahora| por favor)?|que (?:tiene|lleva|llevamos|tengo)(?: hasta ahora)?|como vamos"
         ),
         "price": whole(
-            r"(?:cual es |ver )?(?:el |la )?(?:precio|total|costo|tarifa|coste)(?: hasta ahora| total| por favor)?|cuanto (?:es|cuesta|sale|seria|vale|va|costaria|cuestan|llevo|sera)(?: (?:eso|esto|todo|en total|hasta ahora))*|cuanto"
+            r"(?:cual es |ver )?(?:el |la )?(?:precio|total|costo|tarifa|coste)(?: hasta ahora| total| por favor)?|cuanto (?:es|era|fue|cuesta|sale|seria|vale|va|costaria|cuestan|llevo|sera)(?: (?:eso|esto|todo|en total|hasta ahora))*|cuanto"
         ),
         "change": whole(
             r"(?:quiero |quisiera |necesito |queremos |quisieramos |necesitamos |puedo |podemos |se puede |me gustaria |tengo que )?(?:cambiar|editar|modificar|corregir|cambie)(?: (?:algo|la solicitud|una linea|una respuesta|mis respuestas|esto|eso|(?:de )?(?:la |mi |nuestra |el )?(?:reserva|reservacion|viaje|traslado|excursion)))?(?: por favor)?"
@@ -131,7 +131,7 @@ VOCABULARY = Vocabulary(
         r"(?:hablar|comunicarme|chatear|hable) con (?:una?|el|la|alguna|algun|su|el) ?(?:persona|humano|agente|operador|operadora|representante|asesor|asesora|equipo)|hablar con (?:alguien|ustedes)|(?:que )?me llamen|me pueden? llamar"
     ),
     price_asked=phrase(
-        r"(?:a )?cuanto (?:es|cuesta|cuestan|sale|seria|vale|va|costaria|cobran|me sale|me cobran|por|del?)|que precio|precios? (?:de|del|para|a|por)|cual es el (?:precio|costo)|(?:sus|los) (?:precios|tarifas)"
+        r"(?:a )?cuanto (?:es|era|fue|cuesta|cuestan|sale|seria|vale|va|costaria|cobran|me sale|me cobran|por|del?)|que precio|precios? (?:de|del|para|a|por)|cual es el (?:precio|costo)|(?:sus|los) (?:precios|tarifas)"
     ),
     and_what=opening(r"y|que tal|o"),
     asking=opening(
@@ -146,6 +146,10 @@ VOCABULARY = Vocabulary(
     },
     negated=phrase(
         rf"no (?:es )?(?:el |a las |para (?:el )?)*(?:hoy|manana|{alternatives(LEXICON['WEEKDAY'])}|\d[\w:]*)(?: \w+)?\s*(?:,|\.|sino|;)\s*(?:sino )?"
+    ),
+    waiting_list=phrase(r"lista de espera|en (?:la )?lista|(?:puedo|podemos) esperar|espero (?:a que|hasta)"),
+    off_the_list=phrase(
+        r"(?:de|deje|dejar) la lista|ya no (?:quiero|queremos|me interesa|nos interesa|hace falta)|no (?:quiero|queremos) esperar(?: mas)?|olvidel[oa]"
     ),
     changing=phrase(
         r"cambi\w+|modific\w+|mover\w*|muev\w+|pasar(?:lo|la|me|nos)?|pase(?:lo|la|me|nos)?|poner(?:lo|la)?|ponga(?:lo|la)?|que sea|hacer(?:lo|la)|haga(?:lo|la)?|reprogram\w+|aplaz\w+|adelant\w+|posponer\w*|agreg\w+|anad\w+|incluy\w+|quit\w+|sin|en vez de|en lugar de|mejor|somos|seremos|(?:vamos a|podemos|podriamos) ser|un[oa]? \w+ (?:mas|menos)|un[oa]? (?:mas|menos)|\d+ (?:mas|menos)|necesitamos|necesito|otr[oa]|tambien|mas temprano|mas grande|mas pequen\w+"

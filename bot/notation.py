@@ -218,4 +218,5 @@ class Notation:
             "given": given_name,
             "family": family_name,
             "lower_first": lower_first,
+            "upper_first": lambda text: text[:1].upper() + text[1:],
         }

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from bot import letters, words
+from bot import letters, ways, words
 from bot.carriers import Attachment, Attempt
 from bot.courtesy import Courtesy
 from bot.documents import Documents
@@ -147,7 +147,7 @@ class Packing:
         found["desk"] = f"{self.url}/desk/bookings/{reference}"
         guest = f"{self.url}/b/{await self._token(out.booking)}"
         if not (is_for_the_house(out.kind) or out.kind.endswith("_lead")):
-            found |= {purpose: guest + path for purpose, path in _PATHS.items()}
+            found |= {purpose: guest + path for purpose, path in _PATHS.items()} | _lead(out)
         return found
 
     async def _hops(self, facts: dict[str, Any], language: str) -> dict[str, str]:
@@ -165,6 +165,13 @@ class Packing:
     async def _token(self, booking: int) -> str:
         version = (await read("SELECT link_version FROM booking WHERE id = :id", id=booking))[0]["link_version"]
         return links.token(self.secret, booking, "guest", int(version))
+
+
+def _lead(out: Outgoing) -> dict[str, str]:
+    """Where whoever drives is written to, under a message that offers it."""
+    offered = any(link["purpose"] == "lead" for link in out.payload.get("links", ()))
+    phone = (out.payload["facts"].get("lead") or {}).get("phone") if offered else None
+    return {"lead": ways.link("whatsapp", phone, "")} if phone else {}
 
 
 def _size(document: Attachment) -> str:

@@ -88,9 +88,22 @@ class Resend:
     kind: ClassVar[str] = "resend"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Change | Hop
-_WISHES: dict[str, type[Wish]] = {wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Change, Hop)}
-ANSWERED = (Send, Cancel, Resend, Change)
+@dataclass(frozen=True, slots=True)
+class Delayed:
+    """Move the pick-up of one way (by number) to a new landing, "2026-11-21T19:10" by the operator's clock. `words` told it."""
+
+    reference: str
+    leg: int
+    landing: str
+    words: str = ""
+    kind: ClassVar[str] = "delayed"
+
+
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Delayed | Change | Hop
+_WISHES: dict[str, type[Wish]] = {
+    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Delayed, Change, Hop)
+}
+ANSWERED = (Send, Cancel, Resend, Delayed, Change)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 

@@ -15,11 +15,13 @@ from flows.conversation import Turn
 from flows.hopping import taken_up
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
-from flows.talk import Cancel, Change, Hop, Person, Resend, Send, Talk, ToTeam
+from flows.talk import Cancel, Change, Delayed, Hop, Person, Resend, Send, Talk, ToTeam
 from flows.understand.details import phone_of
 from handlers.door_opened import Entry, count, entry_of, refused
+from handlers.flight_delayed import flight_delayed
 from handlers.guest_cancelled import guest_cancelled
 from handlers.guest_changed import guest_changed, learnt
+from handlers.guest_told_team import told_team
 from handlers.house import Actor, House
 from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
@@ -29,7 +31,7 @@ from handlers.request_sent import request_sent
 from handlers.standing import standing_of
 from handlers.talk_hopped import Leaving, hop_offered, leaving_by, talk_hopped
 from handlers.telling import tell_house
-from models import catalogs, news, story, timeline, turns
+from models import catalogs, news, turns
 from models.catalog import Catalog
 from models.database import Run, is_away, is_contended, transaction
 from models.refusal import ChangedMeanwhile, Dearer, HoldEnded, InThePast, NotYours, Refusal, SoldOut, TooLate, TooSoon
@@ -185,6 +187,8 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
                 await _pass_on(at, said, run, reference, matter)
             case Cancel():
                 turn = await _cancel(at, turn, wish, run)
+            case Delayed():
+                turn = await _delayed(at, turn, wish, run)
             case Resend(reference=reference, address=address):
                 turn = await _send_again(at, turn, reference, address, run)
             case Hop():
@@ -226,6 +230,16 @@ async def _send_again(at: Moment, turn: Turn, reference: str, address: str, run:
         turn.talk.ask = {"name": "resend", "reference": reference}
         return say(turn.talk, await _offer(at, turn.talk))
     said = await papers_asked_again(run, at.house, booking, address, _actor(at), at.heard.external_id)
+    talk = learn(turn.talk, "answered", {"say": said.as_json()})
+    return say(talk, await _offer(at, talk))
+
+
+async def _delayed(at: Moment, turn: Turn, wish: Delayed, run: Run) -> Turn:
+    booking = await _theirs(at, wish.reference, run)
+    if booking is None:
+        turn.talk.ask = {"name": "delay", "reference": wish.reference}
+        return say(turn.talk, await _offer(at, turn.talk))
+    said = await flight_delayed(run, at.house, booking, wish, _actor(at))
     talk = learn(turn.talk, "answered", {"say": said.as_json()})
     return say(talk, await _offer(at, talk))
 
@@ -347,19 +361,10 @@ async def _call_a_person(at: Moment, words: str, run: Run) -> None:
 
 
 async def _pass_on(at: Moment, words: str, run: Run, reference: str = "", matter: str = "") -> None:
-    """A guest's message about a booking that stands: the house hears of it, the booking remembers it."""
+    """A guest's message about a booking that stands."""
     booking = await _theirs(at, reference, run) if reference else at.seen.booking
-    if booking is None:
-        return
-    told = await story.of_booking(booking, run)
-    actor = Actor(told["guest"]["name"], "guest", at.heard.channel)
-    await timeline.record(
-        run, booking, "guest_wrote", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=at.now,
-        facts={"matter": matter} if matter else None, personal={"text": words[:2000]},
-    )  # fmt: skip
-    facts = {"story": told, "who": actor.name, "text": words or "–"}
-    await tell_house(run, at.house, "guest_wrote_house", facts, booking=booking, once=at.heard.external_id, mail=False)
-    news.announce("booking", booking)
+    if booking is not None:
+        await told_team(run, at.house, booking, words, _actor(at), matter=matter, once=at.heard.external_id)
 
 
 async def _keep(at: Moment, turn: Turn, booking: int | None, silent: bool | None, run: Run) -> Carry:

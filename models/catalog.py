@@ -381,6 +381,8 @@ class Lead:
     email: str | None
     phone: str | None
     defaults: tuple[Default, ...]
+    car: Text | None = None  # what guests look for: "white Hyundai Staria"
+    plate: str | None = None
 
     def ways(self) -> list[tuple[str, str]]:
         """Every (channel, address) at which they are reached, in the order of preference; mail comes last."""
@@ -754,6 +756,8 @@ class _Compiler:
             email=of.get("email"),
             phone=of.get("phone") or of.get("whatsapp"),
             defaults=tuple(Default(each["service"], tuple(each.get("zones", ()))) for each in of.get("defaults", [])),
+            car=self.text_or_none(of.get("car")),
+            plate=of.get("plate"),
         )
 
     def text(self, of: str | Text) -> Text:

@@ -475,7 +475,7 @@ EXTRA = record(
 LEAD = record(
     {"name": words, "languages": listing(language_code, 1)},
     {
-        "company": words, "whatsapp": phone, "telegram": chat, "email": email, "phone": phone,
+        "company": words, "whatsapp": phone, "telegram": chat, "email": email, "phone": phone, "car": name, "plate": words,
         "defaults": listing(record({"service": key}, {"zones": listing(key)})),
     },
 )  # fmt: skip

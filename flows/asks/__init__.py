@@ -7,7 +7,7 @@ whoever writes, is read in between; each module answers its own.
 from collections.abc import Callable
 from typing import Any
 
-from flows.asks import cancelling, mine, resending
+from flows.asks import cancelling, delaying, driver, mine, resending, telling
 from flows.asks.answer import Answer, Booking
 from flows.menu import Offer
 from flows.talk import Talk
@@ -15,6 +15,10 @@ from flows.talk import Talk
 Answering = Callable[[Talk, dict[str, Any], tuple[Booking, ...], Offer], Answer]
 
 TABLE: dict[str, Answering] = {
+    "driver": driver.answer,
+    "delay": delaying.answer,
+    "flight_off": telling.flight_off,
+    "lost": telling.lost,
     "cancel": cancelling.answer,
     "resend": resending.answer,
     "mine": mine.answer,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.speech import Link, Option, Say
-from flows.talk import Wish
+from flows.talk import ToTeam, Wish
 
 Booking = Mapping[str, Any]
 """One booking of whoever writes, as `handlers/bookings.py` tells it."""
@@ -53,6 +53,15 @@ def unknown(ask: Mapping[str, Any]) -> Answer:
     """There is no booking of theirs that this could be about."""
     person = Option("anytime", "person", "@person")
     return Answer(Say("no_booking", {"reference": ask.get("reference")}, (person,)))
+
+
+def past(ask: Mapping[str, Any], bookings: tuple[Booking, ...], matter: str) -> Answer:
+    """Everything of theirs is over, or there is nothing: what is over may still be a matter for people."""
+    booking = next((each for each in bookings if each["state"] != "cancelled"), None)
+    if booking is None or ask.get("reference"):
+        return unknown(ask)
+    wish = ToTeam(ask.get("words") or "", reference=booking["reference"], matter=matter)
+    return Answer(about(booking, "over_for_team", phone=booking["phone"]), (wish,))
 
 
 def about(booking: Booking, block: str, options: tuple[Option, ...] = (), **facts: Any) -> Say:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flows.asks import cancelling, mine, resending
+from flows.asks import cancelling, delaying, driver, mine, resending, telling
 from flows.conversation import Conversation
 from flows.filling import read
 from flows.menu import World
@@ -17,8 +17,16 @@ from flows.understand.vocabulary import Vocabulary
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 LONGEST = 400  # characters in which an ask is looked for
 CODE = re.compile(r"\b[A-Z]{2,4}-[2-9A-Z]{5}\b")
-TAPS = {"cancel": cancelling.tapped, "mine": mine.tapped, "resend": resending.tapped}
-ORDER = ("flight_off", "lost", "cancel", "resend", "driver", "delay", "mine")  # what is looked for first
+TAPS = {
+    "cancel": cancelling.tapped,
+    "mine": mine.tapped,
+    "resend": resending.tapped,
+    "driver": driver.tapped,
+    "delay": delaying.tapped,
+    "flight_off": telling.tapped,
+    "lost": telling.tapped,
+}
+ORDER = ("flight_off", "lost", "cancel", "resend", "delay", "driver", "mine")  # what is looked for first
 
 
 def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
@@ -31,7 +39,7 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
         return False
     return (
         _typed_option(talk, heard.words, spoken_here)
-        or _answers(talk, left, heard.words)
+        or _answers(talk, left, heard.words, world, spoken_here)
         or _words(book, talk, heard.words, world, spoken_here)
     )
 
@@ -56,11 +64,15 @@ def _typed_option(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> bool
     return bool(found and _tap(talk, Tap(found["question"], found["value"], talk.turn)))
 
 
-def _answers(talk: Talk, left: dict[str, Any] | None, words: str) -> bool:
+def _answers(talk: Talk, left: dict[str, Any] | None, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
     """Words that are what we asked back for."""
     if left and left["name"] == "resend" and (address := ADDRESS.search(words)):
         talk.ask = left | {"words": words, "address": address[0]}
         return True
+    if left and left["name"] == "delay":
+        when = next((told for v in spoken_here if (told := delaying.told(words, world, v))), "")
+        talk.ask = left | {"words": words, "when": when} if when else None
+        return bool(when)
     return False
 
 
@@ -77,7 +89,7 @@ def _words(book: Conversation, talk: Talk, words: str, world: World, spoken_here
                 and not _is_a_request(book, talk, words, world, v, booked)
             ):
                 talk.ask = {"name": name, "words": words, "reference": _code(words)} | _told(
-                    name, words, folded, v, booked
+                    name, words, folded, world, v, booked
                 )
                 talk.misses = 0
                 talk.language = talk.language if talk.turn else v.language
@@ -103,8 +115,10 @@ def _code(words: str) -> str | None:
     return found[0] if found else None
 
 
-def _told(name: str, words: str, folded: str, v: Vocabulary, booked: bool) -> dict[str, Any]:
+def _told(name: str, words: str, folded: str, world: World, v: Vocabulary, booked: bool) -> dict[str, Any]:
     """Of two ways the one that is meant; whoever has no booking may mean the draft."""
+    if name == "delay":
+        return {"when": delaying.told(words, world, v)}
     if name == "resend":
         address = ADDRESS.search(words)
         return {"mail": bool(v.by_mail.search(folded)), "address": address[0] if address else None}

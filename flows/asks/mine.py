@@ -31,7 +31,8 @@ def _facts(booking: Booking) -> dict[str, Any]:
 def _one(booking: Booking) -> Say:
     """What can be done with it are the things one may also write."""
     reference = booking["reference"]
-    acts = [("resend", "@ask_resend")] if booking["papers"] else []
+    acts = [("driver", "@ask_driver")] if booking["booked"] and not booking["over"] else []
+    acts += [("resend", "@ask_resend")] if booking["papers"] else []
     acts += [("cancel", "@ask_cancel")] if not booking["why_not"] else []
     options = tuple(Option(name, reference, label) for name, label in acts)
     say = about(booking, "my_booking", options, state=booking["state"], owes=booking["owes"])

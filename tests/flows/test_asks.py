@@ -1,14 +1,18 @@
 """What is asked about a booking at any moment: by words, by tap, in the midst of a draft, in both languages."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from flows.talk import Cancel, Resend, ToTeam
+from flows.asks import delaying
+from flows.talk import Cancel, Delayed, Resend, ToTeam
 from flows.understand.languages import ALL
 from flows.understand.text import Words
+from flows.when import from_instant
 from tests.bot import stories
-from tests.flows.people import Guest, usd
+from tests.flows.people import ZONE, Guest, usd
 from tests.flows.test_after_send import booked, sending, waiting
 
 __all__ = ["booked", "sending", "waiting"]
@@ -19,9 +23,12 @@ def a_booking(reference: str = "CA-7K4M2", **more: Any) -> dict[str, Any]:
     story = stories.one_way() | {"reference": reference, "state": "confirmed"}
     starts = story["legs"][0]["starts"]
     terms = {"what": "all", "fee": usd(0), "refund": usd(36), "owed": usd(0), "free_until": starts, "starts": starts}
+    lead = {"name": "Rafael Peña", "phone": "+18095550177", "car": None, "plate": None, "chat": True}
+    leg = {"from": story["legs"][0]["from"], "vehicle": story["vehicle"], "guest": story["guest"], "starts": starts}
     known = {
         "id": 7, "reference": reference, "state": "confirmed", "story": story, "over": False, "booked": True,
         "phone": "+18095550142", "starts": starts, "owes": None, "papers": True, "cancel": [terms], "why_not": None,
+        "begun": False, "lead": lead, "leg": leg, "landings": [{"leg": 0, "starts": starts}],
     }  # fmt: skip
     return known | more
 
@@ -41,6 +48,16 @@ def a_booking(reference: str = "CA-7K4M2", **more: Any) -> dict[str, Any]:
         ("show my bookings", "mine"),
         ("mis reservas", "mine"),
         ("¿tengo alguna reserva?", "mine"),
+        ("where is my driver?", "driver"),
+        ("we've just landed, nobody is here", "driver"),
+        ("ya aterrizamos, ¿dónde está el chofer?", "driver"),
+        ("our flight is delayed", "delay"),
+        ("mi vuelo viene con retraso", "delay"),
+        ("my flight has been cancelled", "flight_off"),
+        ("nos cancelaron el vuelo", "flight_off"),
+        ("perdimos la conexión", "flight_off"),
+        ("I left my bag in the van", "lost"),
+        ("se me quedó el celular en el carro", "lost"),
     ],
 )
 def test_what_is_asked_is_found_in_either_language(said: str, name: str) -> None:
@@ -158,6 +175,58 @@ def test_whose_booking_is_over_begins_anew(booked: Guest) -> None:
     assert booked.talk.draft == {"name": "Hannah Moore", "phone": "+447700900142"}
     booked.says("airport to Bávaro")
     assert booked.block == "date"
+
+
+LANDING = datetime(2026, 11, 21, 15, tzinfo=ZoneInfo(ZONE))
+
+
+@pytest.mark.parametrize(
+    ("when", "moments"),
+    [
+        ("T19:10", ["2026-11-21T19:10"]),
+        ("+45", ["2026-11-21T15:45"]),
+        ("T00:40", ["2026-11-22T00:40"]),
+        ("T14:30", ["2026-11-21T14:30"]),
+        ("T07:10/19:10", ["2026-11-21T19:10"]),
+        ("T02:30/14:30", ["2026-11-21T14:30", "2026-11-22T02:30"]),
+        ("2026-11-23T08:00", ["2026-11-23T08:00"]),
+        ("", []),
+    ],
+)
+def test_a_new_landing_is_read_with_its_day(when: str, moments: list[str]) -> None:
+    """The next such time from the planned landing on, past midnight too; a little earlier is an early flight."""
+    assert [f"{each:%Y-%m-%dT%H:%M}" for each in delaying.landings(LANDING, when)] == moments
+
+
+@pytest.mark.parametrize(
+    ("said", "when"),
+    [
+        ("my flight is delayed, landing 19:10", "T19:10"),
+        ("our flight is two hours late", "+120"),
+        ("delayed by an hour and 20 minutes", "+80"),
+        ("mi vuelo viene con dos horas y media de retraso", "+150"),
+        ("mi vuelo se atrasó, llegamos a las 7:10 de la noche", "T19:10"),
+        ("the flight is delayed until tomorrow at 8am", "2026-11-21T08:00"),
+        ("my flight is delayed", ""),
+    ],
+)
+def test_what_a_delay_tells(said: str, when: str) -> None:
+    """A time, a span, a day; or nothing, and it is asked for."""
+    guest = Guest("Hannah Moore")
+    told = {delaying.told(said, guest.world, v) for v in ALL.values()}
+    assert when in told
+
+
+def test_a_late_flight_is_moved_or_asked_about(booked: Guest) -> None:
+    """The time in the same words, or in the next ones."""
+    booked.bookings = (a_booking(),)
+    starts = booked.bookings[0]["landings"][0]["starts"]
+    booked.says("my flight is late")
+    assert booked.block == "which_landing"
+    booked.says("30 minutes late")
+    assert [type(wish) for wish in booked.wishes] == [Delayed]
+    later = delaying.landings(from_instant(starts), "+30")[0]
+    assert booked.wishes[0].landing == f"{later:%Y-%m-%dT%H:%M}"  # type: ignore[union-attr]
 
 
 def test_somebody_elses_code_finds_nothing(booked: Guest) -> None:

@@ -1,7 +1,10 @@
 """What guests ask about their bookings, through the door: cancelled, shown, sent again; everybody who must know is told."""
 
+from datetime import datetime, timedelta
+
 from models.claims import Claim
 from models.database import read
+from models.fields import instant
 from models.timeline import rebuilt, timeline, whole
 from tests.people import Bellhop, Desk, Person, read_aloud
 from tests.stories import moves
@@ -157,6 +160,64 @@ async def test_somebody_elses_booking_is_nobodys_here(ana: Person, luis: Person)
     await luis.hears("No encuentro")
     assert (await moves.booking(reference))["state"] == "confirmed"
     assert await Claim.filter(lapses=None).count() == 1
+
+
+async def test_the_flight_is_late(bellhop: Bellhop, ana: Person, house: Person, rafael: Person, desk: Desk) -> None:
+    """The new landing moves way and claim, past midnight too, and costs nothing; house and lead are told old and new, the ticket is new."""
+    reference = await _paid(ana, moves.TRANSFER)
+    before = await _leg(reference)
+    await ana.says("our flight is delayed, landing 19:10")
+    await ana.hears(reference, "19:10 instead of 15:00")
+    assert await _leg(reference) - before == timedelta(hours=4, minutes=10)
+    await house.hears("lands later", reference, "19:10", "15:00")
+    await rafael.hears(reference, "19:10", "15:00")
+    await ana.says("delayed again, now landing 00:40")
+    await ana.hears(reference, "00:40 instead of 19:10")
+    assert await _leg(reference) - before == timedelta(hours=9, minutes=40)
+    claims = await read("SELECT starts, quantity FROM claim WHERE resource = 'vehicle:van'")
+    assert len(claims) == 1 and instant(claims[0]["starts"]) == await _leg(reference)
+    row = await moves.booking(reference)
+    assert (row["total"], instant(row["starts"])) == (5400, await _leg(reference))
+    tickets = await read("SELECT version FROM document WHERE booking_id = :id AND kind = 'ticket'", id=row["id"])
+    assert sorted(one["version"] for one in tickets) == [1, 2, 3]
+    assert "lands later" in await desk.opens(f"/desk/bookings/{reference}")
+
+
+async def test_the_flight_is_late_and_nothing_is_free_then(ana: Person, luis: Person, house: Person) -> None:
+    """All stays as it was: the old claim too; the house has the guest's words, the guest knows that a person sees to it."""
+    reference = await _paid(ana, moves.COACH)
+    for number in range(2):
+        later = moves.COACH_ES.replace("3 de la tarde", "8 de la noche")
+        other = await (moves.again(luis, later) if number else moves.books(luis, later))
+        await house.hears(other)
+    before = await _leg(reference)
+    await ana.says("my flight is delayed, landing at 8:15pm")
+    await ana.hears(reference, "A person of the team sees to it")
+    await house.hears(reference, "landing at 8:15pm")
+    assert await _leg(reference) == before and await moves.claimed("vehicle:minibus") == 3
+
+
+async def test_where_is_my_driver(bellhop: Bellhop, ana: Person, rafael: Person) -> None:
+    """Who, in what, where, and on the day the number to call; whoever drives hears that they are looked for."""
+    reference = await _paid(ana, moves.TRANSFER)
+    await ana.says("who is my driver?")
+    early = read_aloud(await ana.hears("Rafael Peña", "exit B", "I-109 442"))
+    assert "0177" not in early
+    await bellhop.later(hours=28, minutes=45)
+    await ana.says("we have landed, where is our driver?")
+    now = read_aloud(await ana.hears("Rafael Peña", "+1 809 555 0177", "LINDQVIST"))
+    assert "wa.me/18095550177" in now
+    await rafael.hears(reference, "where is our driver?")
+    await ana.says("I left my phone in the van")
+    await ana.hears("We look for it", reference)
+    await rafael.hears(reference, "I left my phone in the van")
+
+
+async def _leg(reference: str) -> datetime:
+    rows = await read(
+        "SELECT l.starts FROM leg l JOIN booking b ON b.id = l.booking_id WHERE b.reference = :code", code=reference
+    )
+    return instant(rows[0]["starts"])
 
 
 def words(who: Person, block: str) -> str:

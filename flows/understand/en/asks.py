@@ -18,7 +18,7 @@ ASKS = {
         rf"{_FLIGHT}[^.?!]{{0,30}}\b(?:delayed|late|delay|behind)|(?:delayed|late) {_FLIGHT}|(?:we|i)(?:'re|'m| are| am| have been| got| were| was)? (?:\w+ )?delayed|delayed (?:by|until|till)|(?:new|now) (?:landing|arrival) time"
     ),
     "driver": phrase(
-        r"where(?: is|'s|s| are)? (?:my|our|the|you) ?(?:driver|chauffeur|car|transfer|pick ?-?up|van|ride|guide|taxi|bus|shuttle)?\b(?! from| to)(?<!where is the)(?<!where are the)|(?:who|what) (?:is|'s) (?:my|our|the) (?:driver|car|plate|vehicle)|(?:i|we)(?:'ve| have|'re| are|'m| am)? (?:just )?landed|just landed|(?:no ?one|nobody)(?: is|'s)? (?:here|came|waiting|there)|(?:can't|cannot|can not|don't) (?:find|see) (?:my|our|the|any) (?:driver|chauffeur|car|guide|van)|driver(?:'s)? (?:phone|number|contact|name)"
+        r"where(?: is|'s|s| are)? (?:my|our|the) (?:driver|chauffeur|car|transfer|pick ?-?up|van|ride|guide|taxi|bus|shuttle)\b(?! from| to)|where are you(?: guys)?\b(?! from)|(?:who|what) (?:is|'s) (?:my|our|the) (?:driver|car|plate|vehicle)|(?:i|we)(?:'ve| have|'re| are|'m| am)? (?:just )?landed|just landed|(?:no ?one|nobody)(?: is|'s)? (?:here|came|waiting|there)|(?:can't|cannot|can not|don't) (?:find|see) (?:my|our|the|any) (?:driver|chauffeur|car|guide|van)|driver(?:'s)? (?:phone|number|contact|name)"
     ),
     "resend": phrase(
         r"(?:re-?send|send|e-?mail|forward)(?: (?:me|us))?(?: again)? (?:my|the|our|a copy of(?: my| the)?)? ?(?:e-?)?(?:tickets?|invoice|receipt|confirmation|voucher|booking link|link|papers|documents?)|(?:e-?)?(?:tickets?|invoice|receipt|confirmation|voucher) (?:again|once more)|(?:lost|deleted|can't find|cannot find|didn't get|did not get|haven't received|never got|never received|need|where is|where's) (?:my|the|our|an?) (?:e-?)?(?:ticket|invoice|receipt|confirmation|voucher|booking link)"
@@ -33,7 +33,7 @@ ASKS = {
 ASKS_BOOKED = {
     "cancel": phrase(r"cancel(?:ling|ing|lation)?(?! the (?:child|baby|booster|flowers|champagne|cake))"),
     "delay": phrase(
-        r"land(?:ing|s)?(?: now)?(?: at| around| about)? \d|(?:arrive|arriving|arrival)(?: now)?(?: at| around| about)? \d|(?:hours?|minutes?|mins?) late"
+        r"land(?:ing|s)?(?: now)?(?: at| around| about)? \d[\d:.]*(?:[ap]m)?|(?:arrive|arriving|arrival)(?: now)?(?: at| around| about)? \d[\d:.]*(?:[ap]m)?|delayed|(?:hours?|minutes?|mins?) late"
     ),
     "driver": phrase(
         r"(?:i'm|i am|we're|we are) (?:here|outside|at the (?:airport|exit|meeting point|lobby|gate))|(?:i|we)(?:'ve| have)? (?:just )?arrived"

@@ -17,7 +17,7 @@ ASKS = {
         r"(?:vuelo|avion)[^.?!]{0,30}\b(?:retras\w*|demor\w*|atras\w*|tarde)|(?:retraso|demora) (?:del?|en el|en mi) (?:vuelo|avion)|(?:estamos|estoy|vamos|voy|venimos|vengo|llegamos|salimos) (?:\w+ )?(?:retrasad\w+|demorad\w+|atrasad\w+|con (?:retraso|demora))|nueva hora de (?:llegada|aterrizaje)"
     ),
     "driver": phrase(
-        r"(?:donde|adonde) (?:esta|estan|anda|queda) ?(?:el|mi|nuestro|la|su)? (?:chofer|conductor|carro|vehiculo|transporte|van|guia|traslado|taxi|guagua)|quien (?:es|nos recoge|me recoge|es el|es mi|nos busca|me busca)(?: (?:chofer|conductor))?|(?:ya )?(?:aterric(?:e|amos)|aterrizamos|aterrize)|(?:no hay nadie|nadie (?:ha venido|nos espera|me espera|vino|llego|aparece))|no (?:veo|vemos|encuentro|encontramos) (?:al|el|a mi|a nuestro|mi|nuestro|ningun) (?:chofer|conductor|carro|guia)|(?:telefono|numero|placa|nombre|contacto) del (?:chofer|conductor|carro|vehiculo)"
+        r"(?:donde|adonde) (?:esta|estan|anda|queda) ?(?:el|mi|nuestro|la|su)? (?:chofer|conductor|carro|vehiculo|transporte|van|guia|traslado|taxi|guagua)|quien (?:es|nos recoge|me recoge|es el|es mi|nos busca|me busca)(?: (?:chofer|conductor))?|(?:ya )?(?:aterric(?:e|amos)|aterrizamos|aterrize)(?! (?:a |sobre |como |ahora))|(?:no hay nadie|nadie (?:ha venido|nos espera|me espera|vino|llego|aparece))|no (?:veo|vemos|encuentro|encontramos) (?:al|el|a mi|a nuestro|mi|nuestro|ningun) (?:chofer|conductor|carro|guia)|(?:telefono|numero|placa|nombre|contacto) del (?:chofer|conductor|carro|vehiculo)"
     ),
     "resend": phrase(
         r"(?:reenvi(?:e|ar|eme|arme|a|enme)|(?:envi|mand)(?:e|a|ar|eme|ame|arme|enos|arnos|enme)|(?:vuelv\w+|volver) a (?:enviar|mandar)(?:me|nos)?)(?: (?:otra vez|de nuevo))? (?:el|la|mi|mis|los|una? copia (?:del?|de la|de mi)|nuestro)? ?(?:boletos?|tickets?|factura|confirmacion|recibo|voucher|enlace|documentos)|(?:boleto|ticket|factura|confirmacion|recibo|voucher) (?:otra vez|de nuevo)|(?:perdi|borre|no encuentro|no me llego|no he recibido|no recibi|necesito|donde esta) (?:el|la|mi|una?) (?:boleto|ticket|factura|confirmacion|recibo|voucher|enlace)"
@@ -32,7 +32,7 @@ ASKS = {
 ASKS_BOOKED = {
     "cancel": phrase(r"cancel(?:ar(?:la|lo)?|e|a|en|acion)|anular(?:la|lo)?|anule"),
     "delay": phrase(
-        r"(?:aterriz\w+|lleg(?:o|amos|amo|ada|aremos|are))(?: ahora)?(?: a las?| sobre las?| como a las?)? \d|(?:horas?|minutos?) (?:tarde|de retraso|de demora)"
+        r"(?:aterriz\w+|lleg(?:o|amos|amo|ada|aremos|are))(?: ahora)?(?: a las?| sobre las?| como a las?)? \d[\d:.]*|(?:retrasad|demorad|atrasad)[oa]s?|(?:horas?|minutos?) (?:tarde|de retraso|de demora)"
     ),
     "driver": phrase(
         r"(?:ya )?(?:estoy|estamos) (?:aqui|afuera|en (?:el aeropuerto|la salida|el lobby|la puerta|el punto))|(?:ya )?(?:llegue|llegamos) (?:al aeropuerto|ya)|ya (?:llegue|llegamos)"

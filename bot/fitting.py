@@ -13,7 +13,7 @@ _ENDS = tuple(regex.compile(end) for end in (r"\n\s*\n", r"\n", r"(?<=[.!?…。
 
 def units(text: str) -> int:
     """How long a text is at most, however a provider counts."""
-    return len(text) + sum(one > "\uffff" for one in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:

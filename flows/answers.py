@@ -13,6 +13,7 @@ from flows.understand.text import plain
 from flows.understand.times import some_times
 
 _OURS = frozenset("our its s we re is are celebrating wife husband my special nuestro nuestra de estamos".split())
+_FIGURE = re.compile(r"\d")
 _ROOM = re.compile(r"\W*(?:[a-z]{1,3}[ -]?)?\d{1,5}(?:[ -]?[a-z]|-\d{1,4})?\W*")
 
 
@@ -71,8 +72,8 @@ def says_nothing(typed: str) -> bool:
 def name(typed: str, ear: Ear) -> Any:
     """The name the booking is under, with what introduces it taken away."""
     introduced = ear.vocabulary.name.search(ear.words.folded)
-    if not introduced and says_nothing(typed):
-        return None
+    if not introduced and (says_nothing(typed) or (_FIGURE.search(typed) and "_last" not in ear.found)):
+        return None  # "2 child seats" is nobody's name, unless it means nothing else
     told = ear.words.as_typed(*introduced.span("name")) if introduced else typed
     return proper_name(told) or Doubt("bad_name", missed=True)
 

@@ -58,6 +58,11 @@ def change(book: Conversation, talk: Talk, world: World, words: str = "") -> Non
         talk.remark("nothing_before")
 
 
+def add(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """Show what may be added to a request that is whole already."""
+    talk.aside = "add"
+
+
 def start_over(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
     """Forget everything the guest said; what the channel vouches for stays."""
     kept = {key: value for key, value in talk.draft.items() if key in talk.given}

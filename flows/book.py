@@ -1,7 +1,9 @@
 """Book a ride, a chauffeur, a tour, a charter or a package: from "hello" to "you are booked".
 
 Read QUESTIONS downwards: that is the conversation. Whoever answers three at once is asked only the rest; whoever changes an
-answer is asked again only what hung on it. The words are in templates/chat/book.en.txt, what the cards show is in `cards.py`.
+answer is asked again only what hung on it. Only what a booking cannot do without is asked (`ask`): the rest is understood at any
+time and offered on the review, so that a ride is booked with ten taps. The words are in templates/chat/book.en.txt, what the
+cards show is in `cards.py`.
 """
 
 from collections.abc import Mapping
@@ -149,6 +151,12 @@ def perhaps_extras_on_sale(draft: Draft, menu: Menu) -> bool:
     return "service" not in draft or extras_on_sale(draft, menu)
 
 
+def extras_for_children(draft: Draft, menu: Menu) -> bool:
+    """Children travel, for whom a seat may be needed: their parents are asked, everybody else may add what they like."""
+    party = draft.get("party")
+    return bool(party and (party["children"] or party["infants"])) and extras_on_sale(draft, menu)
+
+
 NO_FLIGHT = Option("flight", "unknown", "@flight_unknown")
 card = cards.plainly
 
@@ -165,6 +173,7 @@ QUESTIONS = (
         kept_if=perhaps_from_a_hotel,
         whole=answers.room,
         skips=True,
+        ask=False,
     ),
     Question("date", a_date, cards.date, only_if=ride, kept_if=lambda draft, menu: True),
     Question("time", a_time, cards.time, only_if=ride, kept_if=perhaps_a_ride, counts=True),
@@ -176,9 +185,10 @@ QUESTIONS = (
         only_if=by_the_hour,
         whole=answers.notes,
         skips=True,
+        ask=False,
     ),
     Question("flight", a_flight, card("flight", NO_FLIGHT), only_if=at_an_airport, kept_if=perhaps_at_an_airport),
-    Question("trip", a_trip, cards.trip, only_if=ride_there_and_back, kept_if=perhaps_there_and_back),
+    Question("trip", a_trip, cards.trip, only_if=ride_there_and_back, kept_if=perhaps_there_and_back, ask=False),
     Question("return_date", a_return_date, cards.return_date, only_if=way_back, kept_if=perhaps_a_way_back),
     Question(
         "return_time", a_return_time, cards.return_time, only_if=way_back, kept_if=perhaps_a_way_back, counts=True
@@ -191,6 +201,7 @@ QUESTIONS = (
     Question("pickup", a_pickup, cards.pickup, only_if=tour_that_fetches),
     Question("luggage", a_luggage, cards.luggage, only_if=transfer, kept_if=perhaps_a_transfer, counts=True),
     Question("vehicle", a_vehicle, cards.vehicle, only_if=ride, kept_if=perhaps_a_ride, needs="vehicles"),
+    Question("extras", extras_beside_stops, cards.extras, only_if=extras_for_children, needs="quote"),
     Question(
         "extras",
         extras_beside_stops,
@@ -198,15 +209,21 @@ QUESTIONS = (
         only_if=extras_on_sale,
         kept_if=perhaps_extras_on_sale,
         needs="quote",
+        ask=False,
     ),
-    Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True),
+    Question("occasion", answers.an_occasion, cards.occasion, whole=answers.occasion, skips=True, ask=False),
     Question("notes", answers.nothing, cards.tour_notes, only_if=tour_that_asks, whole=answers.tour_notes),
     Question(
-        "notes", answers.nothing, card("notes", cards.skip("notes", "@no_notes")), whole=answers.notes, skips=True
+        "notes",
+        answers.nothing,
+        card("notes", cards.skip("notes", "@no_notes")),
+        whole=answers.notes,
+        skips=True,
+        ask=False,
     ),
     Question("name", a_name, cards.name, whole=answers.name),
     Question("phone", a_phone, card("phone"), counts=True),
-    Question("email", an_email, card("email", cards.skip("email")), skips=True),
+    Question("email", an_email, card("email", cards.skip("email")), skips=True, ask=False),
 )
 
 MOVES = (

@@ -227,8 +227,13 @@ def _departure_option(one: DepartureOffer) -> Option:
 
 def party(talk: Talk, offer: Offer) -> Say:
     """How many travel? Numbers that are also their place in the list."""
-    options = tuple(Option("party", str(n), "@adults_option", facts={"adults": n}) for n in range(1, 7))
-    return Say("party", {"kind": _kind(talk, offer)}, options)
+    kind = _kind(talk, offer)
+    with_bags = kind == "transfer" and "luggage" not in talk.draft
+    counts = ((str(n), "@adults_option", {"adults": n}) for n in range(1, 7))
+    if with_bags:
+        counts = ((f"{n}+{n}", "@adults_bags_option", {"adults": n, "bags": n}) for n in range(1, 7))
+    options = tuple(Option("party", value, label, facts=facts) for value, label, facts in counts)
+    return Say("party", {"kind": kind, "bags": with_bags}, options)
 
 
 def luggage(talk: Talk, offer: Offer) -> Say:
@@ -326,19 +331,14 @@ def _fares(fares: Mapping[str, Any], talk: Talk, menu: Menu) -> list[dict[str, A
     return [{"name": dict(tier.name), "seats": tier.seats, "price": dict(fares[tier.key])} for tier in fitting]
 
 
-def terms(talk: Talk, offer: Offer) -> Say:
-    """Accepting the terms is what sends the request."""
-    total = dict(offer.quote.total) if offer.quote else None
-    options = (Option("terms", "accept", "@accept"), Option("review", "change", "@change_something"))
-    return Say("terms", {"total": total, "brand": offer.world.menu.brand}, options, (Link("terms"),))
-
-
-def review(talk: Talk, offer: Offer) -> Say:
-    """The whole request with its price, line by line; of a booking that is changed what was and what would be."""
+def review(talk: Talk, offer: Offer, additions: list[str]) -> Say:
+    """The whole request with its price, line by line, sending which accepts the terms; of a booking that is changed, what was and would be."""
     if "changing" in talk.facts:
         return change_review(talk, offer)
-    options = (Option("review", "send", "@send"), Option("review", "change", "@change_something"))
-    return Say("review", everything(talk, offer), options)
+    more = (Option("review", "add", "@add_something"),) if additions else ()
+    options = (Option("review", "send", "@send"), *more, Option("review", "change", "@change_something"))
+    facts = everything(talk, offer) | {"brand": offer.world.menu.brand}
+    return Say("review", facts, options, (Link("terms"),))
 
 
 def change_review(talk: Talk, offer: Offer) -> Say:
@@ -388,6 +388,12 @@ def change(talk: Talk, offer: Offer, keys: list[str]) -> Say:
     if "changing" in talk.facts:
         return Say("change_booked", {"reference": talk.facts["reference"]}, (*options, LEAVE), edits=True)
     return Say("change", {}, (*options, Option("change", "nothing", "@change_nothing")), edits=True)
+
+
+def add(talk: Talk, offer: Offer, keys: list[str]) -> Say:
+    """Whatever was not asked for and may be added."""
+    options = tuple(Option("change", key, f"@line_{key}") for key in keys)
+    return Say("add", {}, (*options, Option("change", "nothing", "@add_nothing")), edits=True)
 
 
 def _change(key: str) -> Option:

@@ -138,6 +138,10 @@ class Conversation:
         """Whether an answer to this belongs into the draft."""
         return any((row.kept_if or row.only_if)(draft, menu) for row in self.rows(key))
 
+    def on_demand(self, key: str, draft: Draft, menu: Menu) -> bool:
+        """Whether this is not asked, but may be told by whoever wants to."""
+        return any(not row.ask and row.only_if(draft, menu) for row in self.rows(key))
+
     def previous(self, talk: Talk, menu: Menu) -> str | None:
         """The answered question that stands before the open one."""
         answered = []

@@ -71,13 +71,15 @@ def settle(book: Conversation, talk: Talk, world: World) -> None:
         _drop_what_does_not_apply(book, talk, world)
         book.go_on(talk, world.menu)
     if talk.state != book.then:
-        talk.aside = None if talk.aside == "terms" else talk.aside
         talk.wishes = [wish for wish in talk.wishes if wish["kind"] not in {each.kind for each in ANSWERED}]
 
 
 def settle_in(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:
     """What the channel tells about the person, and the language of the first words."""
     talk.profile = " ".join(heard.name.split())[:100] or talk.profile
+    if "name" not in talk.draft and is_a_whole_name(talk.profile):
+        talk.draft["name"] = talk.profile
+        talk.given.append("name")
     talk.channel = heard.channel or talk.channel
     phone = phone_of(heard)
     if phone and "phone" not in talk.draft:
@@ -86,6 +88,15 @@ def settle_in(book: Conversation, talk: Talk, heard: Heard, world: World) -> Non
         talk.given.append("phone")
     told = spoken(heard.language, world.menu.languages) if talk.turn == 0 else None
     talk.language = detect(heard.words, world.menu.languages, certain=talk.turn > 0) or told or talk.language
+
+
+def is_a_whole_name(profile: str) -> bool:
+    """Whether a booking can be made in it: a given and a family name, in letters."""
+    parts = profile.split()
+    return all(map(_NAME_PART.fullmatch, parts)) and sum(len(part) > 1 for part in parts) >= 2 and len(parts) <= 8
+
+
+_NAME_PART = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]*)*")
 
 
 def _drop_what_does_not_apply(book: Conversation, talk: Talk, world: World) -> None:
@@ -208,6 +219,8 @@ def _as_option(book: Conversation, talk: Talk, words: str, world: World, spoken_
     """Typing an option's number or label is tapping it; "2, and flowers please" does both."""
     question = book.question(talk.state, talk, world.menu)
     numbered = not (question and question.counts) or (talk.state in talk.doubts and talk.state == "time")
+    with_bags = any(option["value"] == "2+2" for option in talk.shown)
+    numbered = numbered or (with_bags and words.strip().isdecimal())  # "2. 2 adults, 2 bags": count and place agree
     option = next((found for v in spoken_here if (found := an_option(words, talk.shown, v, numbered))), None)
     option = option or _kept_as_it_is(talk, words, spoken_here)
     if option:
@@ -255,6 +268,8 @@ def _as_answer(book: Conversation, talk: Talk, words: str, world: World, spoken_
         return True
     if question and question.key == "extras" and _extras_settled(talk, words, spoken_here):
         return True
+    if talk.state == "name" and _change(book, talk, words, world, spoken_here):
+        return True  # nobody is called "add a note"
     correcting = any(v.correction.search(Words(words).folded) for v in spoken_here)
     asking = asks(words, spoken_here) and talk.state != "notes"
     if (
@@ -291,9 +306,7 @@ def _loosely(book: Conversation, talk: Talk, words: str, world: World, spoken_he
 def _at_the_end(book: Conversation, talk: Talk, words: str, spoken_here: list[Vocabulary], world: World) -> bool:
     said = plain(words)
     if any(v.send.match(said) or v.yes.match(said) for v in spoken_here):
-        at_terms = any(option["question"] == "terms" for option in talk.shown)
-        value = ("terms", "accept") if at_terms else ("review", "send")
-        tap(book, talk, Tap(*value, talk.turn), world)
+        tap(book, talk, Tap("review", "send", talk.turn), world)
         return True
     if any(v.no.match(said) for v in spoken_here):
         anytime.change(book, talk, world)
@@ -357,9 +370,10 @@ def _change_hotel(book: Conversation, talk: Talk, world: World) -> bool:
 
 
 def line_named(book: Conversation, talk: Talk, what: str, v: Vocabulary, world: World) -> str | None:
-    """The answered question that goes by this name."""
+    """The question that goes by this name: answered, or one that is asked on demand."""
     named = [key for key, pattern in v.lines.items() if pattern.match(plain(what))]
-    return next((key for key in named if key in talk.draft and book.applies(key, talk.draft, world.menu)), None)
+    answered = (key for key in named if key in talk.draft and book.applies(key, talk.draft, world.menu))
+    return next(answered, next((key for key in named if book.on_demand(key, talk.draft, world.menu)), None))
 
 
 def _understand(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
@@ -393,7 +407,8 @@ def _left(talk: Talk, parts: list[str], spoken_here: list[Vocabulary]) -> None:
 def _is_another(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
     """Whether words at a free-text question are plainly the answer to another one: all of them a day, a party, a route."""
     readings = (read(book, talk, words, world, v, talk.state) for v in spoken_here)
-    own = {talk.state, "extras"} if talk.state == "name" else {talk.state}  # some people are called Flores
+    perhaps_a_name = talk.state == "name" and words.istitle()  # some people are called Flores
+    own = {talk.state, "extras"} if perhaps_a_name else {talk.state}
     return any(PLAIN & set(each.found) - own and is_understood(each.words, spoken_here) for each in readings)
 
 

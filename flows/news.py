@@ -38,8 +38,6 @@ def learn(book: Conversation, talk: Talk, news: str, facts: Mapping[str, Any]) -
             talk.remark("change_stands", reference=talk.facts["reference"])
         talk.doubts["review"] = {"say": _refused(talk, news, facts).as_json(), "memory": {}}
     elif news == "price_changed":
-        if "changing" not in talk.facts:
-            talk.forget("terms")
         talk.remark("price_changed")
     elif news == "answered":
         _answered(book, talk, facts)

@@ -21,7 +21,7 @@ BESIDE = ("help", "summary", "price", "for_team")
 def needs(book: Conversation, talk: Talk) -> tuple[str, ...]:
     """What must be read before `say`: any of "vehicles", "departures", "quote" and "bookings"."""
     own = next((row.needs for row in book.rows(talk.state) if row.needs), None)
-    open_question = own or ("quote" if talk.aside in ("price", "terms") or talk.state == book.then else None)
+    open_question = own or ("quote" if talk.aside == "price" or talk.state == book.then else None)
     return tuple(each for each in (open_question, "bookings" if talk.ask else None) if each)
 
 
@@ -140,8 +140,8 @@ def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
         return Say("confirm_drop", {}, (*keep, Option("anytime", "person", "@person")))
     if talk.aside == "change" or ("changing" in talk.facts and _nothing_changed(book, talk)):
         return cards.change(talk, offer, _lines(book, talk, offer))
-    if talk.aside == "terms":
-        return cards.terms(talk, offer)
+    if talk.aside == "add":
+        return cards.add(talk, offer, _additions(book, talk, offer))
     return _question(book, talk, offer)
 
 
@@ -152,17 +152,24 @@ def _nothing_changed(book: Conversation, talk: Talk) -> bool:
 
 def _lines(book: Conversation, talk: Talk, offer: Offer) -> list[str]:
     menu = offer.world.menu
-    fixed = changing.FIXED if "changing" in talk.facts else ("terms",)
-    asked = [key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key not in fixed]
-    return asked + [
-        row.key for row in book.questions if not row.ask and row.key not in asked and row.only_if(talk.draft, menu)
+    fixed = changing.FIXED if "changing" in talk.facts else ()
+    answered = [
+        key for key in book.keys if key in talk.draft and book.applies(key, talk.draft, menu) and key not in fixed
     ]
+    more = _additions(book, talk, offer) if "changing" in talk.facts else []  # there, one list has all of it
+    return answered + [key for key in more if key not in answered]
+
+
+def _additions(book: Conversation, talk: Talk, offer: Offer) -> list[str]:
+    """What is not asked for and was not told yet."""
+    menu = offer.world.menu
+    return [key for key in book.keys if not talk.draft.get(key) and book.on_demand(key, talk.draft, menu)]
 
 
 def _question(book: Conversation, talk: Talk, offer: Offer) -> Say:
     """The open question: in the words of a doubt where there is one, in other words after a miss."""
     question = book.question(talk.state, talk, offer.world.menu)
-    card = question.card(talk, offer) if question else cards.review(talk, offer)
+    card = question.card(talk, offer) if question else cards.review(talk, offer, _additions(book, talk, offer))
     if talk.state in talk.doubts:
         return _doubtful(book, talk, card)
     if question is None:

@@ -30,12 +30,10 @@ def tap(book: Conversation, talk: Talk, pressed: Tap | None, world: World) -> No
         return anytime.cancel(book, talk, world)  # an old card: is it still meant?
     if pressed.question == "anytime" and pressed.value in anytime.COMMANDS:
         return anytime.obey(pressed.value, book, talk, world)
-    if pressed.question == "review":
+    if pressed.question in ("review", "terms"):  # "terms" was a card of its own once
         return _review(book, talk, pressed, world)
     if pressed.question == "change":
         return _change_line(book, talk, pressed.value, world)
-    if pressed.question == "terms":
-        return _accept(book, talk, pressed, world)
     elsewhere = pressed.question not in (talk.state, talk.reopened)
     understood = _tapped(book, talk, pressed, world)
     if not understood:
@@ -53,17 +51,15 @@ def _say_once(talk: Talk, key: str, world: World) -> None:
 def _review(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
     if pressed.value == "change":
         return anytime.change(book, talk, world)
-    if pressed.value != "send":
+    if pressed.value == "add":
+        return anytime.add(book, talk, world)
+    if pressed.value not in ("send", "accept"):
         return talk.remark("unknown_tap")
     if _is_stale(book, talk, pressed):
         return talk.remark("review_stale" if talk.state == book.then else "not_yet")
     if "changing" in talk.facts:
         return changing.agree(talk)
-    if not talk.draft.get("terms"):
-        talk.aside = "terms"
-        return None
-    talk.wish(Send())
-    return None
+    return talk.wish(Send())
 
 
 def _is_stale(book: Conversation, talk: Talk, pressed: Tap) -> bool:
@@ -71,25 +67,12 @@ def _is_stale(book: Conversation, talk: Talk, pressed: Tap) -> bool:
     return talk.state != book.then or pressed.turn < talk.changed
 
 
-def _accept(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
-    if _is_stale(book, talk, pressed):
-        return talk.remark("review_stale" if talk.state == book.then else "not_yet")
-    talk.draft["terms"] = True
-    talk.wish(Send())
-    return None
-
-
 def _change_line(book: Conversation, talk: Talk, key: str, world: World) -> None:
-    if key in book.keys and (key in talk.draft or _may_be_added(book, talk, key, world)):
+    if key in book.keys and (key in talk.draft or book.on_demand(key, talk.draft, world.menu)):
         anytime.reopen(talk, key)
         talk.choosing = key == "extras"
     elif key not in ("nothing", talk.state):
         talk.remark("unknown_tap")
-
-
-def _may_be_added(book: Conversation, talk: Talk, key: str, world: World) -> bool:
-    """Whether it was never asked, but may be told from the list of what can be changed."""
-    return any(not row.ask and row.only_if(talk.draft, world.menu) for row in book.rows(key))
 
 
 def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> bool:
@@ -107,7 +90,7 @@ def _tapped(book: Conversation, talk: Talk, pressed: Tap, world: World) -> bool:
     if meaning is None:
         return False
     _settle_doubt(talk, key)
-    if isinstance(meaning, dict) and key in ("time", "return_time"):
+    if isinstance(meaning, dict) and (key in ("time", "return_time") or set(meaning) == {"party", "luggage"}):
         fill(book, talk, meaning, world)
     else:
         fill(book, talk, {key: meaning}, world)
@@ -223,10 +206,18 @@ def _tapped_party(talk: Talk, value: str, world: World) -> Any:
     memory = talk.doubts.get("party", {}).get("memory", {}).get("party")
     if memory and value == "ages":
         return memory
+    if "+" in value:
+        return _tapped_people_and_bags(talk, value, world)
     if not value.isdecimal() or not 0 < int(value) < 100:
         return None
     rest = memory if memory and not memory["adults"] else {"children": [], "infants": 0}  # "and how many adults?"
     return check_party({**rest, "adults": int(value)})
+
+
+def _tapped_people_and_bags(talk: Talk, value: str, world: World) -> Any:
+    people, _, bags = value.partition("+")
+    party, luggage = _tapped_party(talk, people, world), _tapped_bags(talk, bags, world)
+    return {"party": party, "luggage": luggage} if party and luggage is not None else None
 
 
 def _tapped_bags(talk: Talk, value: str, world: World) -> Any:

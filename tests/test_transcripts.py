@@ -113,16 +113,8 @@ async def test_writing_puts_in_what_is_said_now_and_keeps_the_rest(stage: None, 
 async def test_a_transcript_can_pay_wait_and_call_staff(stage: None) -> None:
     """The hold ends when nobody pays in time; a person takes over and hands back."""
     walk = """guest: airport to Bávaro tomorrow at 3pm, one way, 2 adults, 2 bags, no extras, no notes, flight AA1045, sedan
-bot: special occasion
-guest: no
-bot: name
-guest: yes
-bot: e-mail
-guest: skip
 bot: [Send request]
 guest: send
-bot: terms
-guest: [Accept and send]
 bot: held until 10:30 … [Pay US$36.00]
 paid: declined
 bot: The bank declined

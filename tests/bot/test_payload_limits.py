@@ -137,8 +137,8 @@ def test_nothing_is_over_a_limit(language: str) -> None:
     drawn = 0
     for payload, one in random_replies(language):
         drawn += 1
-        for picture in (None, b"picture"):
-            attempt = Attempt(NOW, one, None, URLS, picture, f"{BASE}/ticket.png" if picture else None)
-            over = [*over_on_whatsapp(attempt, payload), *over_on_telegram(attempt, payload)]
-            assert not over, (over, payload)
+        picture = b"picture" if drawn % 3 == 0 else None
+        attempt = Attempt(NOW, one, None, URLS, picture, f"{BASE}/ticket.png" if picture else None)
+        over = [*over_on_whatsapp(attempt, payload), *over_on_telegram(attempt, payload)]
+        assert not over, (over, payload)
     assert drawn > COUNT * 0.9

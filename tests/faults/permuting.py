@@ -22,7 +22,7 @@ from models.fields import micros
 from models.story import of_booking
 from tests.conftest import NOW
 from tests.doors.knocking import Door
-from tests.faults.crowd import Plan
+from tests.faults.crowd import ANSWERS, VEHICLE, Plan
 from tests.faults.endstate import GIVEN
 from tests.faults.fleet import Fleet
 
@@ -192,9 +192,9 @@ def webhooks(fleet: Fleet, given: Given, sets: int) -> list[Webhook]:
 
 def _on_whatsapp(plan: Plan) -> list[Webhook]:
     """A guest books, typing what the options say, and has a question afterwards."""
-    answers = [label(block, plan.language) for block in ("no_occasion", "no_notes")]
-    ends = [plan.email or label("skip", plan.language), label("send", plan.language), label("accept", plan.language)]
-    words = [plan.asks, *answers, plan.name, *ends, "thank you", "can you bring a cooler with water?"]
+    answers = [*(label(block, plan.language) for block in ANSWERS), VEHICLE[plan.language]]
+    ends = [*([plan.email] if plan.email else []), label("send", plan.language)]
+    words = [plan.asks, *answers, *ends, "thank you", "can you bring a cooler with water?"]
     return [_written(plan.address, plan.name, f"{plan.key}.{number}", text) for number, text in enumerate(words)]
 
 
@@ -209,7 +209,7 @@ def _written(address: str, name: str, sid: str, text: str, **more: str) -> Webho
     return Webhook(f"whatsapp {sid}", lambda door: door.twilio(form | more), address)
 
 
-TAPS = ("1|occasion|skip", "2|notes|skip", "3|name|profile", "5|email|skip", "6|review|send", "7|terms|accept")
+TAPS = ("1|flight|unknown", "2|luggage|0", "3|vehicle|sedan", "5|review|send")
 
 
 def _on_telegram(plan: Plan) -> list[Webhook]:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from models.database import read
 from tests.faults.conftest import short_on, sized
-from tests.faults.crowd import NAME_ASKED, Guest, Plan, people
+from tests.faults.crowd import ANSWERS, VEHICLE_ASKED, Guest, Plan, people
 from tests.faults.fleet import Fleet, Nursery, by_reason, fleet_of
 from tests.faults.measured import FILE
 from tests.faults.test_kills import all_at_once, report
@@ -56,11 +56,11 @@ class Chatter(Guest):
         await _for(enough, dice.uniform(0, 2 * thinks))  # they do not all come at once
         while not enough.is_set():
             await self.person.says(self.plan.asks)
-            for block in ("no_occasion", "no_notes"):
+            for block in ANSWERS:
                 await self._hears(self._on(block))
                 await _for(enough, dice.expovariate(1 / thinks) if thinks else 0)
                 await self.person.taps(self._on(block))
-            await self._hears(NAME_ASKED[self.plan.language])
+            await self._hears(VEHICLE_ASKED[self.plan.language])
             await self.person.says(START_OVER[self.plan.language])
             await self.person.hears()
             await _for(enough, dice.expovariate(1 / thinks) if thinks else 0)

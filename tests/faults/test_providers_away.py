@@ -25,7 +25,7 @@ from models.database import Run, read, transaction
 from tests.bot import stories
 from tests.conftest import DIALECT, NOW
 from tests.faults.conftest import is_long, short_on, sized
-from tests.faults.crowd import MONTHS, UNITS, Guest, Plan, people
+from tests.faults.crowd import MONTHS, PHONE_ASKED, UNITS, Guest, Plan, people
 from tests.faults.fleet import MOMENT, PATIENCE, Balancer, Fleet, Nursery, by_reason, fleet_of
 from tests.faults.launch import put
 from tests.faults.limits import Watch
@@ -566,7 +566,8 @@ async def _gave_up(fleet: Fleet) -> bool:
 async def missed(guest: Guest) -> list[str]:
     """Whether a guest was answered as somebody all of whose messages were heard."""
     try:
-        await guest.person.hears(label("no_occasion", guest.plan.language))
+        last = PHONE_ASKED["es"] if guest.plan.channel == "telegram" else label("send", guest.plan.language)
+        await guest.person.hears(last)
     except Missed as silence:
         return [f"not answered: {guest.plan.key}: {silence}"]
     return []

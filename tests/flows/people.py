@@ -169,6 +169,10 @@ class Guest:
         assert self.talk.as_json() == before, "hear must leave the talk it was given as it was"
         return self.answered(talk)
 
+    def adds(self, question: str) -> str:
+        """Open what is not asked, from the list of what may be added or changed."""
+        return self.taps("change", question)
+
     def learns(self, news: str, **facts: Any) -> str:
         """The world moved."""
         return self.answered(learn(self.talk, news, facts))

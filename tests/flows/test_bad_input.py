@@ -163,7 +163,8 @@ def test_more_bags_than_any_vehicle_holds() -> None:
 @pytest.mark.parametrize("typed", ["ana@x.com\nBcc: all@x.com", "ana@x", "a@b.com, c@d.com", "ana at x dot com", "@"])
 def test_a_bad_email_is_refused_and_may_be_skipped(typed: str) -> None:
     """Line breaks above all."""
-    guest = at(START, "AA1045", "2 bags", "sedan", "none", "no", "no", "Hannah Moore")
+    guest = at(START, "AA1045", "2 bags", "sedan", "Hannah Moore")
+    guest.adds("email")
     guest.says(typed)
     assert guest.block == "bad_email"
     assert "email" not in guest.talk.draft
@@ -175,7 +176,7 @@ def test_a_bad_email_is_refused_and_may_be_skipped(typed: str) -> None:
 def test_a_bad_phone_is_refused(typed: str) -> None:
     """With the way it should be written."""
     guest = Guest("Hannah", sender="700100201", channel="telegram")
-    for answer in (START, "AA1045", "2 bags", "sedan", "none", "no", "no", "Hannah Moore"):
+    for answer in (START, "AA1045", "2 bags", "sedan", "Hannah Moore"):
         guest.says(answer)
     guest.says(typed)
     assert guest.block == "bad_phone" or guest.wishes
@@ -286,7 +287,8 @@ def test_a_bare_number_means_the_open_question_only() -> None:
 
 def test_names_and_notes_stay_as_typed() -> None:
     """Signs and foreign letters are the guest's own."""
-    guest = at(START, "AA1045", "2 bags", "sedan", "none", "no")
+    guest = at(START, "AA1045", "2 bags", "sedan")
+    guest.adds("notes")
     guest.says("<script>alert('x')</script> {{ 7*7 }} 李小龍")
     assert guest.talk.draft["notes"] == "<script>alert('x')</script> {{ 7*7 }} 李小龍"
     guest.says("12345")

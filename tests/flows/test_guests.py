@@ -8,8 +8,8 @@ from tests.flows.people import Guest
 ALL_AT_ONCE = "airport to Bávaro tomorrow at 3pm, AA1045, 2 adults, 2 bags, sedan, no extras, no occasion, no notes"
 
 
-def asked_for_a_name(name: str = "Hannah Moore") -> Guest:
-    """A guest of whom everything but name and e-mail is known."""
+def asked_for_a_name(name: str = "Hannah") -> Guest:
+    """A guest whose profile gives no whole name, and of whom everything else is known."""
     guest = Guest(name)
     guest.says(ALL_AT_ONCE)
     assert guest.block == "name"
@@ -21,8 +21,8 @@ def test_a_yes_takes_the_name_that_is_offered(yes: str) -> None:
     """Nobody is called "yes"."""
     guest = asked_for_a_name()
     guest.says(yes)
-    assert guest.talk.draft["name"] == "Hannah Moore"
-    assert guest.block == "email"
+    assert guest.talk.draft["name"] == "Hannah"
+    assert guest.block == "review"
 
 
 @pytest.mark.parametrize("word", ["yes", "no", "ok", "skip", "done", "send", "listo", "omitir", "next"])
@@ -34,13 +34,31 @@ def test_a_word_that_is_no_name_is_asked_again(word: str) -> None:
     assert "name" not in guest.talk.draft
 
 
-def test_everything_in_one_message_needs_two_more() -> None:
-    """What is declined is understood too: request, send, accept."""
+@pytest.mark.parametrize("name", ["Hannah Moore", "José Luis Pérez", "D'Angelo O'Neill-Smith", "李 小龙 Lee"])
+def test_a_whole_name_of_the_profile_is_taken(name: str) -> None:
+    """It stands on the review, where it can be changed; nobody is asked what the channel told."""
+    guest = Guest(name)
+    assert f"Your request, {name}" in guest.says(ALL_AT_ONCE)
+    assert guest.block == "review"
+    guest.says("the name is Peter Smith")
+    assert guest.talk.draft["name"] == "Peter Smith"
+
+
+@pytest.mark.parametrize("name", ["Ana", "🌴Mike🌴", "A B", "Punta Cana 24/7", "ana_1988 x", "~", "."])
+def test_a_profile_that_is_no_whole_name_is_only_offered(name: str) -> None:
+    """A driver must know whom to wait for."""
+    guest = Guest(name)
+    guest.says(ALL_AT_ONCE)
+    assert guest.block == "name"
+    assert "name" not in guest.talk.draft
+
+
+def test_everything_in_one_message_needs_one_more() -> None:
+    """What is declined is understood too: request, send."""
     guest = Guest("")
     guest.says(f"{ALL_AT_ONCE}, name Hannah Moore, no email")
     assert guest.block == "review"
     guest.says("send")
-    guest.says("yes")
     assert guest.wishes == (Send(),)
     assert (guest.talk.draft["name"], guest.talk.draft["extras"], guest.talk.draft["notes"]) == (
         "Hannah Moore",
@@ -61,8 +79,9 @@ def test_someone_who_presents_herself_is_known_by_her_name() -> None:
 
 def at_occasion() -> Guest:
     """A guest who is asked for the occasion."""
-    guest = Guest("Ana")
+    guest = Guest("Ana Reyes")
     guest.says(ALL_AT_ONCE.replace(", no occasion", ""))
+    guest.adds("occasion")
     assert guest.block == "occasion"
     return guest
 
@@ -86,8 +105,6 @@ def test_an_occasion_is_read_in_the_readers_language() -> None:
     """Told in English, reviewed in Spanish."""
     guest = at_occasion()
     guest.taps("occasion", "birthday")
-    guest.says("yes")
-    guest.says("skip")
     assert "Occasion: Birthday" in guest.text
     assert "Ocasión: Cumpleaños" in guest.says("español")
 
@@ -103,8 +120,8 @@ def test_a_yes_alone_is_no_occasion() -> None:
 
 
 def test_flowers_for_an_anniversary_are_both() -> None:
-    """The extra and the occasion, in one sentence at the extras."""
-    guest = Guest("John")
+    """The extra and the occasion, in one sentence at the review."""
+    guest = Guest("John Baker")
     guest.says("airport to Bávaro tomorrow 3pm, AA1045, 2 people, 2 bags, suv")
     guest.says("flowers for my wife, it is our anniversary")
     assert (guest.talk.draft["extras"], guest.talk.draft["occasion"]) == ({"flowers": 1}, "anniversary")
@@ -126,7 +143,7 @@ def test_ages_may_follow_the_children_bare() -> None:
 
 def test_a_tour_does_not_fetch_everywhere() -> None:
     """Said at once, with the places it does fetch from and the one it starts at."""
-    guest = Guest("Ana")
+    guest = Guest("Ana Reyes")
     guest.says("saona on tuesday for 2 adults")
     guest.says("1")
     answer = guest.says("Samaná")
@@ -135,14 +152,14 @@ def test_a_tour_does_not_fetch_everywhere() -> None:
     assert guest.options[-2:] == ["bayahibe", "person"]
     guest.says("we'll come on our own")
     assert guest.talk.draft["pickup"] == {"place": "bayahibe"}
-    assert guest.block == "extras"
+    assert guest.block == "review"
 
 
 def test_what_a_tour_must_know_is_asked_with_the_notes() -> None:
     """A bare "no" is kept as it was typed, apart from the question; it cannot be skipped."""
     guest = Guest("Ana")
     guest.says("buggy ride on tuesday for 2 adults")
-    for answer in ("1", "arena blanca", "204", "no extras", "no occasion"):
+    for answer in ("1", "arena blanca"):
         guest.says(answer)
     assert "Is anyone pregnant?" in guest.text
     guest.says("no")
@@ -290,8 +307,8 @@ def test_a_yes_or_no_is_no_place_in_any_language(typed: str) -> None:
     ],
 )  # fmt: skip
 def test_a_correction_is_said_back(typed: str, key: str, value: object) -> None:
-    """At the extras too."""
-    guest = Guest("Bob")
+    """At the review too."""
+    guest = Guest("Bob Marsh")
     guest.says("airport to Bávaro tomorrow 3pm, AA1045, 2 people, 2 bags, van")
     guest.says(typed)
     assert guest.talk.draft[key] == value
@@ -302,6 +319,7 @@ def test_a_day_is_no_room_and_another_hotel_is_the_pickup() -> None:
     """At "what is your room number?"."""
     guest = Guest("Bob")
     guest.says("from Arena Blanca to the airport")
+    guest.adds("room")
     guest.says("tomorrow 10am")
     assert guest.talk.draft["time"] == "10:00"
     guest.says("Palma Real")

@@ -67,34 +67,35 @@ def _quoted(draft: Mapping[str, Any]) -> Quote:
 # --- there and back ---
 
 
-def test_whoever_has_told_the_way_there_is_offered_the_way_back() -> None:
-    """One tap for no, one for yes; then day, time and the flight they leave with."""
+def test_the_way_back_is_added_at_the_review() -> None:
+    """It costs nobody a question who does not want it; then day, time and the flight they leave with."""
     ana = Visitor()
-    assert "bring you back" in ana.says(ANA)
+    ana.goes_on(ANA, "van")
+    ana.taps("review", "add")
+    assert "bring you back" in ana.adds("trip")
     assert ana.options == ["one_way", "return"]
     assert "Which day do you go back?" in ana.taps("trip", "return")
     assert ana.options == ["2026-12-01", "2026-12-02", "2026-12-03", "2026-12-05"]
     assert "pick you up at Hard Rock" in ana.taps("return_date", "2026-12-05")
     assert "flight you leave with" in ana.says("11am")
-    assert "Which vehicle suits you? The price is for the whole vehicle, there and back." in ana.says("AA1046")
+    review = ana.says("AA1046")
     assert (ana.talk.draft["flight"], ana.talk.draft["return_flight"]) == ("AA1045", "AA1046")
-    review = ana.goes_on("van", "none", "no", "no", "me", "skip")
     assert "Back on Saturday 5 December 2026, 11:00" in review
     assert "Flight back AA 1046" in review
     assert review.count("Airport PUJ → Hard Rock") == review.count("→ Airport PUJ") == 1
     ana.taps("review", "send")
-    ana.taps("terms", "accept")
     assert ana.wishes == (Send(),)
     assert len(from_draft(ana.talk.draft, COSTA, NOW).legs) == 2
 
 
-def test_one_way_is_one_tap_and_nothing_is_asked_of_a_way_back() -> None:
-    """The next question is the vehicle."""
+def test_nothing_is_asked_of_a_way_back_that_nobody_spoke_of() -> None:
+    """The next question is the vehicle, with the price of one way; with the way back it says so."""
     ana = Visitor()
     ana.says(ANA)
-    ana.taps("trip", "one_way")
     assert ana.block == "vehicle"
-    assert ana.talk.draft["trip"] == "one_way"
+    assert "there and back" not in ana.text
+    ana.goes_on("round trip", "5 December", "11am", "AA1046")
+    assert "The price is for the whole vehicle, there and back." in ana.text
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_a_way_back_before_the_way_there_is_asked_again() -> None:
 def test_day_and_time_of_the_way_back_in_one_answer() -> None:
     """Asked for the day, told both; the way there stays as it was."""
     ana = Visitor()
-    ana.goes_on(ANA, "yes", "on the 5th at 11am")
+    ana.goes_on(ANA, "round trip", "on the 5th at 11am")
     assert (ana.talk.draft["return_date"], ana.talk.draft["return_time"]) == ("2026-12-05", "11:00")
     assert (ana.talk.draft["date"], ana.talk.draft["time"]) == ("2026-11-28", "15:00")
     assert ana.block == "return_flight"
@@ -180,7 +181,7 @@ def test_day_and_time_of_the_way_back_in_one_answer() -> None:
 def test_at_the_review_the_way_back_can_be_taken_out_and_put_in() -> None:
     """One line of the list; what hung on it is asked anew, nothing else."""
     ana = Visitor()
-    ana.goes_on(ANA + ", coming back on 5 December at 11am", "AA1046", "van", "none", "no", "no", "me", "skip")
+    ana.goes_on(ANA + ", coming back on 5 December at 11am", "AA1046", "van")
     assert ana.block == "review"
     ana.taps("change", "trip")
     ana.taps("trip", "one_way")
@@ -199,7 +200,7 @@ def test_a_service_without_a_way_back_says_that_it_is_a_booking_of_its_own() -> 
 
 
 def test_a_draft_saved_before_there_was_a_way_back_goes_on() -> None:
-    """Kept at the vehicle by an earlier version: the way back is offered once, and the rest is as it was."""
+    """Kept at the vehicle by an earlier version: it goes on to its end, and the way back may be added."""
     kept = {
         "version": 1, "state": "vehicle", "turn": 4, "language": "en",
         "draft": {
@@ -212,9 +213,9 @@ def test_a_draft_saved_before_there_was_a_way_back_goes_on() -> None:
     ana.talk = Talk.from_json(kept)
     ana.taps("vehicle", "van")
     assert ana.talk.draft["vehicle"] == "van"
-    assert ana.block == "trip"
-    ana.taps("trip", "one_way")
-    assert ana.block == "extras"
+    assert ana.block == "review"
+    ana.taps("review", "add")
+    assert "trip" in ana.options
 
 
 # --- stops ---
@@ -227,15 +228,15 @@ def test_a_stop_is_told_in_the_sentence() -> None:
     assert ana.talk.draft["stops"] == [{"place": "marina_cap_cana"}]
     assert ana.talk.draft["dropoff"] == {"place": "hard_rock"}
     assert "by way of Marina Cap Cana" in answer
-    review = ana.goes_on("van", "none", "no", "no", "me", "skip")
+    review = ana.goes_on("van")
     assert "By way of Marina Cap Cana" in review
 
 
-def test_a_stop_is_added_from_the_list_of_what_can_be_changed() -> None:
+def test_a_stop_is_added_from_the_list_of_what_can_be_added() -> None:
     """Any place, one nobody knows with its zone; and taken out again."""
     ana = Visitor()
-    ana.goes_on(ANA + ", one way", "van", "none", "no", "no", "me", "skip")
-    ana.taps("review", "change")
+    ana.goes_on(ANA + ", one way", "van")
+    ana.taps("review", "add")
     assert "stops" in ana.options
     assert "Where do we stop" in ana.taps("change", "stops")
     ana.says("Tienda de Don Pepe")
@@ -264,14 +265,15 @@ def test_a_chauffeur_for_some_hours() -> None:
     ana = Visitor()
     ana.says("hi")
     assert "Where do we pick you up?" in ana.taps("service", "chauffeur")
-    ana.goes_on("Hard Rock", "skip", "28 November", "3pm")
+    ana.goes_on("Hard Rock", "28 November", "3pm")
     assert ana.block == "hours"
     assert ana.options[:2] == ["3", "4"]
-    assert "Where would you like to go?" in ana.taps("hours", "4")
+    ana.taps("hours", "4")
+    assert "Where would you like to go?" in ana.adds("plan")
     ana.says("Dinner in the Zona Colonial of Santo Domingo")
     assert ana.block == "party"
     assert "The price is for all the hours." in ana.says("3 adults")
-    review = ana.goes_on("SUV", "none", "no", "no", "me", "skip")
+    review = ana.says("SUV")
     assert "Saturday 28 November 2026, 15:00, 4 hours" in review
     assert "$152.00 SUV, 4 × $38.00" in review
     assert "“Dinner in the Zona Colonial of Santo Domingo”" in review
@@ -298,7 +300,7 @@ def test_hours_are_heard_in_a_sentence(said: str, hours: int | None) -> None:
 def test_too_few_or_too_many_hours_are_asked_again(told: str) -> None:
     """With the span there is."""
     ana = Visitor()
-    ana.goes_on("chauffeur by the hour on 28 November at 10am", "Hard Rock", "skip")
+    ana.goes_on("chauffeur by the hour on 28 November at 10am", "Hard Rock")
     assert "from 3 to 12 hours" in ana.says(told)
     ana.says("half a day")
     assert ana.talk.draft["hours"] == 4
@@ -323,7 +325,7 @@ def test_a_charter_by_its_day_and_hour_at_one_price() -> None:
     assert ana.options[0] == "2026-11-22T09:00"
     assert "private, up to 14 people, $890.00 for all of you" in ana.text
     ana.taps("departure", "2026-11-22T09:00")
-    review = ana.goes_on("Hard Rock", "214", "none", "no", "no", "me", "skip")
+    review = ana.goes_on("Hard Rock", "214")
     assert "$890.00 Private yacht, Cap Cana" in review
     assert "$267.00 of it is due now" in review
 
@@ -349,8 +351,8 @@ def test_a_package_asks_the_questions_of_what_lies_in_it() -> None:
     ana.goes_on("2 adults", "2 bags")
     assert ana.options == ["suv"]
     assert "The price is that of the package." in ana.text
-    assert "Included: Champagne, Welcome flowers, Rose petals." in ana.says("suv")
-    review = ana.goes_on("none", "no", "no", "me", "skip")
+    review = ana.says("suv")
+    assert "Included: Champagne, Welcome flowers, Rose petals." in ana.adds("extras")
     assert "$149.00 Romance package" in review
     assert "included Champagne" in review
     assert "included SUV" in review
@@ -360,7 +362,7 @@ def test_more_of_what_is_included_costs_as_usual_and_less_of_it_cannot_be() -> N
     """Another bottle is one bottle more; "no flowers" takes nothing out."""
     ana = Visitor()
     ana.says("romance package from PUJ to Hard Rock on 28 November at 3pm, 2 adults, 2 bags, flight AA1045, SUV")
-    assert ana.block == "extras"
+    ana.adds("extras")
     ana.taps("extras", "champagne")
     assert "$214.00 in total so far" in ana.text
     assert "part of the package, so it stays" in ana.says("no flowers")
@@ -419,7 +421,7 @@ def test_too_many_services_for_one_card_are_offered_by_kind() -> None:
 def test_a_way_back_that_is_sold_out_is_offered_at_other_times() -> None:
     """Only the way back is asked about; the way there stays."""
     ana = Visitor()
-    ana.goes_on(ANA + ", coming back on 5 December at 11am", "AA1046", "van", "none", "no", "no", "me", "skip")
+    ana.goes_on(ANA + ", coming back on 5 December at 11am", "AA1046", "van")
     said = ana.learns("sold_out", times=["11:30"], vehicles=[], returning=True)
     assert "for the way back at 11:00" in said
     ana.taps("return_time", "11:30")
@@ -443,7 +445,7 @@ def test_a_stop_is_no_extra_and_an_extra_no_stop(said: str, stops: Any, extras: 
     assert ana.block == ("unknown_place" if "Rosa" in said else "flight")
 
 
-HIRED = ("chauffeur by the hour on 28 November at 10am", "Hard Rock", "skip")
+HIRED = ("chauffeur by the hour on 28 November at 10am", "Hard Rock")
 ASKED: dict[str, tuple[str, ...]] = {
     "trip": (ANA,),
     "return_date": (ANA, "round trip"),
@@ -465,6 +467,8 @@ def test_whatever_is_said_there_is_an_answer_and_nothing_is_sent(question: str, 
     """At each of the new questions."""
     ana = Visitor()
     ana.goes_on(*ASKED[question])
+    if question in ("trip", "plan"):
+        ana.adds(question)
     assert ana.talk.state == question
     assert ana.says(said).strip()
     assert "None" not in ana.text

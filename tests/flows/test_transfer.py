@@ -13,7 +13,7 @@ TAPS = [
 def whole_request(guest: Guest) -> None:
     """Everything but the review."""
     guest.says("airport to Bávaro tomorrow at 3pm, 2 adults, 2 bags")
-    for answer in ("AA1045", "the sedan", "no extras", "no", "no", "Hannah Moore", "skip"):
+    for answer in ("AA1045", "the sedan", "Hannah Moore"):
         guest.says(answer)
     assert guest.block == "review"
 
@@ -26,6 +26,7 @@ def test_everything_said_at_once_is_understood_said_back_and_not_asked() -> None
     assert "Airport PUJ to Bávaro, tomorrow Sat 21 Nov 15:00, 4 adults." in answer
     assert hannah.block == "flight"
     assert hannah.talk.draft == {
+        "name": "Hannah Moore",
         "phone": "+447700900142",
         "service": "transfer",
         "pickup": {"place": "puj"},
@@ -46,7 +47,7 @@ def test_the_same_in_spanish() -> None:
 
 
 def test_a_walk_by_typing_ends_with_the_wish_to_send() -> None:
-    """Guest and bot in turn, until the terms are accepted."""
+    """Guest and bot in turn, until it is sent."""
     hannah = Guest("Hannah Moore")
     hannah.says("airport to Bávaro tomorrow at 3pm, 4 people")
     assert "How many bags" in hannah.says("AA1045")
@@ -54,39 +55,57 @@ def test_a_walk_by_typing_ends_with_the_wish_to_send() -> None:
     assert hannah.options == ["suv", "van", "minibus"]
     assert "US$48.00" in hannah.says("the van")
     assert "Child seat × 2" in hannah.says("2 child seats")
-    assert hannah.block == "extras"
-    assert "occasion" in hannah.says("done")
-    hannah.says("honeymoon")
-    hannah.says("no")
-    assert "[Hannah Moore]" in hannah.text
-    hannah.says("1")
-    review = hannah.says("skip")
+    review = hannah.says("it is our honeymoon")
+    assert "Your request, Hannah Moore" in review
+    assert "Occasion: Honeymoon" in review
     assert "$12.00 Child seat, 2 × $6.00" in review
     assert "US$60.00 in total, tax included" in review
-    assert hannah.options == ["send", "change"]
+    assert "By sending you accept the terms of Costa Alisia." in review
+    assert hannah.options == ["send", "add", "change"]
     hannah.says("send request")
-    assert hannah.block == "terms"
-    hannah.says("yes")
     assert hannah.wishes == (Send(),)
     assert hannah.replies == []
-    assert hannah.talk.draft["terms"] is True
 
 
-def test_a_walk_by_tapping_only() -> None:
-    """Every question that has options can be answered without a word."""
-    guest = Guest("Ana")
+def test_a_plain_transfer_takes_ten_messages_by_tapping() -> None:
+    """A greeting and nine taps, and every question that has options can be answered without a word."""
+    guest = Guest("Ana Reyes")
     guest.says("hi")
-    for tap in (("service", "transfer"), ("pickup", "puj"), ("dropoff", "arena_blanca"), ("date", "2026-11-21")):
+    for tap in (("service", "transfer"), ("pickup", "puj"), ("dropoff", "arena_blanca"), ("date", "2026-11-21"), ("time", "14:00"),
+                ("flight", "unknown"), ("party", "2+2"), ("vehicle", "van"), ("review", "send")):  # fmt: skip
+        assert tap[1] in guest.options, guest.block
         guest.taps(*tap)
-    assert guest.block == "time"
-    guest.says("14:30")
-    for tap in (("flight", "unknown"), ("party", "2"), ("luggage", "2"), ("vehicle", "van"), ("extras", "flowers"), ("extras", "done"),
-                ("occasion", "birthday"), ("notes", "skip"), ("name", "profile"), ("email", "skip"), ("review", "send")):  # fmt: skip
-        guest.taps(*tap)
-    assert guest.block == "terms"
-    guest.taps("terms", "accept")
     assert guest.wishes == (Send(),)
-    assert guest.talk.draft["occasion"] == "birthday"
+    assert guest.count == 10
+
+
+def test_what_is_not_asked_is_added_at_the_review() -> None:
+    """One tap shows what there is, and each of them comes back to the review."""
+    guest = Guest("Ana Reyes")
+    whole_request(guest)
+    guest.taps("review", "add")
+    assert guest.options == ["extras", "occasion", "notes", "email", "nothing"]
+    guest.taps("change", "extras")
+    guest.taps("extras", "flowers")
+    guest.taps("extras", "done")
+    guest.taps("review", "add")
+    guest.taps("change", "occasion")
+    guest.taps("occasion", "birthday")
+    assert guest.block == "review"
+    assert (guest.talk.draft["extras"], guest.talk.draft["occasion"]) == ({"flowers": 1}, "birthday")
+    guest.taps("review", "add")
+    assert guest.options == ["notes", "email", "nothing"]
+    guest.taps("change", "nothing")
+    assert guest.block == "review"
+
+
+def test_whoever_travels_with_children_is_asked_for_extras() -> None:
+    """A seat is not something to find in a list."""
+    guest = Guest("Ana Reyes")
+    guest.says("airport to Bávaro tomorrow at 3pm, 2 adults and a child of 4, 2 bags, AA1045, van")
+    assert guest.block == "extras"
+    guest.says("a child seat")
+    assert guest.talk.draft["extras"] == {"child_seat": 1}
 
 
 def test_hi_is_greeted_and_asked_what_it_shall_be() -> None:
@@ -108,11 +127,12 @@ def test_a_typed_label_number_or_place_is_the_tap(typed: str) -> None:
     assert guest.talk.draft["service"] == ("isla_saona" if typed == "second" else "transfer")
 
 
-def test_a_room_is_asked_where_the_pickup_is_a_hotel() -> None:
-    """And may be skipped; from an airport it is not asked."""
+def test_a_room_may_be_added_where_the_pickup_is_a_hotel() -> None:
+    """It is not asked, from an airport it is not even offered."""
     guest = Guest()
     guest.says("from Arena Blanca to the airport")
-    assert guest.block == "room"
+    assert guest.block == "date"
+    guest.adds("room")
     guest.says("204")
     assert guest.talk.draft["room"] == "204"
     assert guest.block == "date"
@@ -122,12 +142,12 @@ def test_the_phone_is_asked_only_where_the_channel_gives_none() -> None:
     """On WhatsApp it is known, on Telegram it is asked and a contact card answers it."""
     lucia = Guest("Lucía", sender="700100201", channel="telegram")
     lucia.says("airport to Bávaro tomorrow at 3pm, 2 adults, 2 bags")
-    for answer in ("no idea", "sedan", "none", "no", "no", "Lucía Fernández"):
+    for answer in ("no idea", "sedan", "Lucía Fernández"):
         lucia.says(answer)
     assert lucia.block == "phone"
     lucia.sends("contact", contact=("Lucía", "+1 809 555 0188"))
     assert lucia.talk.draft["phone"] == "+18095550188"
-    assert lucia.block == "email"
+    assert lucia.block == "review"
 
 
 def test_extras_tick_count_and_fall_off_again() -> None:
@@ -136,7 +156,7 @@ def test_extras_tick_count_and_fall_off_again() -> None:
     guest.says("airport to Bávaro tomorrow at 3pm, 2 adults, 2 bags")
     guest.says("AA1045")
     guest.says("sedan")
-    assert [card.edits for card in guest.replies] == [False]
+    guest.adds("extras")
     assert "US$42.00" in guest.taps("extras", "child_seat")
     assert [card.edits for card in guest.replies] == [True]
     assert "US$46.00" in guest.taps("extras", "drinks")
@@ -150,7 +170,7 @@ def test_extras_tick_count_and_fall_off_again() -> None:
     guest.taps("extras", "drinks")
     assert guest.talk.draft["extras"] == {}
     guest.says("none")
-    assert guest.block == "occasion"
+    assert guest.block == "name"
 
 
 def test_extras_named_early_are_not_asked_again() -> None:
@@ -161,7 +181,7 @@ def test_extras_named_early_are_not_asked_again() -> None:
     guest.says("2, and flowers please")
     assert guest.talk.draft["vehicle"] == "van"
     assert guest.talk.draft["extras"] == {"child_seat": 1, "flowers": 1}
-    assert guest.block == "occasion"
+    assert guest.block == "name"
 
 
 def test_only_vehicles_that_are_free_and_large_enough_are_offered() -> None:

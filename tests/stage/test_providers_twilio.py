@@ -216,6 +216,59 @@ async def test_templates_whatsapp_would_not_approve_are_rejected_and_do_not_go_o
     assert (await stand.bot.hears("/hooks/whatsapp/status", 2))[-1]["form"]["ErrorCode"] == "63016"
 
 
+async def test_approval_takes_its_time(stand: Stand, twilio: Client) -> None:
+    """Until Meta has looked at it, a template is pending and does not go out."""
+    stand.sim.world.config["approval"] = 60.0
+    sid = await template(twilio, "All is well.")
+    assert (await twilio.content.v1.contents(sid).approval_fetch().fetch_async()).whatsapp["status"] == "pending"
+    await send(twilio, content_sid=sid, status_callback=STATUS)
+    assert (await stand.bot.hears("/hooks/whatsapp/status", 2))[-1]["form"]["ErrorCode"] == "63016"
+    await stand.pull("/sim/clock", by=61)
+    assert (await twilio.content.v1.contents(sid).approval_fetch().fetch_async()).whatsapp["status"] == "approved"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("twilio/quick-reply", {"actions": [{"type": "QUICK_REPLY", "title": "{{2}}", "id": "1"}]}),
+        ("twilio/list-picker", {"button": "Choose", "items": [{"item": "{{2}}", "id": "1"}]}),
+    ],
+)
+async def test_what_is_too_long_once_filled_does_not_arrive(
+    stand: Stand, twilio: Client, kind: str, content: dict[str, Any]
+) -> None:
+    """Meta: twenty on a button, twenty-four in a row; the same content arrives with a shorter word."""
+    await stand.says("hannah", "whatsapp", "hi")
+    asked = {
+        "friendly_name": "x",
+        "language": "en",
+        "variables": {"1": "a", "2": "b"},
+        "types": {kind: {"body": "{{1}}", **content}},
+    }
+    made = await twilio.content.v1.contents.create_async(ContentList.ContentCreateRequest(asked))
+    for title, code in (("x" * 25, "63021"), ("Fine", None)):
+        await send(
+            twilio,
+            content_sid=made.sid,
+            content_variables=json.dumps({"1": "Which?", "2": title}),
+            status_callback=STATUS,
+        )
+        last = await stand.until(
+            "/sim/chats/hannah/whatsapp", lambda seen: seen["messages"][-1]["status"] in ("failed", "delivered", "read")
+        )
+        assert str(last["messages"][-1].get("error_code") or "") == (code or "")
+
+
+async def test_whoever_wrote_stop_is_not_written_to(stand: Stand, twilio: Client) -> None:
+    """21610, until START."""
+    await stand.says("hannah", "whatsapp", "STOP")
+    with pytest.raises(TwilioRestException) as refused:
+        await send(twilio, body="Are you there?")
+    assert refused.value.code == 21610
+    await stand.says("hannah", "whatsapp", "start")
+    assert (await send(twilio, body="Are you there?")).status == "queued"
+
+
 async def test_a_template_nobody_approved_fails_outside_the_window(stand: Stand, twilio: Client) -> None:
     """Making it is not enough."""
     sid = await template(twilio, "All is well.", approve=False)

@@ -41,27 +41,21 @@ def words(who: Person, block: str) -> str:
 
 
 async def goes_to_review(who: Person, request: str, *, email: str | None = None) -> Message:
-    """Ask for everything in one message, answer the rest with 'nothing more', and give the review card."""
+    """Ask for everything in one message, give a phone where the channel gives none, and an address if told; gives the review card."""
     await who.says(request)
-    await who.hears(words(who, "no_occasion"))
-    await who.taps(words(who, "no_occasion"))
-    await who.hears(words(who, "no_notes"))
-    await who.taps(words(who, "no_notes"))
-    await who.hears(NAME[who.key])
-    await who.taps(NAME[who.key])
     if who.key in PHONE:
         await who.hears()
         await who.says(PHONE[who.key])
-    await who.hears(words(who, "skip"))
-    await (who.says(email) if email else who.taps(words(who, "skip")))
-    return await who.hears(words(who, "send"))
+    review = await who.hears(words(who, "send"))
+    if email:
+        await who.says(email)
+        review = await who.hears(words(who, "send"))
+    return review
 
 
 async def sends_it(who: Person) -> str:
-    """Send at the review and accept the terms; gives the booking's code."""
+    """Send at the review, which accepts the terms; gives the booking's code."""
     await who.taps(words(who, "send"))
-    await who.hears(words(who, "accept"))
-    await who.taps(words(who, "accept"))
     return code(await who.hears("CA-"))
 
 
@@ -88,12 +82,6 @@ async def again(who: Person, request: str) -> str:
     await who.says("new booking")
     await who.hears()
     await who.says(request)
-    await who.hears(words(who, "no_occasion"))
-    await who.taps(words(who, "no_occasion"))
-    await who.hears(words(who, "no_notes"))
-    await who.taps(words(who, "no_notes"))
-    await who.hears(words(who, "skip"))
-    await who.taps(words(who, "skip"))
     await who.hears(words(who, "send"))
     return await sends_it(who)
 

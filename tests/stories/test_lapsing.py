@@ -23,8 +23,6 @@ async def states(reference: str) -> dict[str, str]:
 async def test_a_hold_that_ended_before_it_could_be_told(bellhop: Bellhop, ana: Person, desk: Desk) -> None:
     """WhatsApp is down from her yes until after the hold: she reads that it has ended, and no link to pay for what is gone."""
     await moves.goes_to_review(ana, moves.TRANSFER)
-    await ana.taps(moves.words(ana, "send"))
-    await ana.hears(moves.words(ana, "accept"))
     await bellhop.pull("/sim/switches", twilio="down")
     door = Door(bellhop)
     assert await door.twilio(door.message("yes")) == 200

@@ -45,18 +45,24 @@ async def test_there_and_back_in_one_sentence(bellhop: Bellhop, ana: Person, raf
 
 
 async def test_the_way_back_tapped(ana: Person) -> None:
-    """Offered after the way there: yes, a day, an hour, no flight known yet."""
+    """Added at the review: a day, an hour, no flight known yet."""
     await ana.says("airport PUJ to Hard Rock tomorrow at 3pm, 2 people, 2 bags, flight AA1045")
-    await ana.hears("There and back")
+    await ana.hears("Which vehicle")
+    await ana.taps("SUV")
+    await ana.hears(moves.words(ana, "add_something"))
+    await ana.taps(moves.words(ana, "add_something"))
+    await ana.hears("What would you like to add?")
     await ana.taps("There and back")
+    await ana.hears("bring you back")
+    await ana.taps(moves.words(ana, "trip_return"))
     await ana.hears("Which day do you go back?")
     await ana.says("the 28th")
     await ana.hears("way back")
     await ana.says("11am")
     await ana.hears(moves.words(ana, "flight_unknown"))
     await ana.taps(moves.words(ana, "flight_unknown"))
-    offered = read_aloud(await ana.hears("there and back"))
-    assert "SUV" in offered
+    review = read_aloud(await ana.hears(moves.words(ana, "send")))
+    assert "Back on Saturday 28 November 2026, 11:00" in review
 
 
 async def test_a_chauffeur_by_the_hour_in_spanish(luis: Person) -> None:
@@ -64,24 +70,16 @@ async def test_a_chauffeur_by_the_hour_in_spanish(luis: Person) -> None:
     await luis.says(
         "necesito un chofer por 4 horas el 28 de noviembre a las 10 de la mañana desde Hard Rock, 2 adultos"
     )
-    await luis.hears(moves.words(luis, "skip"))
-    await luis.taps(moves.words(luis, "skip"))  # the room
-    await luis.hears(moves.words(luis, "no_plan"))
-    await luis.says("Higüey y la basílica")
     await luis.hears("todas las horas")
     await luis.taps("Jeepeta")
     await luis.hears()
-    await luis.taps(moves.words(luis, "no_extras"))
-    await luis.hears(moves.words(luis, "no_occasion"))
-    await luis.taps(moves.words(luis, "no_occasion"))
-    await luis.hears(moves.words(luis, "no_notes"))
-    await luis.taps(moves.words(luis, "no_notes"))
-    await luis.hears("Luis Cabrera")
-    await luis.taps("Luis Cabrera")
-    await luis.hears()
     await luis.says(moves.PHONE["luis"])
-    await luis.hears(moves.words(luis, "skip"))
-    await luis.taps(moves.words(luis, "skip"))
+    await luis.hears(moves.words(luis, "add_something"))
+    await luis.taps(moves.words(luis, "add_something"))
+    await luis.hears(moves.words(luis, "line_plan"))
+    await luis.taps(moves.words(luis, "line_plan"))
+    await luis.hears(moves.words(luis, "no_plan"))
+    await luis.says("Higüey y la basílica")
     review = read_aloud(await luis.hears(moves.words(luis, "send")))
     assert "152.00" in review and "4 horas" in review and "basílica" in review
     reference = await moves.sends_it(luis)
@@ -96,16 +94,6 @@ async def test_a_package_there_and_back(ana: Person, house: Person) -> None:
     await ana.says(FAMILY)
     await ana.hears("Which day do you go back?")
     await ana.says("5 December at 11am, AA1046")
-    await ana.hears("Included: Child seat × 2")
-    await ana.taps(moves.words(ana, "no_extras"))
-    await ana.hears(moves.words(ana, "no_occasion"))
-    await ana.taps(moves.words(ana, "no_occasion"))
-    await ana.hears(moves.words(ana, "no_notes"))
-    await ana.taps(moves.words(ana, "no_notes"))
-    await ana.hears("Ana Lindqvist")
-    await ana.taps("Ana Lindqvist")
-    await ana.hears(moves.words(ana, "skip"))
-    await ana.taps(moves.words(ana, "skip"))
     review = read_aloud(await ana.hears(moves.words(ana, "send")))
     assert "115.00 Family pack" in review and "included Child seat, 2" in review
     reference = await moves.sends_it(ana)
@@ -123,14 +111,6 @@ async def test_the_yacht_is_whole_and_its_deposit_confirms(ana: Person) -> None:
     await ana.says("9am")
     await ana.hears("Where do we pick you up?")
     await ana.says("Hard Rock, room 214")
-    await ana.hears()
-    for block in ("no_extras", "no_occasion", "no_notes"):
-        if moves.words(ana, block) in read_aloud(ana.seen()[-1]):
-            await ana.taps(moves.words(ana, block))
-            await ana.hears()
-    await ana.taps("Ana Lindqvist")
-    await ana.hears(moves.words(ana, "skip"))
-    await ana.taps(moves.words(ana, "skip"))
     review = read_aloud(await ana.hears(moves.words(ana, "send")))
     assert "890.00 Private yacht, Cap Cana" in review and "267.00 of it is due now" in review
     reference = await moves.sends_it(ana)

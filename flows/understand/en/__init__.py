@@ -155,7 +155,7 @@ VOCABULARY = Vocabulary(
         r"(?:make|made) (?:it|that|this|them)|(?:change|move|switch|swap|push|bring|put|shift|reschedule|postpone|update|correct|upgrade|modify)|reschedul\w+|add|remove|drop|take off|without|instead|actually|rather|we (?:are|will be|'?re|'?ll be) (?:now )?(?:only |just )?(?:\d+|two|three|four|five|six|seven|eight|nine|ten)|can we be|could we be|(?:one|two|three|\d) (?:more|less|fewer)|another|extra|also (?:need|want|bring)|we (?:also )?need|need|can we (?:have|get)|could we (?:have|get)|earlier|bigger|larger|smaller|not \w+ but"
     ),
     change=phrase(
-        r"(?:change|edit|modify|correct|update|another|different|wrong) (?:the |my |our )?(?P<what>number of [a-z]+|(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"
+        r"(?:change|edit|modify|correct|update|another|different|wrong|add) (?:the |my |our |an? |some )?(?P<what>number of [a-z]+|(?:pick ?-?up|drop ?-?off|flight|room|e-?mail|phone|special )?[ -]?[a-z-]+)(?: (?:number|date|time|place|point))?(?:\s*(?:to|:|=)\s*(?P<to>.+))?"
     ),
     lines={
         "service": whole(r"service|tour|excursion|trip|what"),

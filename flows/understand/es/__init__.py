@@ -151,7 +151,7 @@ VOCABULARY = Vocabulary(
         r"cambi\w+|modific\w+|mover\w*|muev\w+|pasar(?:lo|la|me|nos)?|pase(?:lo|la|me|nos)?|poner(?:lo|la)?|ponga(?:lo|la)?|que sea|hacer(?:lo|la)|haga(?:lo|la)?|reprogram\w+|aplaz\w+|adelant\w+|posponer\w*|agreg\w+|anad\w+|incluy\w+|quit\w+|sin|en vez de|en lugar de|mejor|somos|seremos|(?:vamos a|podemos|podriamos) ser|un[oa]? \w+ (?:mas|menos)|un[oa]? (?:mas|menos)|\d+ (?:mas|menos)|necesitamos|necesito|otr[oa]|tambien|mas temprano|mas grande|mas pequen\w+"
     ),
     change=phrase(
-        r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar) (?:el |la |los |las |mi |nuestr[oa] )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"
+        r"(?:cambi(?:ar|e|a|o)|editar|modificar|corregir|corrija|otr[oa]|actualizar|anadir|agregar|agregue|anada) (?:el |la |los |las |mi |nuestr[oa] |una? |algun )?(?P<what>(?:lugar de |punto de |hora de |numero de )?[a-z-]+)(?:\s+(?:a las|a|al|por|para|:|=)\s*(?P<to>.+))?"
     ),
     lines={
         "service": whole(r"servicio|excursion|tour|viaje"),

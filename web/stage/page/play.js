@@ -6,23 +6,19 @@ import { loaded, payLink } from "./tries.js";
 import { numbered } from "./rich.js";
 
 const OPENING = "airport to Bávaro tomorrow at 3pm, 4 people";
+const ADDED = "Flowers for my mum's birthday, and mail it to hannah.moore@example.com"; // at the review
 const FRESH = "start over";
 const PATIENCE = 450; // looks of 200 ms: a server that was killed fetches what it missed within a minute
 // What Hannah taps when it is offered, whatever was asked.
-const OFFERED = [/^accept and send/i, /^send( the)? request/i, /^forget my answers/i];
+const OFFERED = [/^send( the)? request/i, /^forget my answers/i];
 // What she says, by what she is asked: [question, the option she would tap, what she types if there is none].
 const ANSWERS = [
-  [/e-?mail/i, null, "hannah.moore@example.com"],
   [/flight/i, null, "BA2203"],
-  [/room number/i, null, "204"],
-  [/bags|suitcases|luggage/i, null, "4"],
   [/how old/i, null, "4"],
   [/how many (people|adults)|who travels/i, null, "3 adults and a child of 4"],
+  [/bags|suitcases|luggage/i, null, "4"],
   [/which (of these )?vehicles?|which car/i, /^van\b|\bvan,/i, "van"],
-  [/occasion/i, /birthday/i, "birthday, 60 years"],
-  [/anything else we should know/i, null, "Please keep the flowers a surprise for my mum"],
-  [/anything else\?|to go on/i, /^done|^no extras/i, "done"],
-  [/like to add/i, /flowers/i, "flowers"],
+  [/like to add|anything else\?|to go on/i, /^done|^no extras/i, "done"],
   [/where do we take you|which place|destination|going to/i, null, "Hotel Arena Blanca"],
   [/where do we pick you up|leave from/i, null, "airport"],
   [/what time|at what|which time/i, null, "3pm"],
@@ -31,7 +27,7 @@ const ANSWERS = [
   [/phone/i, null, "+44 7700 900142"],
 ];
 
-const play = { running: false };
+const play = { running: false, added: false };
 
 const say = (sentence) => { document.querySelector(".try-result").textContent = sentence; };
 
@@ -77,7 +73,11 @@ function choice(message) {
   const options = keys.length ? keys.map((key) => ({ label: key.description || key.text, key })) : lines.map((line) => ({ label: line.label, text: line.value }));
   const question = message.text.split("\n").filter((line) => line.trim() && !/^\s*\d{1,2}[.)]\s/.test(line));
   const offered = options.find((one) => OFFERED.some((wanted) => wanted.test(one.label)));
-  if (offered) return offered;
+  if (offered && play.added) return offered;
+  if (offered) {
+    play.added = true;
+    return { text: ADDED };
+  }
   for (const asked of [question.at(-1) || "", question[0] || "", message.text]) {
     for (const [about, wanted, typed] of ANSWERS) {
       if (!about.test(asked)) continue;
@@ -113,6 +113,7 @@ async function choose(phone, message) {
 
 /** A chat that was used before is cleared first, so that the play always begins at the beginning. */
 async function startAfresh(phone, before) {
+  play.added = true; // "forget my answers" is no review
   await type(phone, FRESH);
   const heard = await answer(phone, before);
   const asked = heard.findLast((message) => /forget/i.test(JSON.stringify([message.text, message.keyboard])));
@@ -128,6 +129,7 @@ async function run(stage) {
   stage.show(phone.person);
   let before = phone.messages.length;
   if (before) before = await startAfresh(phone, before);
+  play.added = false;
   await type(phone, OPENING);
   for (let turn = 0; turn < 32 && play.running; turn += 1) {
     const heard = await answer(phone, before);

@@ -1,4 +1,4 @@
-"""The sandbox's Twilio Content API: message templates and their approval by WhatsApp, which here answers at once."""
+"""The sandbox's Twilio Content API: templates, and their approval by WhatsApp after the config's `approval` seconds."""
 
 import re
 import uuid
@@ -93,7 +93,7 @@ class Templates:
     async def list_approvals(self, request: web.Request) -> web.Response:
         def both(template: Json) -> Json:
             plain = {key: value for key, value in self.resource(template).items() if key not in ("url", "links")}
-            return {**plain, "approval_requests": whatsapp_of(template)}
+            return {**plain, "approval_requests": whatsapp_of(template, self.world.now())}
 
         return self.page(request, "contents", both)
 
@@ -129,16 +129,24 @@ class Templates:
             "name": name,
             "category": category,
             "rejection_reason": reason,
+            "decided": self.world.now() + float(self.world.config.get("approval", 0.0)),
         }
         self.world.templates.put(template["sid"], {**template, "approval": approval})
-        received = {**approval, "status": "received", "rejection_reason": ""}
+        received = {"status": "received", "name": name, "category": category, "rejection_reason": ""}
         return answer({**received, "content_type": next(iter(template["types"])), "allow_category_change": True}, 201)
 
     async def approval(self, request: web.Request) -> web.Response:
         template = self.find(request)
         sid = template["sid"]
         url = f"https://content.twilio.com/v1/Content/{sid}/ApprovalRequests"
-        return answer({"sid": sid, "account_sid": self.twilio.sid, "whatsapp": whatsapp_of(template), "url": url})
+        return answer(
+            {
+                "sid": sid,
+                "account_sid": self.twilio.sid,
+                "whatsapp": whatsapp_of(template, self.world.now()),
+                "url": url,
+            }
+        )
 
     def resource(self, template: Json) -> Json:
         url = f"https://content.twilio.com/v1/Content/{template['sid']}"
@@ -147,9 +155,12 @@ class Templates:
         return {**plain, "account_sid": self.twilio.sid, "url": url, "links": links}
 
 
-def whatsapp_of(template: Json) -> Json:
-    kind = next(iter(template["types"]))
-    return {"type": "whatsapp", "content_type": kind, "allow_category_change": True, **template["approval"]}
+def whatsapp_of(template: Json, now: float) -> Json:
+    """The approval as it stands: Meta looks at a template for a while before it says yes or no."""
+    kind, approval = next(iter(template["types"])), dict(template["approval"])
+    if approval.pop("decided", 0.0) > now:
+        approval |= {"status": "pending", "rejection_reason": ""}
+    return {"type": "whatsapp", "content_type": kind, "allow_category_change": True, **approval}
 
 
 def check_content(asked: Json) -> None:
@@ -190,6 +201,8 @@ def rejection(template: Json, name: str) -> str:
     found = VARIABLE.findall(body)
     if "rejected" in name or "rejected" in (template["friendly_name"] or ""):
         return "The sandbox rejects every template with this word in its name"
+    if next(iter(template["types"])) in NEVER_APPROVED:
+        return "This content type is for a session only and cannot be approved"
     if len(body) > TEMPLATE_LIMIT:
         return "The body is longer than 1024 characters"
     if re.match(r"{{\s*\w+\s*}}", body) or re.search(r"{{\s*\w+\s*}}$", body):

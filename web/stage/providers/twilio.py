@@ -222,13 +222,13 @@ class Twilio:
         inside = until is not None and self.world.now() < until
         if template is None:
             return None if inside else 63016
-        if not inside and template["approval"]["status"] != "approved":
+        approval = template["approval"]
+        approved = approval["status"] == "approved" and approval.get("decided", 0.0) <= self.world.now()
+        if not inside and not approved:
             return 63016
         if set(VARIABLE.findall(orjson.dumps(template["types"]).decode())) != set(variables):
             return 63028
-        return (
-            63021 if self.misfit(template, variables, approved=template["approval"]["status"] == "approved") else None
-        )
+        return 63021 if self.misfit(template, variables, approved=approved) else None
 
     def misfit(self, template: Json, variables: dict[str, str], *, approved: bool) -> str:
         """What WhatsApp does not take of a content once it is filled; empty when it takes it.

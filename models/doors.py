@@ -235,6 +235,15 @@ async def counted() -> Rows:
     )
 
 
+async def calls() -> Rows:
+    """The newest calls: who is to be called or has called, and taps on "call", with the talk where there is one."""
+    return await read(
+        "SELECT o.id, o.source, o.how, o.made, s.name, r.name AS who, r.address, t.id AS talk FROM opening o "
+        "LEFT JOIN source s ON s.key = o.source LEFT JOIN recipient r ON r.id = o.recipient_id "
+        "LEFT JOIN talk t ON t.recipient_id = r.id WHERE o.how IN ('call', 'call_back') ORDER BY o.id DESC LIMIT 30"
+    )
+
+
 def _squeezed(values: Any) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, zdict=_DICTIONARY)
     return packer.compress(orjson.dumps(values)) + packer.flush()

@@ -59,7 +59,7 @@ def routes() -> list[web.RouteDef]:
     return [web.route(each.method, each.path, require_staff(each.handler)) for each in (*pages, *acts)]
 
 
-async def _desk(request: web.Request, template: str, *, status: int = 200, **facts: Any) -> web.Response:
+async def desk_page(request: web.Request, template: str, *, status: int = 200, **facts: Any) -> web.Response:
     """A page of the desk, with what its frame shows everywhere."""
     _, catalog = await catalogs.on_sale()
     now = request.app[keys.HOUSE].now()
@@ -90,7 +90,7 @@ async def board_page(request: web.Request) -> web.StreamResponse:
     search, only = request.query.get("q", "").strip()[:80], request.query.get("only", "")
     only = only if only in COUNTERS else ""
     seen = await board.board(request.app[keys.HOUSE].now(), search=search, only=only)
-    return await _desk(
+    return await desk_page(
         request, "board.html", board=seen, search=search, only=only, stuck=await stuck(request.app[keys.HOUSE].now())
     )
 
@@ -109,7 +109,7 @@ async def _booking_page(
     booking = int(row["id"])
     threads = await _threads(booking)
     chosen = _chosen(talk, threads)
-    return await _desk(
+    return await desk_page(
         request, "booking.html", status=status, booking=row, story=await of_booking(booking), threads=threads,
         chosen=chosen, guest_talk=await _guest_talk(row), lines=await _transcript(row["recipient_id"]),
         talked=await _said_in(chosen["id"]) if chosen else [], reached=await _reached(chosen),
@@ -257,7 +257,7 @@ async def talks_page(request: web.Request) -> web.StreamResponse:
         "JOIN recipient r ON r.id = d.recipient_id WHERE d.booking_id IS NULL AND d.state IN ('failed', 'given_up') "
         "ORDER BY d.id DESC LIMIT 50"
     )
-    return await _desk(
+    return await desk_page(
         request, "talks.html", talks=sorted(open_talks, key=lambda row: row["id"] not in waiting), waits=waiting, stuck=stuck,
         unsent=unsent, events=await _events(),
     )  # fmt: skip
@@ -294,7 +294,7 @@ async def _talk_page(
         raise web.HTTPNotFound
     if found[0]["reference"]:
         raise web.HTTPSeeOther(f"/desk/bookings/{found[0]['reference']}?talk=guest")
-    return await _desk(
+    return await desk_page(
         request, "talk.html", status=status, talk=found[0], lines=await _transcript(found[0]["recipient_id"]),
         draft=unpacked(found[0]["state"]).get("draft", {}), trouble=trouble, typed=typed, longest=LONGEST,
     )  # fmt: skip

@@ -81,7 +81,8 @@ def new(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
 
 def begin(book: Conversation, talk: Talk, kept: dict[str, Any]) -> None:
     """An empty draft but for these answers."""
-    talk.state, talk.draft, talk.doubts, talk.facts = book.keys[0], kept, {}, {}
+    promised = {key: talk.facts[key] for key in ("promised",) if key in talk.facts}  # prices that were told still hold
+    talk.state, talk.draft, talk.doubts, talk.facts = book.keys[0], kept, {}, promised
     talk.reopened, talk.urgent, talk.choosing, talk.changed, talk.misses = None, None, False, talk.turn + 1, 0
 
 

@@ -14,9 +14,10 @@ from flows.understand.ear import Doubt
 from flows.understand.party import size
 from flows.understand.places import AREAS
 from flows.understand.times import time_option, too_soon
-from flows.when import from_instant, instant
+from flows.when import as_instant, from_instant, instant
 
 MOST_OPTIONS = 8
+PROMISED = timedelta(hours=24)  # a price that was asked for holds
 FURTHEST = 730  # days ahead that can be picked
 POPULAR = 8
 STAYS = (3, 4, 5, 7)  # nights after which most guests go back
@@ -312,16 +313,28 @@ def price(talk: Talk, offer: Offer) -> Say:
     menu, draft = offer.world.menu, talk.draft
     service = menu.service(draft.get("service"))
     fares = menu.fares.get((zone_key(draft.get("pickup"), menu) or "", zone_key(draft.get("dropoff"), menu) or ""), {})
+    until = promise(talk, offer)["valid_until"]
     if offer.quote:
-        return Say("price_so_far", {"total": dict(offer.quote.total)})
+        lines = [dict(line) for line in offer.quote.lines]
+        return Say("price_quoted", {"lines": lines, "total": dict(offer.quote.total), "until": until})
     if fares:
         ends = {end: stop(draft[end], menu) for end in ("pickup", "dropoff")}
-        return Say("price_route", ends | {"fares": _fares(fares, talk, menu)})
+        return Say(
+            "price_route", ends | {"fares": _fares(fares, talk, menu)}, before=(Say("price_holds", {"until": until}),)
+        )
     if service and service.price:
         block = "price_whole" if service.package or service.kind == "charter" else "price_tour"
         facts = {"service": dict(service.name), "price": dict(service.price)}
         return Say(block, facts | {"least": service.kind == "charter"})
     return Say("price_unknown")
+
+
+def promise(talk: Talk, offer: Offer) -> dict[str, Any]:
+    """By which version of the catalogue prices are told, and until when they hold: what was promised before still does."""
+    made: dict[str, Any] | None = talk.facts.get("promised")
+    if made and from_instant(made["valid_until"]) >= offer.world.now:
+        return made
+    return {"version": offer.world.menu.version, "valid_until": as_instant(offer.world.now + PROMISED)}
 
 
 def _fares(fares: Mapping[str, Any], talk: Talk, menu: Menu) -> list[dict[str, Any]]:

@@ -251,5 +251,7 @@ class Offer:
     story: Mapping[str, Any] = field(default_factory=dict)
     change: Mapping[str, Any] | None = None
     """What the change of a booking comes to, where the draft is one: `difference` of `handlers/standing.py`."""
+    over: Mapping[str, Any] = field(default_factory=dict)
+    """A promised price that is over and was another: `was`, `now`, `difference` (money, never negative), `dearer`."""
     bookings: tuple[Mapping[str, Any], ...] = ()
     """Whoever writes' own bookings, what comes next first: see `handlers/bookings.py`."""

@@ -36,7 +36,12 @@ def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
     if any(isinstance(wish, ANSWERED) for wish in wishes):
         talk.wishes = []
         return Turn(talk, (), wishes)
+    if offer.over:
+        talk.remark("quote_over", **offer.over)
+        talk.facts.pop("promised", None)
     messages = _messages(book, talk, offer, asked)
+    if any(block in ("price_quoted", "price_route") for message in messages for block, _ in message.parts()):
+        talk.facts["promised"] = cards.promise(talk, offer)
     talk.turn += 1
     if offer.quote and talk.state == book.then:
         talk.facts["quoted"] = _quoted(offer.quote, offer)

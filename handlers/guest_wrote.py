@@ -34,6 +34,7 @@ from handlers.telling import tell_house
 from models import catalogs, news, turns
 from models.catalog import Catalog
 from models.database import Run, is_away, is_contended, transaction
+from models.money import Money
 from models.refusal import ChangedMeanwhile, Dearer, HoldEnded, InThePast, NotYours, Refusal, SoldOut, TooLate, TooSoon
 from models.request import as_instant
 from models.turns import Carry, Repeated, Reply, Seen, Stale
@@ -168,7 +169,25 @@ def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:
 async def _offer(at: Moment, talk: Talk) -> Offer:
     source = {"channel": at.heard.channel, "at": as_instant(at.now, at.catalog.brand.zone), "language": talk.language}
     world = at.world if "changing" in talk.facts else replace(at.world, standing=None)
-    return await offer_for(needs(talk), talk.draft, world, at.catalog, source, at.seen.recipient)
+    promised = None if "changing" in talk.facts else talk.facts.get("promised")
+    if promised is None or promised["version"] == str(at.catalog.version):
+        return await offer_for(needs(talk), talk.draft, world, at.catalog, source, at.seen.recipient)
+    told = await catalogs.version(int(promised["version"]))
+    if datetime.fromisoformat(promised["valid_until"]["utc"]) >= at.now:
+        world = replace(world, menu=menu_of(told))
+        return await offer_for(needs(talk), talk.draft, world, told, source, at.seen.recipient)
+    offer = await offer_for(needs(talk), talk.draft, world, at.catalog, source, at.seen.recipient)
+    return replace(offer, over=await _over(at, talk, offer, told))
+
+
+async def _over(at: Moment, talk: Talk, offer: Offer, told: Catalog) -> dict[str, Any]:
+    """How a price that was promised and is over differs from what the same costs now; nothing where it does not."""
+    before = (await offer_for(("quote",), talk.draft, at.world, told, {"channel": at.heard.channel})).quote
+    if before is None or offer.quote is None or dict(before.total) == dict(offer.quote.total):
+        return {}
+    was, now = Money.from_fact(dict(before.total)), Money.from_fact(dict(offer.quote.total))
+    difference = now - was if was < now else was - now
+    return {"was": was.as_fact(), "now": now.as_fact(), "difference": difference.as_fact(), "dearer": was < now}
 
 
 async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, bool | None]:
@@ -328,7 +347,9 @@ async def _as_quoted(at: Moment, talk: Talk) -> Catalog | None:
     quoted = talk.facts.get("quoted")
     if quoted is None or quoted["version"] == str(at.catalog.version):
         return at.catalog
-    if datetime.fromisoformat(quoted["valid_until"]["utc"]) >= at.now:
+    promised = talk.facts.get("promised") or quoted
+    until = [each["valid_until"]["utc"] for each in (quoted, promised) if each["version"] == quoted["version"]]
+    if datetime.fromisoformat(max(until)) >= at.now:
         return await catalogs.version(int(quoted["version"]))
     now = await offer_for(("quote",), talk.draft, at.world, at.catalog, {"channel": at.heard.channel})
     return at.catalog if now.quote and dict(now.quote.total) == quoted["total"] else None

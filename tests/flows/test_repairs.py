@@ -142,7 +142,7 @@ def test_help_summary_and_price_leave_the_question_open() -> None:
 
 def test_the_price_so_far_is_told_once_there_is_one(reviewing: Guest) -> None:
     """From the same quote as the review."""
-    assert "So far it is US$36.00 in total." in reviewing.says("price")
+    assert "US$36.00 in total. This price holds until" in reviewing.says("price")
 
 
 def test_the_language_can_be_switched_and_back() -> None:

@@ -135,7 +135,7 @@ VOCABULARY = Vocabulary(
         r"(?:talk|speak|chat|connect me|put me through)\s+(?:to|with)\s+(?:an? |some |the |your )?(?:real |actual |live |human )*(?:person|human|human being|agent|operator|representative|somebody|someone|one of you|team|staff)|can (?:some(?:one|body)|you) call me"
     ),
     price_asked=phrase(
-        r"how much|what(?:'s| is| are|s)? (?:the |your )?(?:price|cost|rate|fare)s?|(?:price|cost|rate|fare)s? (?:for|of|from|to)|what do you charge"
+        r"how much|what (?:does|would|will|did) (?:it|that|this|a \w+) cost|what(?:'s| is| are|s)? (?:the |your )?(?:price|cost|rate|fare)s?|(?:price|cost|rate|fare)s? (?:for|of|from|to)|what do you charge"
     ),
     and_what=opening(r"and|what about|how about|or"),
     asking=opening(

@@ -106,7 +106,7 @@ VOCABULARY = Vocabulary(
             r"(?:ver |muestreme |mostrar )?(?:el |la |mi )?(?:resumen|recap|solicitud|reserva|estado|detalles)(?: hasta ahora| por favor)?|que (?:tiene|lleva|llevamos|tengo)(?: hasta ahora)?|como vamos"
         ),
         "price": whole(
-            r"(?:cual es |ver )?(?:el |la )?(?:precio|total|costo|tarifa|coste)(?: hasta ahora| total| por favor)?|cuanto (?:es|cuesta|sale|seria|vale|va|costaria|cuestan|llevo|sera)(?: (?:eso|esto|todo|en total|hasta ahora))*|cuanto"
+            r"(?:cual es |ver )?(?:el |la )?(?:precio|total|costo|tarifa|coste)(?: hasta ahora| total| por favor)?|cuanto (?:es|era|fue|cuesta|sale|seria|vale|va|costaria|cuestan|llevo|sera)(?: (?:eso|esto|todo|en total|hasta ahora))*|cuanto"
         ),
         "change": whole(
             r"(?:quiero |quisiera |necesito |queremos |quisieramos |necesitamos |puedo |podemos |se puede |me gustaria |tengo que )?(?:cambiar|editar|modificar|corregir|cambie)(?: (?:algo|la solicitud|una linea|una respuesta|mis respuestas|esto|eso|(?:de )?(?:la |mi |nuestra |el )?(?:reserva|reservacion|viaje|traslado|excursion)))?(?: por favor)?"
@@ -131,7 +131,7 @@ VOCABULARY = Vocabulary(
         r"(?:hablar|comunicarme|chatear|hable) con (?:una?|el|la|alguna|algun|su|el) ?(?:persona|humano|agente|operador|operadora|representante|asesor|asesora|equipo)|hablar con (?:alguien|ustedes)|(?:que )?me llamen|me pueden? llamar"
     ),
     price_asked=phrase(
-        r"(?:a )?cuanto (?:es|cuesta|cuestan|sale|seria|vale|va|costaria|cobran|me sale|me cobran|por|del?)|que precio|precios? (?:de|del|para|a|por)|cual es el (?:precio|costo)|(?:sus|los) (?:precios|tarifas)"
+        r"(?:a )?cuanto (?:es|era|fue|cuesta|cuestan|sale|seria|vale|va|costaria|cobran|me sale|me cobran|por|del?)|que precio|precios? (?:de|del|para|a|por)|cual es el (?:precio|costo)|(?:sus|los) (?:precios|tarifas)"
     ),
     and_what=opening(r"y|que tal|o"),
     asking=opening(

@@ -117,6 +117,7 @@ class Rehearsal:
 
     def __init__(self, now: datetime, channel: str, language: str | None, name: str) -> None:
         self.now, self.channel, self.language, self.name = now, channel, language, name
+        self.sender = ADDRESSES[channel]
         self.house = House(lambda: self.now, "rehearsal", b"rehearsal")
         self.shown: list[Reply] = []
         self.count = self.last = 0
@@ -140,8 +141,10 @@ class Rehearsal:
 
     async def _hears(self, **what: Any) -> None:
         self.count += 1
-        sender = ADDRESSES[self.channel]
-        heard = Heard(self.channel, str(self.count), sender, self.now, name=self.name, language=self.language, **what)
+        sender = self.sender
+        heard = Heard(
+            self.channel, f"{sender}/{self.count}", sender, self.now, name=self.name, language=self.language, **what
+        )
         await someone_wrote(self.house, heard)
 
     def _tapped(self, label: str, *, earlier: bool) -> Tap:
@@ -169,7 +172,7 @@ class Rehearsal:
         await opened(self.house, of, session, "https://checkout.example")
         kind = "failed" if declined else "completed"
         await guest_paid(self.house, Paid(
-            "stripe", f"event_{self.count}", kind, session, f"payment_{self.count}", of.amount, of.currency, live=False,
+            "stripe", f"event_{self.sender}_{self.count}", kind, session, f"payment_{self.sender}_{self.count}", of.amount, of.currency, live=False,
             method="card", at=self.now, reference=of.reference,
         ))  # fmt: skip
 
@@ -199,7 +202,7 @@ class Rehearsal:
         rows = await read(
             "SELECT d.id, d.payload, d.language FROM delivery d JOIN recipient r ON r.id = d.recipient_id "
             "WHERE r.channel = :channel AND r.address = :address AND d.id > :last ORDER BY d.id",
-            channel=self.channel, address=ADDRESSES[self.channel], last=self.last,
+            channel=self.channel, address=self.sender, last=self.last,
         )  # fmt: skip
         replies = [_reply(unpacked(row["payload"]), row["language"]) for row in rows]
         self.last = rows[-1]["id"] if rows else self.last

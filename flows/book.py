@@ -228,8 +228,10 @@ QUESTIONS = (
 
 MOVES = (
     Move("sent", at=("review",), to="waiting_payment"),
+    Move("waitlisted", at=("review",), to="waitlisted"),
+    Move("offered", at=("waitlisted",), to="waiting_payment"),
     Move("hold_ended", at=("waiting_payment",), to="review"),
-    Move("paid", at=("review", "waiting_payment"), to="booked"),
+    Move("paid", at=("review", "waitlisted", "waiting_payment"), to="booked"),
 )
 
 BOOKING = Conversation(QUESTIONS, then="review", moves=MOVES)

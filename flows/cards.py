@@ -6,6 +6,7 @@ from datetime import date as date_type
 from datetime import timedelta
 from typing import Any
 
+from flows import waiting
 from flows.facts import back_of, chosen, comes_back, fetched_places, meeting_place, so_far, starts, stop, zone_key
 from flows.menu import DepartureOffer, Extra, Menu, Offer, Place, Service, VehicleOffer
 from flows.speech import Link, Option, Say
@@ -20,6 +21,7 @@ MOST_OPTIONS = 8
 PROMISED = timedelta(hours=24)  # a price that was asked for holds
 FURTHEST = 730  # days ahead that can be picked
 POPULAR = 8
+MOST_WAITED = 3  # departures to wait for on one card
 STAYS = (3, 4, 5, 7)  # nights after which most guests go back
 HOURS = ("06:00", "08:00", "10:00", "12:00", "14:00", "16:00", "18:00", "20:00")
 
@@ -206,14 +208,27 @@ def _is_airport(from_: Mapping[str, Any] | None) -> bool:
 def departure(talk: Talk, offer: Offer) -> Say:
     """Which departure? Those with seats for the party, of the day already named when there are any."""
     people = size(talk.draft["party"]) if talk.draft.get("party") else 1
-    fitting = [one for one in offer.departures if one.seats_left >= people]
+    fitting = [one for one in offer.departures if one.seats_left >= people and not one.full]
     day = talk.draft.get("date")
     that_day = [one for one in fitting if day and local_of(one).startswith(day)]
     options = tuple(_departure_option(one) for one in (that_day or fitting)[:MOST_OPTIONS])
     asked = instant(day, "12:00", offer.world.menu.zone) if day else None
+    full = () if "changing" in talk.facts or (fitting and not day) else tuple(map(_full_option, _full(offer, day)))
     if not options:
-        return Say("no_departure", {"people": people}, (_change("party"), _change("service"), _person()))
-    return Say("departure", {"people": people, "date": asked, "that_day": bool(that_day)}, options)
+        return Say("no_departure", {"people": people}, (*full, _change("party"), _change("service"), _person()))
+    return Say("departure", {"people": people, "date": asked, "that_day": bool(that_day)}, (*options, *full))
+
+
+def _full(offer: Offer, day: str | None) -> list[DepartureOffer]:
+    """What is sold out and may be waited for: of the named day, or what comes first."""
+    full = [one for one in offer.departures if one.full and (not day or local_of(one).startswith(day))]
+    return full[:MOST_WAITED]
+
+
+def _full_option(one: DepartureOffer) -> Option:
+    return Option(
+        waiting.ASKED, local_of(one), "@waiting_departure", "@waiting_departure_short", {"starts": dict(one.starts)}
+    )
 
 
 def local_of(one: DepartureOffer) -> str:
@@ -250,7 +265,12 @@ def vehicle(talk: Talk, offer: Offer) -> Say:
     fitting = [one for one in offer.vehicles if one.seats >= people and one.bags >= bags]
     options = tuple(_vehicle_option(one) for one in fitting if one.free)
     if not options:
-        again = (_change("time"), _change("date"), _change("party"), _person())
+        waited = [] if "changing" in talk.facts else fitting[:1]  # the smallest that is large enough
+        wait = (
+            Option(waiting.ASKED, one.key, "@waiting_vehicle", "@waiting_join", {"name": dict(one.name)})
+            for one in waited
+        )
+        again = (*wait, _change("time"), _change("date"), _change("party"), _person())
         return Say("no_vehicle", {"people": people, "bags": bags, "sold_out": bool(fitting)}, again)
     service = offer.world.menu.service(talk.draft.get("service"))
     facts = {"people": people, "bags": bags, "kind": _kind(talk, offer), "package": bool(service and service.package)}
@@ -349,8 +369,12 @@ def review(talk: Talk, offer: Offer, additions: list[str]) -> Say:
     if "changing" in talk.facts:
         return change_review(talk, offer)
     more = (Option("review", "add", "@add_something"),) if additions else ()
-    options = (Option("review", "send", "@send"), *more, Option("review", "change", "@change_something"))
-    facts = everything(talk, offer) | {"brand": offer.world.menu.brand}
+    waits = waiting.waits(talk)
+    send = Option("review", "send", "@waiting_join" if waits else "@send")
+    options = (send, *more, Option("review", "change", "@change_something"))
+    facts = (
+        everything(talk, offer) | {"brand": offer.world.menu.brand} | ({"due": None} if waits else {})
+    )  # nothing now
     return Say("review", facts, options, (Link("terms"),))
 
 

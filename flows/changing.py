@@ -24,7 +24,7 @@ FIXED = ("service", "terms")  # another service is another booking
 def begins(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
     """Whether a change is asked for of the booking that the talk stands at; then its request is the draft."""
     standing = world.standing
-    if not standing or not _wants(book, talk, heard, standing, world):
+    if not standing or standing["state"] == "waitlisted" or not _wants(book, talk, heard, standing, world):
         return False
     if standing["closed"]:
         talk.remark(f"change_{standing['closed']}", reference=standing["reference"])

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from flows import afterwards, anytime, changing, checks, hopping
+from flows import afterwards, anytime, changing, checks, hopping, waiting
 from flows.asks import hearing as asking
 from flows.conversation import Conversation, Question
 from flows.filling import ear_for, fill, read
@@ -45,6 +45,8 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     """The talk after this message: what was understood is in its draft, what is to be said is remembered until `say`."""
     talk = talk.next()
     settle_in(book, talk, heard, world)
+    if waiting.hear(book, talk, heard, world):
+        return talk  # what came of it is said
     if hopping.stays_away(book, talk, heard, world):
         pass  # it goes on elsewhere, and that is said
     elif asking.hear(book, talk, heard, world):
@@ -150,6 +152,8 @@ def hear_words(book: Conversation, talk: Talk, heard: Heard, world: World) -> No
         return anytime.obey(name, book, talk, world, words)
     if len(words) > LONGEST:
         return _miss(talk, "too_long", length=len(words), most=LONGEST)
+    if waiting.wants(words, spoken_here) and _waits(book, talk, world):
+        return None
     ends = [talk.draft.get(end) for end in ENDS]
     if _as_option(book, talk, words, world, spoken_here) or _as_answer(book, talk, words, world, spoken_here):
         _also_priced(talk, words, ends, spoken_here)
@@ -180,6 +184,14 @@ def hear_beside(book: Conversation, talk: Talk, words: str, world: World) -> Non
     elif not _understand(book, talk, words[:LONGEST], world, spoken_here):
         _left(talk, unread(Words(words[:LONGEST])), spoken_here)
     talk.state = talk.state or book.keys[0]
+
+
+def _waits(book: Conversation, talk: Talk, world: World) -> bool:
+    """The first of what may be waited for on the last card."""
+    shown = next((option for option in talk.shown if option["question"] == waiting.ASKED), None)
+    if shown:
+        tap(book, talk, Tap(waiting.ASKED, shown["value"], talk.turn), world)
+    return bool(shown)
 
 
 def _priced(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> None:

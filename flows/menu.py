@@ -224,6 +224,8 @@ class DepartureOffer:
     seats_left: int
     price: Money
     private: bool = False
+    full: bool = False
+    """It has no room for the party: it may be waited for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,9 @@
 | hold_ended | nothing |
 | paid | reference, paid (money), total (money), due (money left), lead (name), meeting (text) |
 | payment_failed | nothing; the hold goes on |
+| waitlisted | reference, place (1 is next) |
+| offered | as for "sent": what was waited for is held for them |
+| list_left | reference; ended: nobody left it, its time has come |
 | handed_back | nothing: a person of the team gave the talk back |
 | changed | state ("booked" or "waiting_payment"), and as for "sent" or "paid"; change: what it came to; owed (money now, or None) |
 | change_overtaken | request: what somebody else has made of the booking meanwhile |
@@ -21,7 +24,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flows import anytime, changing
+from flows import anytime, changing, waiting
 from flows.conversation import Conversation
 from flows.speech import Option, Say
 from flows.talk import Talk
@@ -43,6 +46,8 @@ def learn(book: Conversation, talk: Talk, news: str, facts: Mapping[str, Any]) -
         _answered(book, talk, facts)
     elif news == "handed_back":
         talk.remark("handed_back")
+    elif news == "list_left":
+        waiting.left(book, talk, str(facts["reference"]))
     elif news == "change_paid" and talk.state == "booked":
         talk.facts |= {**facts, "owed": None}
     elif news == "payment_failed" and talk.state == "waiting_payment":
@@ -63,6 +68,10 @@ def _answered(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
 
 def _moved(talk: Talk, news: str, facts: Mapping[str, Any]) -> None:
     talk.facts |= dict(facts)
+    talk.doubts.pop("review", None)
+    talk.facts.pop("waits", None)
+    if news == "offered":
+        talk.facts["offered"] = True
     if news == "hold_ended":
         talk.remark("hold_ended")
         talk.facts = {}
@@ -73,7 +82,9 @@ def _moved(talk: Talk, news: str, facts: Mapping[str, Any]) -> None:
 
 def _refused(talk: Talk, news: str, facts: Mapping[str, Any]) -> Say:
     """What was wanted is gone; what is free instead is one tap away, and all other answers stay."""
-    options = (_first_free(facts) if news == "too_late" else _alternatives(facts)) + _others(talk, facts)
+    instead = _first_free(facts) if news == "too_late" else _alternatives(facts)
+    wait = (waiting.JOIN,) if news == "sold_out" and "changing" not in talk.facts else ()
+    options = (*instead, *wait, *_others(talk, facts))
     return Say(news, dict.fromkeys(("times", "vehicles", "departures", "first", "returning")) | dict(facts), options)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from flows import asks, cards, changing, hopping
+from flows import asks, cards, changing, hopping, waiting
 from flows.asks.answer import Answer
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
@@ -14,6 +14,7 @@ from flows.talk import ANSWERED, Talk
 from flows.tapping import option_words
 
 INTERPRETED = {"service", "pickup", "dropoff", "stops", "date", "departure", "return_date", "phone"}
+NEW = Option("anytime", "new", "@new_booking_label")
 UNECHOED = {"name", "email", "notes", "occasion"}
 BESIDE = ("help", "summary", "price", "for_team")
 
@@ -211,6 +212,10 @@ def _standing(talk: Talk, offer: Offer) -> Say:
     facts = so_far(talk.draft, offer.world) | {key: talk.facts.get(key) for key in _STANDING}
     if talk.aside == "changed":
         return _changed(talk)
+    if talk.state == "waitlisted":
+        leave = Option(waiting.ASKED, f"leave:{talk.facts.get('reference')}", "@waiting_off")
+        block = "waitlisted" if talk.aside == "waitlisted" else "waitlisted_standing"
+        return Say(block, facts | {"place": talk.facts.get("place")}, (leave, NEW), (Link("booking"),))
     if talk.state == "waiting_payment":
         block = "held" if talk.aside == "sent" else "waiting_payment"
         return Say(block, facts, (), (Link("pay"), Link("booking")))

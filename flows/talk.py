@@ -9,8 +9,12 @@ from flows.speech import Say
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Claim what the draft asks for, make the booking, tell the house; then `learn("sent")` or `learn("sold_out")` and say again."""
+    """Claim what the draft asks for, make the booking, tell the house; then `learn("sent")` or `learn("sold_out")` and say again.
 
+    `waits`: what is sold out is put on the waiting list instead, then `learn("waitlisted")`.
+    """
+
+    waits: bool = False
     kind: ClassVar[str] = "send"
 
 
@@ -89,6 +93,14 @@ class Resend:
 
 
 @dataclass(frozen=True, slots=True)
+class Leave:
+    """Take a booking off the waiting list, or give back what it was offered from there; then `learn("list_left")`."""
+
+    reference: str
+    kind: ClassVar[str] = "leave"
+
+
+@dataclass(frozen=True, slots=True)
 class Delayed:
     """Move the pick-up of one way (by number) to a new landing, "2026-11-21T19:10" by the operator's clock. `words` told it."""
 
@@ -99,11 +111,11 @@ class Delayed:
     kind: ClassVar[str] = "delayed"
 
 
-Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Delayed | Change | Hop
+Wish = Send | Person | Drop | ToTeam | Cancel | Resend | Delayed | Change | Leave | Hop
 _WISHES: dict[str, type[Wish]] = {
-    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Delayed, Change, Hop)
+    wish.kind: wish for wish in (Send, Person, Drop, ToTeam, Cancel, Resend, Delayed, Change, Leave, Hop)
 }
-ANSWERED = (Send, Cancel, Resend, Delayed, Change)
+ANSWERED = (Send, Cancel, Resend, Delayed, Change, Leave)
 """Wishes whose answer comes by `learn`: until then the turn says nothing."""
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flows import anytime, changing
+from flows import anytime, changing, waiting
 from flows.cards import which_service
 from flows.conversation import Conversation
 from flows.filling import fill, say_recounted, stands
@@ -30,6 +30,8 @@ def tap(book: Conversation, talk: Talk, pressed: Tap | None, world: World) -> No
         return anytime.cancel(book, talk, world)  # an old card: is it still meant?
     if pressed.question == "anytime" and pressed.value in anytime.COMMANDS:
         return anytime.obey(pressed.value, book, talk, world)
+    if pressed.question == waiting.ASKED:
+        return _wait(book, talk, pressed, world)
     if pressed.question in ("review", "terms"):  # "terms" was a card of its own once
         return _review(book, talk, pressed, world)
     if pressed.question == "change":
@@ -48,6 +50,16 @@ def _say_once(talk: Talk, key: str, world: World) -> None:
         stands(talk, key, world)
 
 
+def _wait(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
+    """Put on the waiting list: at the review it is sent, before that the rest is asked first."""
+    if "changing" in talk.facts or not waiting.join(talk, pressed.value, world):
+        return talk.remark("unknown_tap")
+    if talk.state == book.then and pressed.value == "join":
+        return _review(book, talk, Tap("review", "send", pressed.turn), world)
+    talk.remark("waiting_noted")
+    return None
+
+
 def _review(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
     if pressed.value == "change":
         return anytime.change(book, talk, world)
@@ -59,7 +71,7 @@ def _review(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
         return talk.remark("review_stale" if talk.state == book.then else "not_yet")
     if "changing" in talk.facts:
         return changing.agree(talk)
-    return talk.wish(Send())
+    return talk.wish(Send(waiting.waits(talk)))
 
 
 def _is_stale(book: Conversation, talk: Talk, pressed: Tap) -> bool:

@@ -15,7 +15,7 @@ from flows.conversation import Turn
 from flows.hopping import taken_up
 from flows.menu import Offer, World
 from flows.speech import Heard, Say
-from flows.talk import Cancel, Change, Delayed, Hop, Person, Resend, Send, Talk, ToTeam
+from flows.talk import Cancel, Change, Delayed, Hop, Leave, Person, Resend, Send, Talk, ToTeam
 from flows.understand.details import phone_of
 from handlers.door_opened import Entry, count, entry_of, refused
 from handlers.flight_delayed import flight_delayed
@@ -27,6 +27,7 @@ from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
 from handlers.pages import card_turned
 from handlers.papers_asked_again import papers_asked_again
+from handlers.place_freed import list_left, place_of
 from handlers.request_sent import request_sent
 from handlers.standing import standing_of
 from handlers.talk_hopped import Leaving, hop_offered, leaving_by, talk_hopped
@@ -195,8 +196,10 @@ async def _fulfil(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None, b
     booking, silent = None, None
     for wish in turn.wishes:
         match wish:
-            case Send():
-                turn, booking = await _send(at, turn, run)
+            case Send(waits=waits):
+                turn, booking = await _send(at, turn, waits, run)
+            case Leave(reference=reference):
+                turn = await _leave(at, turn, reference, run)
             case Change(reference=reference):
                 turn = await _change(at, turn, reference, run)
             case Person(words=said):
@@ -276,7 +279,27 @@ def _actor(at: Moment) -> Actor:
     return Actor(at.heard.name or at.heard.sender, "guest", at.heard.channel)
 
 
-async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
+async def _leave(at: Moment, turn: Turn, reference: str, run: Run) -> Turn:
+    try:
+        await list_left(run, at.house, reference, at.seen.recipient, _actor(at))
+        talk = learn(turn.talk, "list_left", {"reference": reference})
+    except NotYours:  # it is paid by now, or over
+        talk = turn.talk.next()
+        talk.remark("old_tap")
+    return say(talk, await _offer(at, talk))
+
+
+async def _wait(at: Moment, talk: Talk, catalog: Catalog, run: Run) -> tuple[Talk, int]:
+    """What is sold out is waited for: said back with the place in the order."""
+    booking, told = await request_sent(
+        run, at.house, catalog, _whole_draft(at, talk), recipient=at.seen.recipient, channel=at.heard.channel,
+        language=talk.language, source=talk.source, waits=True,
+    )  # fmt: skip
+    place = await place_of(run, booking)
+    return learn(talk, "waitlisted", {"reference": told["reference"], "place": place}), booking
+
+
+async def _send(at: Moment, turn: Turn, waits: bool, run: Run) -> tuple[Turn, int | None]:
     talk, booking = turn.talk, None
     catalog = await _as_quoted(at, talk)
     if catalog is None:
@@ -290,7 +313,10 @@ async def _send(at: Moment, turn: Turn, run: Run) -> tuple[Turn, int | None]:
             )  # fmt: skip
         talk = learn(talk, "sent", _sent(told))
     except SoldOut:  # read in here: the winner's commit may be shared with ours, and nobody outside sees it yet
-        talk = learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now))
+        if waits:
+            talk, booking = await _wait(at, talk, catalog, run)
+        else:
+            talk = learn(talk, "sold_out", await alternatives(talk.draft, at.catalog, at.now))
     except (TooSoon, InThePast) as refusal:
         first = refusal.facts.get("earliest")
         talk = learn(talk, "too_late", {"first": first} if first else {})

@@ -85,11 +85,17 @@ async def left(need: Need, now: datetime, own: int = 0) -> int:
 
 
 async def departures(draft: Draft, catalog: Catalog, now: datetime, own: int = 0) -> tuple[DepartureOffer, ...]:
-    """A tour's next departures with seats for the party: of the named day, else of the weeks after it; of the coming weeks."""
+    """A tour's next departures with seats for the party: of the named day, else of the weeks after it; of the coming weeks.
+
+    Those that are full on the way there are last.
+    """
+    full: list[DepartureOffer] = []
     for first, last in _spans(draft, now.astimezone(ZoneInfo(catalog.brand.zone)).date()):
-        if found := await _between(first, last, draft, catalog, now, own):
-            return found
-    return ()
+        found = await _between(first, last, draft, catalog, now, own)
+        full += [each for each in found if each.full]
+        if free := [each for each in found if not each.full]:
+            return (*free, *full)
+    return tuple(full)
 
 
 def _spans(draft: Draft, today: date) -> list[tuple[date, date]]:
@@ -109,7 +115,7 @@ async def _between(
         starts = utc(departure.local, catalog.brand.zone)
         if starts >= now + timedelta(minutes=service.notice):
             offered += await _offered(departure, draft, catalog, now, own)
-        if len(offered) == DEPARTURES_SHOWN:
+        if sum(not each.full for each in offered) == DEPARTURES_SHOWN:
             break
     return tuple(offered)
 
@@ -124,10 +130,9 @@ async def _offered(
         return []
     needs = request.resources()
     seats = min([await left(need, now, own) for need in needs], default=0)
-    if any(seats < need.quantity for need in needs):
-        return []
+    full = any(seats < need.quantity for need in needs)
     starts = as_instant(request.legs[0].starts, catalog.brand.zone)
-    return [DepartureOffer(starts, seats, price.as_fact(), departure.private)]
+    return [DepartureOffer(starts, seats, price.as_fact(), departure.private, full)]
 
 
 async def alternatives(draft: Draft, catalog: Catalog, now: datetime, own: int = 0) -> dict[str, Any]:

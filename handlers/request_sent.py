@@ -19,22 +19,24 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read for somethin
 
 async def request_sent(
     run: Run, house: House, catalog: Catalog, draft: Mapping[str, Any], *, recipient: int, channel: str, language: str,
-    source: str | None = None,
+    source: str | None = None, waits: bool = False,
 ) -> tuple[int, dict[str, Any]]:  # fmt: skip
-    """Make the booking of a draft; gives its id and its story.
+    """Make the booking of a draft; gives its id and its story. One that `waits` is on the waiting list and claims nothing.
 
     Refuses with SoldOut, TooSoon, InThePast, NotOnSale, TooMany or Incomplete; nothing of it is then left behind.
     """
     now = house.now()
     request = from_draft(draft, catalog, now)
     price = quote(catalog, request)
-    hold = now + timedelta(minutes=catalog.services[request.service].hold)
+    service = catalog.services[request.service]
+    hold = None if waits else now + timedelta(minutes=service.hold)
     booking = await _booking(run, catalog, request, price, draft, hold, now, recipient, channel, language, source)
     for position, leg in enumerate(request.legs):
-        await add_leg(run, booking, position, leg, catalog, hold, now)
+        await add_leg(run, booking, position, leg, catalog, hold, now, claimed=not waits)
     await add_lines(run, booking, price)
     await links.issue(run, house.secret, booking, "guest")
-    await dues.set_due(run, booking, "hold_ends", hold)
+    ends = request.starts - timedelta(minutes=service.notice)  # after that nothing can be booked any more
+    await (dues.set_due(run, booking, "hold_ends", hold) if hold else dues.set_due(run, booking, "list_ends", ends))
     told = await story.of_booking(booking, run)
     await _record(run, booking, request, told, Actor(request.name or "", "guest", channel), hold, catalog, now)
     await _tell(run, house, booking, told)
@@ -43,8 +45,8 @@ async def request_sent(
 
 
 async def _booking(  # one row, all of it from the request
-    run: Run, catalog: Catalog, request: Request, price: Quote, draft: Mapping[str, Any], hold: datetime, now: datetime,
-    recipient: int, channel: str, language: str, source: str | None,
+    run: Run, catalog: Catalog, request: Request, price: Quote, draft: Mapping[str, Any], hold: datetime | None,
+    now: datetime, recipient: int, channel: str, language: str, source: str | None,
 ) -> int:  # fmt: skip
     guest = await run(
         "INSERT INTO guest (name, phone, email, language, created) VALUES (:name, :phone, :email, :language, :now) "
@@ -54,12 +56,13 @@ async def _booking(  # one row, all of it from the request
     row = await run(
         "INSERT INTO booking (reference, state, catalog_version, request, quote, currency, total, due_now, guest_id, "
         "recipient_id, channel, source, language, hold_until, link_version, terms_sha256, terms_accepted, starts, created, changed) "
-        "VALUES (:reference, 'on_hold', :version, :request, :quote, :currency, :total, :due, :guest, :recipient, :channel, "
+        "VALUES (:reference, :state, :version, :request, :quote, :currency, :total, :due, :guest, :recipient, :channel, "
         ":source, :language, :hold, 1, :terms, :now, :starts, :now, :now) RETURNING id",
         reference=await _new_reference(run, catalog.brand.reference_prefix), version=catalog.version,
         request=packed(dict(draft)), quote=packed(price.as_fact()), currency=price.currency, total=price.total.minor,
         due=price.due_now.minor, guest=guest[0]["id"], recipient=recipient, channel=channel, source=source, language=language,
-        hold=micros(hold), terms=catalog.brand.terms_hash, starts=micros(request.starts), now=micros(now),
+        state="on_hold" if hold else "waitlisted", hold=micros(hold) if hold else None,
+        terms=catalog.brand.terms_hash, starts=micros(request.starts), now=micros(now),
     )  # fmt: skip
     return int(row[0]["id"])
 
@@ -72,15 +75,17 @@ async def _new_reference(run: Run, prefix: str) -> str:
 
 
 async def add_leg(
-    run: Run, booking: int, position: int, leg: RequestLeg, catalog: Catalog, hold: datetime | None, now: datetime
-) -> None:
+    run: Run, booking: int, position: int, leg: RequestLeg, catalog: Catalog, hold: datetime | None, now: datetime,
+    *, claimed: bool = True,
+) -> None:  # fmt: skip
     """Write a leg and claim what it needs, until the hold ends or for good. Refuses with SoldOut."""
     row = await run(
         "INSERT INTO leg (booking_id, position, starts, ends, zone, dispatch) "
         "VALUES (:booking, :position, :starts, :ends, :zone, 'unassigned') RETURNING id",
         booking=booking, position=position, starts=micros(leg.starts), ends=micros(leg.ends), zone=catalog.brand.zone,
     )  # fmt: skip
-    await take(run, leg, int(row[0]["id"]), lapses=hold, now=now)
+    if claimed:
+        await take(run, leg, int(row[0]["id"]), lapses=hold, now=now)
 
 
 async def take(run: Run, leg: RequestLeg, leg_id: int, *, lapses: datetime | None, now: datetime) -> None:
@@ -106,12 +111,14 @@ async def add_lines(run: Run, booking: int, price: Quote, sale: int = 1) -> None
 
 
 async def _record(
-    run: Run, booking: int, request: Request, told: dict[str, Any], actor: Actor, hold: datetime, catalog: Catalog,
-    now: datetime,
+    run: Run, booking: int, request: Request, told: dict[str, Any], actor: Actor, hold: datetime | None,
+    catalog: Catalog, now: datetime,
 ) -> None:  # fmt: skip
     asked = {"total": told["total"], "terms": catalog.brand.terms_hash, "request": packed_public(request)}
-    held = {"until": as_instant(hold, catalog.brand.zone), "vehicle": told["vehicle"] and told["vehicle"]["name"]}
-    for kind, facts in (("requested", asked), ("held", held)):
+    held = {
+        "until": hold and as_instant(hold, catalog.brand.zone), "vehicle": told["vehicle"] and told["vehicle"]["name"],
+    }  # fmt: skip
+    for kind, facts in (("requested", asked), ("held" if hold else "waitlisted", held if hold else {})):
         await timeline.record(
             run, booking, kind, actor=actor.name, actor_kind=actor.kind, door=actor.door, now=now, facts=facts
         )
@@ -126,7 +133,10 @@ def packed_public(request: Request) -> dict[str, Any]:
 
 
 async def _tell(run: Run, house: House, booking: int, told: dict[str, Any]) -> None:
-    """The house hears of it in its chats and inboxes; the guest's mail gets the pay link."""
+    """The house hears of it in its chats and inboxes; the guest's mail gets the pay link. Of who waits only its chats hear."""
+    if told["state"] == "waitlisted":
+        await tell_house(run, house, "waitlisted_house", {"story": told}, booking=booking, links=["desk"], mail=False)
+        return
     await tell_house(run, house, "booking_requested_house", {"story": told}, booking=booking, links=["desk"])
     if told["guest"]["email"]:
         to = await delivery.recipient(run, "mail", told["guest"]["email"], name=told["guest"]["name"])

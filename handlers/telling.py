@@ -17,7 +17,7 @@ async def tell(  # a notice has this many sides
     run: Run, house: House, to: int, kind: str, facts: dict[str, Any], *, language: str, booking: int | None = None,
     thread: int | None = None, links: list[str] | None = None, picture: str | None = None,
     documents: list[str] | None = None, once: str | None = "", urgency: int = NOTICE,
-    lapses: datetime | None = None,
+    lapses: datetime | None = None, options: list[dict[str, Any]] | None = None,
 ) -> None:  # fmt: skip
     """Leave one notice (chat) or letter (mail) in a recipient's lane; after the moment it `lapses` it is pointless.
 
@@ -25,6 +25,8 @@ async def tell(  # a notice has this many sides
     it come any number of times.
     """
     payload: dict[str, Any] = {"block": kind, "facts": facts, "links": [{"purpose": each} for each in links or []]}
+    if options:
+        payload["options"] = options
     if picture:
         payload["picture"] = picture
     if documents:

@@ -14,6 +14,7 @@ from handlers.guest_cancelled import refund_owed
 from handlers.guest_paid import Paid, guest_paid
 from handlers.house import SYSTEM, House
 from handlers.payment_returned import Returned, payment_returned
+from handlers.place_freed import list_ended, places_freed
 from handlers.someone_wrote import someone_wrote
 from handlers.telling import talk_learns, tell
 from models import claims, dues, ledger, news, restored, story, timeline, turns
@@ -31,6 +32,7 @@ async def time_passed(house: House) -> list[Carry]:
     """Do everything that is due by now; gives replies that are born claimed."""
     while await _one_due(house):
         pass
+    await places_freed(house)
     carried = [await _owed_turn(house, row) for row in await turns.owed(house.now())]
     for row in await ledger.owed(house.now()):
         await _owed_event(house, row)
@@ -116,4 +118,8 @@ async def _the_guest_hears(run: Run, house: House, booking: int, recipient: int,
     await tell(run, house, recipient, "hold_ended_guest", facts, language=language, booking=booking)
 
 
-_DUES: dict[str, Callable[[Run, House, int], Awaitable[None]]] = {"hold_ends": hold_ended, "refund": refund_owed}
+_DUES: dict[str, Callable[[Run, House, int], Awaitable[None]]] = {
+    "hold_ends": hold_ended,
+    "refund": refund_owed,
+    "list_ends": list_ended,
+}

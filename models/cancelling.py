@@ -12,6 +12,7 @@ from models.refusal import Dearer, Over, Underway
 from models.request import Request, RequestLeg, as_instant
 
 What = Literal["all", "there", "back"]
+NOTHING_KEPT = (*OPEN, "waitlisted")  # nothing is certain yet, so nothing is kept of it
 LAST_CALL = timedelta(minutes=30)  # before the start: then whoever drives has set out, and a person sees to it
 _LABELS = {
     "all": {"en": "Cancelled", "es": "Cancelado"},
@@ -51,7 +52,7 @@ def refuse(state: str, request: Request, what: What, now: datetime) -> None:
     """Refuses with Over what is over already, with Underway what has begun or begins within the last half hour."""
     if state in OVER:
         raise Over
-    if state not in OPEN and now >= start_of(request, what) - LAST_CALL:
+    if state not in NOTHING_KEPT and now >= start_of(request, what) - LAST_CALL:
         raise Underway(starts=start_of(request, what).isoformat())
 
 
@@ -77,7 +78,7 @@ def terms(
     rules = catalog.services[request.service].cancellation
     price = quote.total if what == "all" else _price_of(request, quote, what)
     starts = request.starts if what == "all" else leg_of(request, what).starts
-    kept = Money(0, price.currency) if state in OPEN else fee(rules, starts, now, price)
+    kept = Money(0, price.currency) if state in NOTHING_KEPT else fee(rules, starts, now, price)
     left = quote.total - price + kept
     nothing = Money(0, price.currency)
     return Terms(what, kept, left, max(paid - left, nothing), max(left - paid, nothing), free_until(rules, starts))

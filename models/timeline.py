@@ -94,6 +94,10 @@ async def timeline(booking: int) -> list[dict[str, Any]]:
 LEADS_TO = {
     "requested": "requested",
     "held": "on_hold",
+    "waitlisted": "waitlisted",
+    "offered": "on_hold",
+    "list_left": "cancelled",
+    "list_ended": "expired",
     "confirmed": "confirmed",
     "hold_ended": "expired",
     "paid_too_late": "expired",

@@ -140,3 +140,12 @@ bot: Your request
 def test_what_is_wanted_can_be_read(file: Path) -> None:
     """What the bot does not do yet is not played, and written as it should be all the same."""
     assert transcripts.read_file(file).steps
+
+
+@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize(("number", "most"), [("01", 11), ("02", 5)], ids=["tapping", "one sentence, then taps"])
+def test_a_plain_transfer_takes_few_messages(language: str, number: str, most: int) -> None:
+    """From the first word to the one that sends the request; what follows is the payment."""
+    file = next(file for file in plays.files(language) if file.stem.startswith(number))
+    heads = [step.line.head for step in transcripts.read_file(file).steps]
+    assert heads[: heads.index("paid")].count("guest") <= most

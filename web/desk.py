@@ -10,6 +10,7 @@ from aiohttp import web
 from bot import whatsapp, words
 from handlers import staff_acted
 from handlers.house import Actor, House
+from handlers.place_freed import place_of
 from models import catalogs, ledger, links
 from models.booking import may_confirm
 from models.database import Rows, read
@@ -114,6 +115,7 @@ async def _booking_page(
         chosen=chosen, guest_talk=await _guest_talk(row), lines=await _transcript(row["recipient_id"]),
         talked=await _said_in(chosen["id"]) if chosen else [], reached=await _reached(chosen),
         payments=await _payments(booking), deliveries=await _deliveries(booking), entries=(await timeline(booking))[::-1],
+        place=await place_of(read, booking) if row["state"] == "waitlisted" else None,
         may_confirm=may_confirm(row["state"]), trouble=trouble, typed=typed, longest=LONGEST,
         guest_page=_guest_page(request, row),
     )  # fmt: skip

@@ -103,6 +103,10 @@ class Vocabulary:
     """What is not wanted, by question: "no extras", "no e-mail"."""
     negated: Pattern
     """A day or time that is not meant: "not tomorrow, " before the one that is."""
+    waiting_list: Pattern
+    """The waiting list is asked for."""
+    off_the_list: Pattern
+    """Somebody waits no more."""
     changing: Pattern
     """Found in what asks for a change of something that stands: "make it", "add", "instead"."""
     change: Pattern

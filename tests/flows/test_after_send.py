@@ -60,7 +60,7 @@ def test_sold_out_offers_what_is_free_and_keeps_all_else(sending: Guest) -> None
 def test_sold_out_without_alternatives_still_has_a_next_step(sending: Guest) -> None:
     """Another day, or a person."""
     sending.learns("sold_out")
-    assert sending.options == ["date", "person"]
+    assert sending.options == ["join", "date", "person"]
     sending.says("Day")
     assert sending.block == "date"
 

@@ -151,6 +151,12 @@ VOCABULARY = Vocabulary(
     negated=phrase(
         r"not (?:on |at |the |for )*(?:today|tomorrow|tonight|[a-z]+day|\d[\w:]*)(?: \w+)?\s*(?:,|\.|but|;)\s*(?:but )?"
     ),
+    waiting_list=phrase(
+        r"wait(?:ing)? ?list|put (?:me|us) on (?:the|a) list|(?:i|we)(?: ?ll| will| can)? wait (?:for|until)"
+    ),
+    off_the_list=phrase(
+        r"(?:off|leave|from) the (?:waiting ?)?list|(?:don ?t|do not|no longer|not) (?:want|need) (?:it|to wait)(?: any ?more)?|stop waiting|forget (?:it|about it)|no longer interested"
+    ),
     changing=phrase(
         r"(?:make|made) (?:it|that|this|them)|(?:change|move|switch|swap|push|bring|put|shift|reschedule|postpone|update|correct|upgrade|modify)|reschedul\w+|add|remove|drop|take off|without|instead|actually|rather|we (?:are|will be|'?re|'?ll be) (?:now )?(?:only |just )?(?:\d+|two|three|four|five|six|seven|eight|nine|ten)|can we be|could we be|(?:one|two|three|\d) (?:more|less|fewer)|another|extra|also (?:need|want|bring)|we (?:also )?need|need|can we (?:have|get)|could we (?:have|get)|earlier|bigger|larger|smaller|not \w+ but"
     ),

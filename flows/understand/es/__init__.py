@@ -147,6 +147,10 @@ VOCABULARY = Vocabulary(
     negated=phrase(
         rf"no (?:es )?(?:el |a las |para (?:el )?)*(?:hoy|manana|{alternatives(LEXICON['WEEKDAY'])}|\d[\w:]*)(?: \w+)?\s*(?:,|\.|sino|;)\s*(?:sino )?"
     ),
+    waiting_list=phrase(r"lista de espera|en (?:la )?lista|(?:puedo|podemos) esperar|espero (?:a que|hasta)"),
+    off_the_list=phrase(
+        r"(?:de|deje|dejar) la lista|ya no (?:quiero|queremos|me interesa|nos interesa|hace falta)|no (?:quiero|queremos) esperar(?: mas)?|olvidel[oa]"
+    ),
     changing=phrase(
         r"cambi\w+|modific\w+|mover\w*|muev\w+|pasar(?:lo|la|me|nos)?|pase(?:lo|la|me|nos)?|poner(?:lo|la)?|ponga(?:lo|la)?|que sea|hacer(?:lo|la)|haga(?:lo|la)?|reprogram\w+|aplaz\w+|adelant\w+|posponer\w*|agreg\w+|anad\w+|incluy\w+|quit\w+|sin|en vez de|en lugar de|mejor|somos|seremos|(?:vamos a|podemos|podriamos) ser|un[oa]? \w+ (?:mas|menos)|un[oa]? (?:mas|menos)|\d+ (?:mas|menos)|necesitamos|necesito|otr[oa]|tambien|mas temprano|mas grande|mas pequen\w+"
     ),

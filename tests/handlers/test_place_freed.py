@@ -1,0 +1,250 @@
+"""The waiting list: who asked first is offered first, each freed place once, and whoever does not fit blocks nobody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from bot.rehearsal import Rehearsal, rehearse
+from handlers import place_freed
+from handlers.time_passed import time_passed
+from models import catalogs
+from models.catalog_file import read_file
+from models.claims import Resource
+from models.database import read, transaction
+from models.fields import unpacked
+from models.request import from_draft
+from models.timeline import rebuilt, timeline
+from tests.conftest import NOW, SAMPLE
+
+SEDAN = "airport to Bávaro tomorrow at 3pm, 2 adults, 2 bags, flight AF770, sedan, no extras, no notes, no occasion, one way"
+CHANNELS = ("whatsapp", "telegram")
+
+
+class Crowd:
+    """Guests who talk with one house at one moment, each by a phone of their own."""
+
+    def __init__(self) -> None:
+        self.talks: dict[str, Rehearsal] = {}
+        self.now = NOW
+
+    async def guest(self, name: str) -> Rehearsal:
+        """Somebody new."""
+        talk = await rehearse(None, "whatsapp", None, f"{name} Peralta")
+        talk.sender = f"+1829555{len(self.talks):04}"
+        talk.now = self.now
+        self.talks[name] = talk
+        return talk
+
+    async def later(self, **by: float) -> None:
+        """Time passes for all of them."""
+        self.now += timedelta(**by)
+        for talk in self.talks.values():
+            talk.now = self.now
+        await time_passed(next(iter(self.talks.values())).house)
+
+
+@pytest_asyncio.fixture
+async def crowd(database: str) -> AsyncIterator[Crowd]:
+    """Nobody yet; there is one sedan."""
+    async with transaction() as run:
+        await Resource.declare(run, "vehicle:sedan", 1)
+    yield Crowd()
+
+
+async def says(talk: Rehearsal, *words: str) -> str:
+    """Write one after the other; gives all that was answered to the last."""
+    replies: tuple[Any, ...] = ()
+    for each in words:
+        replies = await talk.happens(words=each)
+    return "\n".join(line for reply in replies for line in reply.lines())
+
+
+async def heard(talk: Rehearsal) -> str:
+    """What has reached them since."""
+    return "\n".join(line for reply in await talk._replies() for line in reply.lines())
+
+
+async def books(talk: Rehearsal) -> None:
+    """The sedan is held."""
+    assert "is held until" in await says(talk, SEDAN, "send")
+
+
+async def waits(talk: Rehearsal, vehicle: str = "sedan") -> str:
+    """What they want was taken while they wrote: they join the list."""
+    async with transaction() as run:
+        await Resource.declare(run, f"vehicle:{vehicle}", 9)
+    await says(talk, SEDAN.replace("sedan", vehicle))
+    async with transaction() as run:
+        await Resource.declare(run, f"vehicle:{vehicle}", 1)
+    assert "was just taken" in await says(talk, "send")
+    return await says(talk, "put me on the waiting list please")
+
+
+async def states() -> dict[str, str]:
+    """Each guest's newest booking."""
+    rows = await read("SELECT g.name, b.state FROM booking b JOIN guest g ON g.id = b.guest_id ORDER BY b.id")
+    return {row["name"].split()[0]: row["state"] for row in rows}
+
+
+async def test_who_asked_first_is_offered_first(crowd: Crowd) -> None:
+    """The hold ends: Bea is offered the car, does not take it, and Cid is."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    assert "as the first" in await waits(bea)
+    assert "number 2" in await waits(cid)
+    assert await states() == {"Ana": "on_hold", "Bea": "waitlisted", "Cid": "waitlisted"}
+    assert (await read("SELECT COUNT(*) AS n FROM claim"))[0]["n"] == 1, "who waits claims nothing"
+    await crowd.later(minutes=31)
+    assert await states() == {"Ana": "expired", "Bea": "on_hold", "Cid": "waitlisted"}
+    told = await heard(bea)
+    assert "Good news" in told and "held for you until Sat 21 Nov 13:01" in told and "[No, thank you]" in told
+    assert "off the waiting list" in await says(bea, "no")
+    await crowd.later(seconds=1)
+    assert await states() == {"Ana": "expired", "Bea": "cancelled", "Cid": "on_hold"}
+    await cid.happens(paid=True)
+    assert (await states())["Cid"] == "confirmed"
+    for row in await read("SELECT id, state FROM booking"):
+        assert rebuilt(await timeline(row["id"])) == row["state"]
+
+
+async def test_an_offer_that_nobody_takes_goes_on(crowd: Crowd) -> None:
+    """Two hours, and no longer: then it is the next one's, and the first is told."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    await waits(bea)
+    await waits(cid)
+    await crowd.later(minutes=31)
+    await crowd.later(minutes=121)
+    assert await states() == {"Ana": "expired", "Bea": "expired", "Cid": "on_hold"}
+    assert "has ended without a payment" in await heard(bea)
+
+
+async def test_a_larger_party_waits_without_blocking(crowd: Crowd) -> None:
+    """Two seats come free: Bea's four do not fit and wait on, Cid's two do. When there are four more, Bea has them."""
+    bea, cid = [await crowd.guest(name) for name in ("Bea", "Cid")]
+    await sell_out(bea)
+    assert "as the first" in await waits_for_saona(bea, 4)
+    assert "number 2" in await waits_for_saona(cid, 2)
+    await seats_freed(2)
+    await crowd.later(seconds=1)
+    assert await states() == {"Bea": "waitlisted", "Cid": "on_hold"}
+    await seats_freed(6)
+    await crowd.later(seconds=1)
+    assert await states() == {"Bea": "on_hold", "Cid": "on_hold"}
+
+
+async def race(crowd: Crowd) -> list[int]:
+    """Two cars more come free, and six processes look, each having seen everybody wait; what each holds then, by who asked first."""
+    ana, bea, cid, dan = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid", "Dan")]
+    await books(ana)
+    for each in (bea, cid, dan):
+        await waits(each)
+    async with transaction() as run:
+        await Resource.declare(run, "vehicle:sedan", 3)
+    rows, catalog = (
+        await read("SELECT id, request FROM booking WHERE state = 'waitlisted' ORDER BY id"),
+        await ana.house.catalog(),
+    )
+
+    async def looks() -> None:
+        for row in rows:
+            wanted = from_draft(unpacked(row["request"]), catalog)
+            await place_freed._offer(ana.house, int(row["id"]), wanted, catalog)
+
+    await asyncio.gather(*(looks() for _ in range(6)))
+    held = "SELECT COUNT(*) AS n FROM claim c JOIN leg l ON l.id = c.leg_id WHERE l.booking_id = :id"
+    return [int((await read(held, id=row["id"]))[0]["n"]) for row in rows]
+
+
+async def test_each_freed_place_is_offered_once(crowd: Crowd) -> None:
+    """Two free cars are two offers, to the two who asked first, however many look at once."""
+    assert await race(crowd) == [1, 1, 0]
+    assert await states() == {"Ana": "on_hold", "Bea": "on_hold", "Cid": "on_hold", "Dan": "waitlisted"}
+    offers = await read("SELECT COUNT(*) AS n FROM entry WHERE kind = 'offered'")
+    assert offers[0]["n"] == 2
+
+
+async def test_without_the_guard_one_guest_is_offered_two(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: whoever does not look whether it was offered just now holds both cars for the first."""
+    monkeypatch.setattr(place_freed, "_TAKEN", place_freed._TAKEN.replace(" AND state = 'waitlisted'", ""))
+    assert await race(crowd) == [2, 0, 0]
+
+
+async def test_the_list_ends_with_a_kind_word(crowd: Crowd) -> None:
+    """From when on it cannot be booked any more, nobody waits in vain."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await ana.happens(paid=True)
+    await waits(bea)
+    await crowd.later(hours=25, minutes=31)
+    assert (await states())["Bea"] == "expired"
+    told = await heard(bea)
+    assert "thank you for waiting" in told
+    assert "What may we arrange" in await says(bea, "hello")
+
+
+async def test_leaving_the_list(crowd: Crowd) -> None:
+    """By saying so, and nobody is offered what they do not want."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    assert "still on the waiting list" in await says(bea, "hello?")
+    assert "off the waiting list" in await says(bea, "please take me off the list")
+    await crowd.later(minutes=31)
+    assert await states() == {"Ana": "expired", "Bea": "cancelled"}
+
+
+async def test_more_seats_in_the_catalogue_are_offered(crowd: Crowd) -> None:
+    """The boat grows: whoever waits is offered it, though its seats were first claimed when it was smaller."""
+    bea = await crowd.guest("Bea")
+    await sell_out(bea)
+    await waits_for_saona(bea, 2)
+    await crowd.later(seconds=1)
+    assert await states() == {"Bea": "waitlisted"}
+    content = read_file(SAMPLE).content or {}
+    for rule in content["services"]["isla_saona"]["tour"]["departures"]:
+        rule["seats"] = int(rule["seats"]) + 5
+    await catalogs.load(content, crowd.now)
+    await crowd.later(seconds=1)
+    assert await states() == {"Bea": "on_hold"}
+
+
+TUESDAY = (NOW + timedelta(days=3)).date()
+
+
+async def sell_out(talk: Rehearsal) -> None:
+    """No seat is left on Tuesday's boats."""
+    catalog = await talk.house.catalog()
+    async with transaction() as run:
+        for departure in catalog.departures_between("isla_saona", TUESDAY, TUESDAY):
+            await Resource.declare(run, departure.resource, departure.seats)
+            await run(
+                "INSERT INTO claim (resource, starts, ends, quantity) VALUES (:key, 0, 9000000000000000, :seats)",
+                key=departure.resource, seats=departure.seats,
+            )  # fmt: skip
+
+
+async def seats_freed(so_many: int) -> None:
+    """So many seats in all are given back on each of Tuesday's boats."""
+    async with transaction() as run:
+        rows = await run("SELECT resource, MAX(quantity) AS n FROM claim WHERE leg_id IS NULL GROUP BY resource")
+        await run("DELETE FROM claim WHERE leg_id IS NULL")
+        for row in rows:
+            units = await run("SELECT units FROM resource WHERE key = :key", key=row["resource"])
+            await run(
+                "INSERT INTO claim (resource, starts, ends, quantity) VALUES (:key, 0, 9000000000000000, :seats)",
+                key=row["resource"], seats=int(units[0]["units"]) - so_many,
+            )  # fmt: skip
+
+
+async def waits_for_saona(talk: Rehearsal, people: int) -> str:
+    """Tuesday is full: the first boat of that day is waited for."""
+    asked = f"Saona on Tuesday, {people} adults, from Hotel Arena Blanca, no extras, no occasion"
+    card = await says(talk, asked)
+    assert "full: waiting list" in card, card
+    await says(talk, "waiting list", "yes, all of us")
+    return await says(talk, "send")

@@ -98,6 +98,7 @@ def _month(drawn: Drawn, page: str) -> Grid:
         [_cell(drawn, shown, shown + timedelta(days=n), still) for n in range(week, week + WEEK)]
         for week in range(-shown.weekday(), (after - shown).days, WEEK)
     ]
+    weeks = [week for week in weeks if any(one.question != PAGE for one in week)]
     near = [one for one in drawn.options if one not in _others(drawn) and first <= (_day(one.value) or last)][:2]
     return [near, head, [still(name) for name in _weekdays(drawn.language)], *weeks, *([one] for one in _others(drawn))]
 
@@ -204,5 +205,5 @@ def _weekdays(language: str) -> list[str]:
 
 
 def _month_name(month: date, language: str) -> str:
-    name = format_skeleton("yMMMM", datetime(month.year, month.month, 1), locale=language)  # noqa: DTZ001
+    name = format_skeleton("yMMM", datetime(month.year, month.month, 1), locale=language)  # noqa: DTZ001
     return name[:1].upper() + name[1:]

@@ -85,12 +85,17 @@ async def _kept(  # what was asked for, the way itself, and the papers, which sh
         starts=micros(moved.starts), ends=micros(moved.ends), leg=legs[wish.leg]["id"],
     )  # fmt: skip
     facts = packed({"story": await story.of_booking(booking, run)})
-    for kind in ("ticket", "picture"):
+    issued = await run(
+        "SELECT kind, MAX(version) AS version FROM document WHERE booking_id = :booking AND kind IN ('ticket', 'picture') "
+        "GROUP BY kind",
+        booking=booking,
+    )
+    for one in issued:
         await run(
             "INSERT INTO document (booking_id, kind, version, language, facts, issued) "
-            "SELECT :booking, :kind, MAX(version) + 1, :language, :facts, :now FROM document "
-            "WHERE booking_id = :booking AND kind = :kind HAVING MAX(version) IS NOT NULL",
-            booking=booking, kind=kind, language=row["language"], facts=facts, now=now,
+            "VALUES (:booking, :kind, :version, :language, :facts, :now)",
+            booking=booking, kind=one["kind"], version=int(one["version"]) + 1, language=row["language"], facts=facts,
+            now=now,
         )  # fmt: skip
 
 

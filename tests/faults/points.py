@@ -53,6 +53,8 @@ ASIDE = {
     "bot.courier:Courier._barely_settled": "an outcome that cannot be noted whole: tests/bot/test_courier, one commit",
     "handlers.event_told:_owe": "an event that failed: tests/handlers, one commit",
     "handlers.event_told:unread": "an event that cannot be read: tests/handlers, one commit",
+    "handlers.flight_delayed:flight_delayed": "a savepoint inside a turn, as guest_wrote._send",
+    "handlers.guest_wrote:_cancel": "a savepoint inside a turn, as _send",
     "handlers.guest_wrote:_listen": "a talk that a person has: one commit, as _turn",
     "handlers.guest_wrote:owe": "a turn that failed: tests/handlers/test_turns_that_fail, one commit",
     "handlers.hearing:_owe": "as guest_wrote.owe",

@@ -6,11 +6,11 @@ from tests.people import Person
 async def test_a_day_of_next_month_on_telegram(luis: Person) -> None:
     """The card turns its month in place, days that cannot be booked cannot be pressed, and a quarter to three is two taps."""
     await luis.says("aeropuerto a Bávaro")
-    card = await luis.hears("¿Qué día?", "Noviembre de 2026")
+    card = await luis.hears("¿Qué día?", "Nov 2026")
     days = [one["text"] for row in card["keyboard"] for one in row]
     assert "20" not in days and "22" in days and max(len(row) for row in card["keyboard"]) == 7
     await luis.taps("›")
-    turned = await luis.hears("Diciembre de 2026")
+    turned = await luis.hears("Dic 2026")
     assert turned["id"] == card["id"] and turned["edited"], "the same message"
     await luis.taps("24")
     await luis.hears("¿A qué hora aterriza?", "Tarde")

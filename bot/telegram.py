@@ -131,6 +131,7 @@ def _message(message: dict[str, Any], number: str, now: datetime, *, edited: boo
         contact=(_name(contact), str(contact["phone_number"])) if contact.get("phone_number") else None,
         quotes=_id(message.get("reply_to_message")),
         language=_language(person),
+        group=int(chat["id"]) < 0,
     )
 
 
@@ -142,6 +143,7 @@ def _tapped(callback: dict[str, Any], number: str, now: datetime) -> Heard | Non
     return Heard(
         channel="telegram", external_id=number, sender=str(int(chat)), at=now, name=_name(person), kind="tap",
         tap=unpack(str(callback.get("data", ""))), quotes=_id(message), language=_language(person),
+        group=int(chat) < 0,
     )  # fmt: skip
 
 

@@ -164,6 +164,8 @@ class Heard:
     quotes: str | None = None
     language: str | None = None
     media: tuple[Media, ...] = ()
+    group: bool = False
+    """It was said before others, in a group."""
 
     def as_json(self) -> Json:
         """Plain values, ready to be kept in the inbox."""
@@ -183,6 +185,7 @@ class Heard:
             quotes=self.quotes,
             language=self.language,
             media=[media.as_json() for media in self.media],
+            group=self.group,
         )
 
     @classmethod
@@ -202,6 +205,7 @@ class Heard:
             quotes=kept.get("quotes"),
             language=kept.get("language"),
             media=tuple(Media.from_json(media) for media in kept.get("media", ())),
+            group=bool(kept.get("group")),
         )
 
 

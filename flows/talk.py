@@ -187,7 +187,8 @@ class Talk:
 
     def copy(self) -> Self:
         """The same talk, to be changed without touching the one that was read."""
-        return type(self)(**{f.name: apart(getattr(self, f.name)) for f in fields(self)})
+        copied = {name: apart(value) for name, value in vars(self).items() if name != "shown"}
+        return type(self)(**copied, shown=list(self.shown))  # a card that was shown is replaced, never changed
 
     def next(self) -> Self:
         """The talk as a new turn begins: what was said in the last one has been said."""

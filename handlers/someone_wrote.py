@@ -3,6 +3,7 @@
 import structlog
 
 from flows.speech import Heard
+from handlers.group_wrote import group_wrote
 from handlers.guest_wrote import guest_wrote, owe, spoken
 from handlers.house import House
 from handlers.partner_wrote import partner_wrote
@@ -45,6 +46,8 @@ async def _handed_over(house: House, heard: Heard, recipient: int, inbound: int 
         return await staff_wrote(house, heard, recipient, alert.language, inbound)
     if lead := catalog.lead_at(heard.channel, heard.sender):
         return await partner_wrote(house, heard, recipient, lead, inbound)
+    if heard.group:
+        return await group_wrote(house, heard, recipient, spoken(heard, catalog), inbound)
     return await guest_wrote(house, heard, recipient, inbound)
 
 

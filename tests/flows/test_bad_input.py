@@ -366,3 +366,28 @@ def test_garbage_never_loses_an_answer(words: str) -> None:
     assume(command(words, guest.talk.state, vocabularies("en", ("en", "es"))) is None)
     guest.says(words)
     assert set(draft) <= set(guest.talk.draft)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "back tomorrow, on the 31st of february, no, sunday", "regreso mañana, el 30 de febrero a las 25",
+        "2 adults, one adult less, two more kids, 5 instead of 4",
+        "tomorrow yesterday today monday tuesday at 3 at 4 at 5 o'clock", "no no no no, no", "mañana no, ayer tampoco, hoy quizás",
+        " ".join(f"do you have number {n}?" for n in range(30)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "before",
+    [
+        [],
+        ["airport to Bávaro"],
+        ["airport to Bávaro tomorrow at 3pm, AA1045"],
+        ["airport to Bávaro on 30 february, back on the 9th"],
+    ],
+)
+def test_contradictions_and_thirty_questions_are_answered(before: list[str], typed: str) -> None:
+    """At the first question, at the day, at the way back, and where a day is in doubt: a sentence, and nothing is sent."""
+    guest = at(*before)
+    assert guest.says(typed).strip()
+    assert guest.wishes == ()

@@ -17,6 +17,7 @@ from bot.words import DrawnOption, block
 
 BODY = 1024  # Meta: the body of an interactive message
 BUTTONS, TITLE = 3, 20  # Meta: reply buttons or doors without approval; units on each
+LOST = 10  # units of a label that its short form may leave out on a button
 ROWS, ROW, DETAIL = 10, 24, 72  # Meta: rows of a list; units of a row's title and description
 VARIABLES = 100  # Twilio: variables of one content
 
@@ -87,7 +88,7 @@ def _bodies(text: str, lines: str) -> list[str]:
 
 
 def _options(options: Sequence[DrawnOption], turn: int, language: str) -> Face:
-    few = len(options) <= BUTTONS and all(units(one.label) <= TITLE or not one.short.endswith("…") for one in options)
+    few = len(options) <= BUTTONS and all(_is_whole(one) for one in options)
     titles = [_plain(_title(one, TITLE)) for one in options]
     if few and len(set(titles)) == len(titles):
         return lambda places: ("twilio/quick-reply", {"actions": [
@@ -98,6 +99,11 @@ def _options(options: Sequence[DrawnOption], turn: int, language: str) -> Face:
         "button": places.of(cut(block("list_button", language, {}), TITLE)),
         "items": [_row(one, turn, places) for one in options],
     })  # fmt: skip
+
+
+def _is_whole(option: DrawnOption) -> bool:
+    """Whether a button says what the guest must know: seats and prices of a departure stand in a row's second line."""
+    return units(option.label) <= TITLE + LOST and (units(option.label) <= TITLE or not option.short.endswith("…"))
 
 
 def _row(option: DrawnOption, turn: int, places: Places) -> dict[str, str]:

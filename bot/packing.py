@@ -57,7 +57,7 @@ class Packing:
     async def mail(self, out: Outgoing, now: datetime) -> Attempt:
         """A letter with its documents."""
         brand = asdict((await catalogs.on_sale())[1].brand)
-        if out.kind not in letters.EVENTS or "story" not in out.payload.get("facts", {}):
+        if "story" not in out.payload.get("facts", {}):  # of no booking: it is said in a talk that is held by mail
             return await self._talking(out, now, brand)
         attached = [await self._attachment(out, kind, now) for kind in out.payload.get("documents", [])]
         shown = [

@@ -144,7 +144,9 @@ async def alternatives(draft: Draft, catalog: Catalog, now: datetime, own: int =
         if catalog.performed(catalog.services[draft["service"]]).tour:
             that_day = {**draft, "date": draft["departure"][:10]}
             return {
-                "departures": [_plain_departure(each) for each in await departures(that_day, catalog, now, own)][:4]
+                "departures": [
+                    _plain_departure(each) for each in await departures(that_day, catalog, now, own) if not each.full
+                ][:4]
             }
         others = [each for each in await free_vehicles(draft, catalog, now, own) if each.free]
         returning = await _only_the_way_back_is_taken(draft, catalog, now, own)

@@ -38,6 +38,7 @@ FINDING = {  # so that what is asked at every message, at every look at the boar
     "thread_awaiting": "thread (awaiting, since)",
     "delivery_in": "delivery (thread_id) WHERE thread_id IS NOT NULL",
     "talk_silent": "talk (silent, changed)",
+    "due_of_kind": "due (kind)",
 }
 INDEXES = {name: f"UNIQUE INDEX {name} ON {columns}" for name, columns in UNIQUE.items()}
 INDEXES |= {name: f"INDEX {name} ON {columns}" for name, columns in FINDING.items()}

@@ -25,6 +25,7 @@ COACH = "airport PUJ to Hard Rock tomorrow at 3pm, one way, 10 people, 8 bags, m
 COACH_ES = "aeropuerto PUJ a Hard Rock mañana a las 3 de la tarde, solo ida, 10 personas, 8 maletas, minibús, vuelo AA1045, champán"
 LANGUAGE = {"ana": "en", "luis": "es"}
 NAME = {"ana": "Ana Lindqvist", "luis": "Luis Cabrera"}
+NAME_ASKED = {"en": "whose name", "es": "nombre de quién"}
 PHONE = {"luis": "+34 612 345 678"}
 GONE = ("sent", "delivered", "read")
 
@@ -41,15 +42,22 @@ def words(who: Person, block: str) -> str:
 
 
 async def goes_to_review(who: Person, request: str, *, email: str | None = None) -> Message:
-    """Ask for everything in one message, give a phone where the channel gives none, and an address if told; gives the review card."""
+    """Ask for everything in one message, give name and phone where the channel gives none, and an address if told; gives the review card.
+
+    Just after a start what was written may have been fetched, and Twilio's list tells no names.
+    """
     await who.says(request)
-    if who.key in PHONE:
+    if NAME_ASKED[LANGUAGE[who.key]] in read_aloud(await who.hears()):
+        await who.says(NAME[who.key])
         await who.hears()
+    if who.key in PHONE:
         await who.says(PHONE[who.key])
-    review = await who.hears(words(who, "send"))
+        await who.hears()
     if email:
         await who.says(email)
-        review = await who.hears(words(who, "send"))
+        await who.hears(words(who, "send"))
+    review = who.seen()[-1]
+    assert words(who, "send") in read_aloud(review), read_aloud(review)
     return review
 
 

@@ -138,7 +138,8 @@ async def test_the_papers_again_by_mail(bellhop: Bellhop, ana: Person, house: Pe
     await moves.papers(bellhop, "ana@example.com")
     await ana.says("send my ticket to boss@example.com please")
     again = await ana.hears("papers of", reference, "boss@example.com")
-    assert "ticket.pdf" in read_aloud(again) and "invoice.pdf" in read_aloud(again)
+    doors = [str(key.get("url", "")) for row in again["keyboard"] for key in row]
+    assert [door.rsplit("/", 1)[-1] for door in doors][:2] == ["ticket.pdf", "invoice.pdf"]
     mail = await moves.papers(bellhop, "boss@example.com")
     assert len([one for one in mail["attachments"] if ".pdf" in one["name"]]) == 2
     await house.hears(reference, "boss@example.com")

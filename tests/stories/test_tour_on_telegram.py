@@ -41,7 +41,8 @@ async def test_seats_taken_are_seen_by_the_next(luis: Person, ana: Person) -> No
     await _to_review(luis)
     await moves.sends_it(luis)
     await ana.says("Isla Saona on 24 November, 2 adults")
-    assert "38" in next(line for line in read_aloud(await ana.hears("07:30")).splitlines() if "24 Nov 07:30" in line)
+    shown = read_aloud(await ana.hears("07:30")).splitlines()
+    assert "38 left" in shown[next(at for at, line in enumerate(shown) if "24 Nov 07:30" in line) + 1]
 
 
 async def test_extras_are_edited_in_place(bellhop: Bellhop, luis: Person) -> None:

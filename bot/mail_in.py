@@ -16,7 +16,9 @@ from flows.speech import Heard
 LONGEST = 20_000  # characters of a letter that are kept
 _REPLY = re.compile(r"\s*(?:re|fwd?|rv|aw|antw)\s*:", re.IGNORECASE)
 _QUOTED = re.compile(
-    r"^\s*(?:>|-{2,}\s*(?:original message|mensaje original)|_{10,}|(?:on|el)\s.{4,200}(?:wrote|escribió)\s*:|-- $)",
+    r"^\s*(?:>|-{2,}\s*(?:original message|mensaje original)|_{10,}|-- $"
+    r"|(?:on|el)\s[^\n]{4,200}(?:\n(?![ \t]*\n)[^\n]{0,200}){0,2}?(?:wrote|escribió)\s*:"  # Gmail breaks this line where it is long
+    r"|(?:from|de):[^\n]*\n\s*(?:sent|enviado|date|fecha)(?: el)?:)",  # Outlook, without a rule above it
     re.IGNORECASE | re.MULTILINE,
 )
 _TAGS = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)

@@ -51,8 +51,12 @@ async def flight_delayed(run: Run, house: House, booking: int, wish: Delayed, ac
 
 
 async def _moved(row: dict[str, Any], legs: list[dict[str, Any]], wish: Delayed) -> Request:
-    """The request with that landing. Refuses what is over, what is on board already, and a time that cannot be."""
-    if row["state"] in OVER or wish.leg >= len(legs) or legs[wish.leg]["dispatch"] in (*ON_THE_ROAD[2:], "dropped_off"):
+    """The request with that landing. Refuses what is over, what nothing is held for yet, what is on board already, and a time that cannot be."""
+    if (
+        row["state"] in (*OVER, "waitlisted")
+        or wish.leg >= len(legs)
+        or legs[wish.leg]["dispatch"] in (*ON_THE_ROAD[2:], "dropped_off")
+    ):
         raise Refusal
     return from_draft(_draft(row, wish), await catalogs.version(int(row["catalog_version"])))
 
@@ -102,7 +106,7 @@ async def _kept(  # what was asked for, the way itself, and the papers, which sh
 async def _tell(
     run: Run, house: House, booking: int, facts: dict[str, Any], lead: dict[str, Any] | None, language: str
 ) -> None:
-    guest, once = facts["story"]["guest"], facts["now"]["utc"]
+    guest, once = facts["story"]["guest"], f"{facts['now']['utc']} {micros(house.now())}"  # it may be moved there again
     if guest["email"]:
         to = await delivery.recipient(run, "mail", guest["email"], name=guest["name"])
         await tell(run, house, to, "flight_delayed_guest", facts, language=language, booking=booking, once=once)

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from flows.book import nudged
 from flows.menu import World
 from flows.talk import Talk
@@ -15,6 +17,8 @@ from models.catalog import Catalog
 from models.database import read, transaction
 from models.fields import micros, unpacked
 from models.settings import kept_moment, move_on
+
+log = structlog.get_logger()
 
 SILENCE = timedelta(hours=2)
 WINDOW = timedelta(hours=23)  # WhatsApp takes free text for a day after the guest's last message
@@ -31,16 +35,22 @@ async def guests_fell_silent(house: House) -> None:
     since = max(await kept_moment(NAME) or now - WINDOW, now - WINDOW)
     rows = await _silent(since, now - SILENCE)
     for row in rows:
-        await _nudge(house, catalog, row, now)
+        try:
+            await _nudge(house, catalog, row, now)
+        except Exception:  # one that we stumble over keeps nobody else from theirs
+            log.exception("a silent guest could not be nudged", talk=row["id"])
     until = now - SILENCE if len(rows) < AT_MOST else _moment(rows[-1])
     await move_on(NAME, until, past=until)
 
 
 async def _silent(since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """The talks whose last message came in this span; a person who has taken over needs no help from us."""
+    """The talks in a chat whose last message came in this span; not of who said stop, nor what waits for us or for a person."""
     return await read(
-        "SELECT id, recipient_id, version, changed FROM talk WHERE silent = :no AND changed > :since AND changed <= :until "
-        "ORDER BY changed LIMIT :most",
+        "SELECT t.id, t.recipient_id, t.version, t.changed FROM talk t JOIN recipient r ON r.id = t.recipient_id "
+        "WHERE t.silent = :no AND t.changed > :since AND t.changed <= :until "
+        "AND r.stopped IS NULL AND r.channel IN ('whatsapp', 'telegram') AND r.last_heard > :since AND NOT EXISTS "
+        "(SELECT 1 FROM inbound i WHERE i.recipient_id = t.recipient_id AND i.state IN ('owed', 'parked')) "
+        "ORDER BY t.changed LIMIT :most",
         no=False, since=micros(since), until=micros(until), most=AT_MOST,
     )  # fmt: skip
 

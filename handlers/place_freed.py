@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from handlers.checkout_opened import close_pages
 from handlers.house import SYSTEM, Actor, House
 from handlers.request_sent import take
@@ -14,6 +16,8 @@ from models.database import Rows, Run, read, transaction
 from models.fields import micros, unpacked
 from models.refusal import NotYours, Refusal, SoldOut
 from models.request import Need, Request, as_instant, from_draft
+
+log = structlog.get_logger()
 
 STANDS = timedelta(hours=2)  # an offer: long enough to be read at the beach, short enough for whoever is next
 
@@ -34,9 +38,12 @@ async def places_freed(house: House) -> None:
     now, catalog = house.now(), await house.catalog()
     full: dict[tuple[str, datetime, datetime], int] = {}
     for row in await read(_WAITING, now=micros(now)):
-        wanted = _wanted(row, catalog, now)
-        if wanted is not None and await _may_fit(wanted, full, now):
-            await _offer(house, int(row["id"]), wanted, catalog)
+        try:
+            wanted = _wanted(row, catalog, now)
+            if wanted is not None and await _may_fit(wanted, full, now):
+                await _offer(house, int(row["id"]), wanted, catalog)
+        except Exception:  # one that we stumble over keeps nobody else from what is free
+            log.exception("a waiting booking could not be looked at", booking=row["id"])
 
 
 def _wanted(row: dict[str, Any], catalog: Catalog, now: datetime) -> Request | None:

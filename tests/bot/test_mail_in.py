@@ -39,6 +39,10 @@ def test_a_letter_is_heard() -> None:
     [
         "On Sat, 21 Nov 2026 at 10:30, Costa Alisia <b@c.example> wrote:\n> Which day?",
         "El sáb, 21 nov 2026 a las 10:30, Costa Alisia escribió:\n> ¿Qué día?",
+        "On Sat, Nov 28, 2026 at 3:04 PM Costa Alisia Transfers and Tours <b@c.example>\nwrote:\n> Which day?",
+        "El sáb, 28 nov 2026 a la(s) 15:04, Costa Alisia Traslados y Excursiones\n(<b@c.example>) escribió:\n> ¿Qué día?",
+        "From: Costa Alisia <b@c.example>\nSent: Saturday, 28 November 2026 15:04\nTo: Hannah Moore\n\nWhich day?",
+        "De: Costa Alisia <b@c.example>\nEnviado el: sábado, 28 de noviembre de 2026 15:04\n\n¿Qué día?",
         "-----Original Message-----\nFrom: Costa Alisia",
         "> Which day?",
         "-- \nHannah Moore, Moore & Sons",

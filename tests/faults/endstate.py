@@ -47,7 +47,7 @@ DELIVERIES = (
 )
 LEFT = ("sent", "delivered", "read")
 GIVEN = "SMgiven"  # begins Twilio's ids of deliveries that a trial was given: what became of them is told by the trial alone
-_TODAY = re.compile(r"2026-11-21T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")  # the moments of the trial itself
+_TODAY = re.compile(r"2026-11-21T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")  # the moments of the trial itself
 _NUMBERED = re.compile(r'(\\*"(?:talk|edits)\\*":)(?:\d+|\\*"\d+\\*")')
 # How often it was tried before it left, on a machine that is busy.
 _TRIED = re.compile(r',\\*"(?:busy|mistakes)\\*":\d+')

@@ -12,7 +12,8 @@ import pytest_asyncio
 from bot.rehearsal import STAFF, Rehearsal, rehearse
 from handlers import staff_acted
 from handlers.guests_fell_silent import guests_fell_silent
-from models.database import read
+from models.database import read, transaction
+from models.fields import micros
 
 TEN = datetime(2026, 11, 20, 10, tzinfo=ZoneInfo("America/Santo_Domingo")).astimezone(UTC)
 ASKED = "airport to Bávaro on 28 November at 3pm, 2 adults"
@@ -71,6 +72,32 @@ async def test_who_goes_on_or_has_a_person_is_left_alone(ava: Rehearsal) -> None
     talk = (await read("SELECT id FROM talk"))[0]["id"]
     await staff_acted.took_over(ava.house, STAFF, int(talk))
     assert await passes(ava, hours=3) == 0
+
+
+async def test_who_said_stop_or_waits_for_us_is_left_alone(ava: Rehearsal) -> None:
+    """A nudge to somebody who wants none, or who was never answered, would be worse than silence."""
+    async with transaction() as run:
+        await run("UPDATE inbound SET state = 'parked'")
+    assert await passes(ava, hours=3) == 0
+    async with transaction() as run:
+        await run("UPDATE inbound SET state = 'done'")
+        await run("UPDATE recipient SET stopped = :now", now=micros(TEN))
+        await run("DELETE FROM kept WHERE name = 'nudged_until'")
+    assert await passes(ava, hours=1) == 0
+    async with transaction() as run:
+        await run("UPDATE recipient SET stopped = NULL")
+        await run("DELETE FROM kept WHERE name = 'nudged_until'")
+    assert await passes(ava, hours=1) == 1
+
+
+async def test_one_that_we_stumble_over_keeps_nobody_from_theirs(ava: Rehearsal) -> None:
+    """A draft that cannot be read is logged; whoever fell silent after it is nudged."""
+    async with transaction() as run:
+        await run("UPDATE talk SET state = '[]'")
+    luis = await rehearse(None, "telegram", None, "Luis Cabrera")
+    luis.now = TEN + timedelta(minutes=1)
+    await luis.happens(words=ASKED)
+    assert await passes(ava, hours=3) == 1
 
 
 @pytest.mark.parametrize("processes", [2, 5])

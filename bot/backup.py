@@ -27,6 +27,7 @@ import models
 from bot.program import alone
 from bot.settings import Settings
 from bot.wrong import Wrong
+from handlers.guests_fell_silent import NAME as NUDGED_UNTIL
 from models import copying, links
 from models.copying import Tell
 from models.database import sqlite_path
@@ -279,6 +280,8 @@ def _quieten(records: Path, moment: datetime, invoices_from: int | None) -> tupl
         # What guests wrote since was read then, and answered: it is not fetched once more. `catch_up:stripe` stays, for every
         # payment since the backup must be found again; a payment counts once, however often it is told.
         run.execute("UPDATE kept SET value = ? WHERE name LIKE 'catch!_up:whatsapp%' ESCAPE '!'", (str(micros(now)),))
+        # Whoever fell silent before now may have been nudged after the backup.
+        run.execute("INSERT OR REPLACE INTO kept (name, value) VALUES (?, ?)", (NUDGED_UNTIL, str(micros(now))))
         _leave_ids_out(run)
         invoice = _last_invoice(run)
         if invoices_from is not None:

@@ -27,6 +27,8 @@ _KINDS = {
 }
 _REFUNDS = ("refund.created", "refund.updated")
 
+TRIES = 3  # of a page whose booking is changed while it is made
+
 log = structlog.get_logger()
 
 
@@ -53,11 +55,16 @@ def checkout_maker(
     """What makes (or finds again) the checkout of a booking; raises a Refusal, or `Away`."""
 
     async def make(booking: int) -> str:
-        of = await wanted(house, booking)
-        if of.url:
-            return of.url
-        asked = _session(of, await url_of(booking))
-        key = f"checkout:{booking}:{of.amount}:{of.attempt}"
+        for _ in range(TRIES):
+            of = await wanted(house, booking)
+            url = of.url or await made(of)
+            if url:
+                return url
+        raise Away("the booking changes while its page is made")
+
+    async def made(of: Wanted) -> str | None:
+        asked = _session(of, await url_of(of.booking))
+        key = f"checkout:{of.booking}:{of.amount}:{of.attempt}"
         try:
             session = await _create(stripe_client, asked, key)
         except stripe.StripeError as refusal:

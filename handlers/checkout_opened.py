@@ -88,15 +88,31 @@ async def _new_page(run: Run, row: dict[str, Any], due: int, now: datetime) -> d
     return rows[0]
 
 
-async def opened(house: House, of: Wanted, session: str, url: str) -> str:
-    """Remember the provider's page; two clicks at once come to the same one. Gives its address."""
+async def opened(house: House, of: Wanted, session: str, url: str) -> str | None:
+    """Remember the provider's page; two clicks at once come to the same one. Gives its address.
+
+    None where the booking was cancelled, changed or let go while the provider made it: the page is closed, and `wanted` tells more.
+    """
     async with transaction() as run:
+        await one_at_a_time(run, of.booking)
         await run(
             "UPDATE checkout SET session = :session, url = :url, state = 'open' "
             "WHERE booking_id = :booking AND attempt = :attempt AND state = 'making'",
             session=session, url=url, booking=of.booking, attempt=of.attempt,
         )  # fmt: skip
+        if not await _is_due(run, of, house.now()):
+            await close_pages(run, house, of.booking)
+            return None
     return url
+
+
+async def _is_due(run: Run, of: Wanted, now: datetime) -> bool:
+    """Whether just that is still to be paid."""
+    row = (await run("SELECT * FROM booking WHERE id = :booking", booking=of.booking))[0]
+    try:
+        return await _due(run, row, now) == of.amount
+    except (AlreadyPaid, HoldEnded):
+        return False
 
 
 async def close_pages(run: Run, house: House, booking: int) -> None:

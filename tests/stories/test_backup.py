@@ -181,7 +181,7 @@ async def _nothing_leaves_by_itself(lost: str, found: str, began: int) -> None:
         was, now = [dict(await side.ask("SELECT name, value FROM kept")) for side in (there, here)]
         changed = {name for name in was if was[name] != now[name]}
         assert (
-            changed == {"catch_up:whatsapp"}
+            changed == {"catch_up:whatsapp", "nudged_until"}
             and {"catch_up:stripe", "clock_offset"} <= now.keys() - {"restored"} == was.keys()
         )
         assert await here.ask("SELECT given FROM counter WHERE name = 'invoice'") == [(6,)]

@@ -245,10 +245,13 @@ def party(talk: Talk, offer: Offer) -> Say:
     """How many travel? Numbers that are also their place in the list."""
     kind = _kind(talk, offer)
     with_bags = kind == "transfer" and "luggage" not in talk.draft
-    counts = ((str(n), "@adults_option", {"adults": n}) for n in range(1, 7))
     if with_bags:
-        counts = ((f"{n}+{n}", "@adults_bags_option", {"adults": n, "bags": n}) for n in range(1, 7))
-    options = tuple(Option("party", value, label, facts=facts) for value, label, facts in counts)
+        label, short = "@adults_bags_option", "@adults_bags_short"
+        counts = [(f"{n}+{n}", {"adults": n, "bags": n}) for n in range(1, 7)]
+    else:
+        label, short = "@adults_option", None
+        counts = [(str(n), {"adults": n}) for n in range(1, 7)]
+    options = tuple(Option("party", value, label, short, facts) for value, facts in counts)
     return Say("party", {"kind": kind, "bags": with_bags}, options)
 
 
@@ -267,7 +270,7 @@ def vehicle(talk: Talk, offer: Offer) -> Say:
     if not options:
         waited = [] if "changing" in talk.facts else fitting[:1]  # the smallest that is large enough
         wait = (
-            Option(waiting.ASKED, one.key, "@waiting_vehicle", "@waiting_join", {"name": dict(one.name)})
+            Option(waiting.ASKED, one.key, "@waiting_vehicle", "@waiting_vehicle_short", {"name": dict(one.name)})
             for one in waited
         )
         again = (*wait, _change("time"), _change("date"), _change("party"), _person())

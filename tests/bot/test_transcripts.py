@@ -141,7 +141,7 @@ def test_a_chat_in_a_terminal(last: bytes) -> None:
     )  # fmt: skip
     os.close(theirs)
     shown = _until(ours, "> ")
-    for typed, answered in ((b"hola\n", "1. Traslado privado"), (b"1\n", "recog"), (b"/later 2 h\n", "(silence)")):
+    for typed, answered in ((b"hola\n", "1. Traslado privado"), (b"1\n", "recog"), (b"/later 1 h\n", "(silence)")):
         os.write(ours, typed)
         shown = _until(ours, answered, "> ")
     os.write(ours, last)

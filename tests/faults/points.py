@@ -56,7 +56,7 @@ ASIDE = {
     "handlers.flight_delayed:flight_delayed": "a savepoint inside a turn, as guest_wrote._send",
     "handlers.guest_wrote:_cancel": "a savepoint inside a turn, as _send",
     "handlers.guest_wrote:_change": "a savepoint inside a turn, as _send",
-    "handlers.guest_wrote:_go_on_here": "a savepoint inside a turn, as _send",
+    "handlers.guest_wrote:_go_on_here": "one commit in place of _turn's: a link is taken in it or not at all",
     "handlers.guest_wrote:_turn_page": "one commit, as _turn",
     "handlers.guests_fell_silent:_nudge": "one commit, and whoever looks next finds the talk moved or not",
     "handlers.person_stopped:_noted": "one commit, as someone_wrote",

@@ -9,7 +9,10 @@ import pytest
 import pytest_asyncio
 
 from bot.rehearsal import Rehearsal, rehearse
+from flows.talk import Delayed
 from handlers import place_freed
+from handlers.flight_delayed import flight_delayed
+from handlers.house import Actor
 from handlers.time_passed import time_passed
 from models import catalogs
 from models.catalog_file import read_file
@@ -109,6 +112,35 @@ async def test_who_asked_first_is_offered_first(crowd: Crowd) -> None:
     assert (await states())["Cid"] == "confirmed"
     for row in await read("SELECT id, state FROM booking"):
         assert rebuilt(await timeline(row["id"])) == row["state"]
+
+
+async def test_one_that_we_stumble_over_keeps_nobody_else_waiting(crowd: Crowd) -> None:
+    """Bea's booking cannot be read any more: it is logged, and Cid is offered what is free."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    await waits(bea)
+    await waits(cid)
+    async with transaction() as run:
+        await run(
+            "UPDATE booking SET request = '[]' WHERE id = (SELECT MIN(id) FROM booking WHERE state = 'waitlisted')"
+        )
+    await crowd.later(minutes=31)
+    assert await states() == {"Ana": "expired", "Bea": "waitlisted", "Cid": "on_hold"}
+
+
+async def test_who_waits_takes_nothing_by_a_late_flight(crowd: Crowd) -> None:
+    """There is a free sedan at that hour: it is not theirs, and the team hears of the delay."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    before = await read("SELECT id, starts FROM claim ORDER BY id")
+    waiting = (await read("SELECT id, reference FROM booking WHERE state = 'waitlisted'"))[0]
+    late = Delayed(waiting["reference"], 0, "2026-11-22T21:10")
+    async with transaction() as run:
+        said = await flight_delayed(run, bea.house, int(waiting["id"]), late, Actor("Bea Peralta", "guest", "whatsapp"))
+    assert said.block == "delay_for_team"
+    assert await read("SELECT id, starts FROM claim ORDER BY id") == before
+    assert (await states())["Bea"] == "waitlisted"
 
 
 async def test_an_offer_that_nobody_takes_goes_on(crowd: Crowd) -> None:

@@ -2,7 +2,7 @@
 
 Read QUESTIONS downwards: that is the conversation. Whoever answers three at once is asked only the rest; whoever changes an
 answer is asked again only what hung on it. Only what a booking cannot do without is asked (`ask`): the rest is understood at any
-time and offered on the review, so that a ride is booked with ten taps. The words are in templates/chat/book.en.txt, what the
+time and offered on the review, so that a ride is booked with nine taps. The words are in templates/chat/book.en.txt, what the
 cards show is in `cards.py`.
 """
 

@@ -32,7 +32,7 @@ from handlers.request_sent import request_sent
 from handlers.standing import standing_of
 from handlers.talk_hopped import Leaving, hop_offered, leaving_by, talk_hopped
 from handlers.telling import tell_house
-from models import catalogs, news, turns
+from models import catalogs, doors, news, turns
 from models.catalog import Catalog
 from models.database import Run, is_away, is_contended, transaction
 from models.money import Money
@@ -402,7 +402,13 @@ def _sent(told: dict[str, Any]) -> dict[str, Any]:
 
 async def _call_a_person(at: Moment, words: str, run: Run) -> None:
     who = at.heard.name or at.heard.sender
-    facts = {"who": who, "channel": at.heard.channel, "text": words or "–", "reference": None, "talk": at.seen.talk}
+    facts = {
+        "who": who,
+        "channel": at.heard.channel,
+        "text": doors.readable(words) or "–",
+        "reference": None,
+        "talk": at.seen.talk,
+    }
     await tell_house(run, at.house, "person_wanted_house", facts, once=None, mail=False)
     news.announce("talk", at.seen.booking)
 
@@ -411,7 +417,8 @@ async def _pass_on(at: Moment, words: str, run: Run, reference: str = "", matter
     """A guest's message about a booking that stands."""
     booking = await _theirs(at, reference, run) if reference else at.seen.booking
     if booking is not None:
-        await told_team(run, at.house, booking, words, _actor(at), matter=matter, once=at.heard.external_id)
+        said = doors.readable(words)
+        await told_team(run, at.house, booking, said, _actor(at), matter=matter, once=at.heard.external_id)
 
 
 async def _keep(at: Moment, turn: Turn, booking: int | None, silent: bool | None, run: Run) -> Carry:

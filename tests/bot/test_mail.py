@@ -34,7 +34,9 @@ async def test_a_server_without_smtputf8_fails_that_letter_alone(utf8: bool) -> 
     box = Box()
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(box, enable_SMTPUTF8=utf8), "127.0.0.1", 0)
     async with server:
-        mail = Mail(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house")
+        mail = Mail(
+            f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house", b"secret"
+        )
         results = [await mail.send(_out(one), _attempt()) for one in ("ana@a.example", NOT_ASCII, "leo@a.example")]
     assert [type(one) for one in results] == [Sent, Sent if utf8 else Failed, Sent], results
     assert box.to == ["ana@a.example", *([NOT_ASCII] if utf8 else []), "leo@a.example"]
@@ -57,7 +59,9 @@ async def test_a_server_too_busy_for_all_is_away_and_a_full_mailbox_is_not() -> 
     """For the one all mail waits, for the other that letter alone."""
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(Busy()), "127.0.0.1", 0)
     async with server:
-        mail = Mail(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house")
+        mail = Mail(
+            f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house", b"secret"
+        )
         results = [await mail.send(_out(one), _attempt()) for one in ("ana@a.example", "full@a.example")]
     assert [isinstance(one, Retry) and one.away for one in results] == [True, False], results
 

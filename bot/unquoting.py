@@ -23,6 +23,7 @@ _DEVICE = re.compile(
 _QUOTED_LINE = re.compile(r"^[ \t]*>.*$", re.MULTILINE)
 
 ORIGINAL = "-----Original Message-----"
+_NO_TAG = re.compile(r"<[!?][^<>]*>|<[^<>]{5000,}>|<(?=[^<>]*(?:<|\Z))")
 _APART = ("br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "table")
 _UNSEEN = ("style", "script", "head", "title")
 _OUTLOOKS = ("divrplyfwdmsg", "appendonsend", "olk_src_body_section")
@@ -58,9 +59,19 @@ def _without_attributions(text: str) -> str:
 def as_text(page: str) -> str:
     """A letter that is a page, as text: what it quotes has ">" before each line."""
     reader = _Page()
-    reader.feed(page)
+    reader.feed(_tidy(page))
     reader.close()
     return reader.text()
+
+
+def _tidy(page: str) -> str:
+    """A page without comments, and without what only looks like a tag: the parser would look for the end of each, again and again."""
+    kept, at = [], 0
+    while (begun := page.find("<!--", at)) >= 0:
+        kept.append(page[at:begun])
+        ended = page.find("-->", begun)
+        at = ended + 3 if ended >= 0 else len(page)
+    return _NO_TAG.sub("", "".join([*kept, page[at:]]))
 
 
 class _Page(HTMLParser):

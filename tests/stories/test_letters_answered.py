@@ -43,7 +43,7 @@ async def confirmed(ana: Person) -> str:
     """Ana's paid transfer, with her address; gives its code."""
     reference = await moves.books(ana, moves.TRANSFER, email="ana@example.com")
     await ana.pays("ok")
-    await ana.hears("paid")
+    await moves.becomes(reference, "confirmed")
     return reference
 
 
@@ -157,7 +157,7 @@ def bounce(of: dict[str, Any], action: str, status: str, told: str, number: str 
 async def test_a_letter_that_comes_back_has_failed(bellhop: Bellhop, ana: Person, house: Person, desk: Desk) -> None:
     """Said in plain words on the booking and to the house, once; one that is only late or made up changes nothing."""
     reference = await confirmed(ana)
-    ticket = await bellhop.mail("ana@example.com", reference)
+    ticket = await bellhop.mail("ana@example.com", reference, "You are booked")
 
     async def states() -> list[tuple[str, Any]]:
         rows = await read(

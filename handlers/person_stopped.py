@@ -7,8 +7,9 @@ still to be said the other channels are used. By mail, what belongs to a booking
 import re
 
 from flows.speech import Heard, Say
+from handlers.hearing import as_turn
 from handlers.house import House
-from models import delivery, news, turns
+from models import channels, delivery, news, turns
 from models.database import transaction
 from models.lanes import Outgoing
 from models.turns import Carry, Reply
@@ -19,13 +20,11 @@ STOP = re.compile(
 )
 START = re.compile(r"/?(?:start|unstop|(?:dar(?:me|se) de )?alta)[\s.!]*", re.IGNORECASE)
 SAID_TO_THE_STOPPED = ("stopped", "stopped_letters")
-BY_LETTER = ("mail",)
-ALONE = ("whatsapp", *BY_LETTER)  # where the bare word is the network's own; elsewhere it is a command, "/stop"
 
 
 def wants_silence(heard: Heard) -> bool:
     """Whether these words, and no others, ask to be left alone."""
-    bare = heard.channel in ALONE or heard.words.startswith("/")
+    bare = channels.known_as(heard.channel).knows_stop or heard.words.startswith("/")
     return heard.kind == "text" and bare and bool(STOP.fullmatch(_said(heard)))
 
 
@@ -37,7 +36,7 @@ def wants_us_again(heard: Heard) -> bool:
 def _said(heard: Heard) -> str:
     """The words that count: of a letter what stands below its subject, or the subject when that is all."""
     lines = heard.words.strip().splitlines()
-    below = len(lines) == 2 and heard.channel in BY_LETTER
+    below = len(lines) == 2 and channels.known_as(heard.channel).letters
     return (lines[1] if below else heard.words).strip()
 
 
@@ -45,7 +44,7 @@ def is_unwanted(out: Outgoing) -> bool:
     """Whether this is not to leave for them: nothing in a chat; by mail whatever belongs to no booking and no person wrote."""
     if not out.stopped or out.kind in SAID_TO_THE_STOPPED:
         return False
-    if out.channel not in BY_LETTER:
+    if not channels.known_as(out.channel).letters:
         return True
     return delivery.is_unasked(out.kind, out.payload) or (out.booking is None and out.kind != "message_from_house")
 
@@ -64,18 +63,14 @@ async def _noted(
     house: House, heard: Heard, recipient: int, language: str, inbound: int | None, *, silent: bool
 ) -> Carry:
     seen, block = await turns.look(recipient), "stopped" if silent else "started"
-    block += "_letters" if silent and heard.channel in BY_LETTER else ""
+    block += "_letters" if silent and channels.known_as(heard.channel).letters else ""
     spoken = str((seen.state or {}).get("language") or language)
-    kept = turns.Turn(
-        seen=seen, channel=heard.channel, external_id=heard.external_id, heard=heard.as_json(), words=heard.words,
-        state=None, replies=(Reply(block, Say(block).as_json(), spoken),), now=house.now(), owner=house.owner,
-        name=heard.name, inbound=inbound,
-    )  # fmt: skip
+    kept = as_turn(house, heard, seen, inbound, replies=(Reply(block, Say(block).as_json(), spoken),))
     try:
         async with transaction() as run:
-            _, lane, born = await turns.keep(kept, run)
+            carry = await turns.keep(kept, run)
             await delivery.stop(run, recipient, house.now() if silent else None)
     except turns.Repeated:
         return None
     news.announce("talk", seen.booking)
-    return (lane, born) if lane and born else None
+    return carry

@@ -89,6 +89,14 @@ async def test_an_answer_goes_where_the_letter_belongs(
     ]
     assert (await read("SELECT awaiting FROM thread"))[0]["awaiting"] == "house"
 
+    away = letter("rafael@costa-alisia.example", "Vuelvo el lunes", "2b", answers=brief)
+    away["Auto-Submitted"] = "auto-replied"
+    await brings(bellhop, away)
+    await house.hears(reference, "Vuelvo el lunes")
+    guests = letter("ana@example.com", "I am at sea", "2c", answers=ticket)
+    guests["Auto-Submitted"] = "auto-replied"
+    assert await brings(bellhop, guests) == (200, "not answered: it was sent automatically")
+
     before = await read("SELECT id FROM entry"), await read("SELECT id FROM message")
     for number, pretended in (("3", ticket), ("4", brief)):  # who has the letter, and still is somebody else
         await brings(bellhop, letter("eve@example.com", "Cancel it all", number, answers=pretended))
@@ -182,6 +190,19 @@ async def test_a_letter_that_comes_back_has_failed(bellhop: Bellhop, ana: Person
     assert "no such mailbox" in await desk.opens(f"/desk/bookings/{reference}")
     noted = [row["why"] for row in await read("SELECT why FROM letter ORDER BY id")]
     assert noted[:2] == ["late, and still on its way", "it names no letter of ours"]
+
+
+async def test_a_mail_server_that_writes_as_it_likes_is_read_by_people(
+    bellhop: Bellhop, ana: Person, house: Person
+) -> None:
+    """No report that we can read, and about a letter of ours all the same: the desk has it."""
+    reference = await confirmed(ana)
+    ticket = await bellhop.mail("ana@example.com", reference)
+    told = letter("MAILER-DAEMON@mx.example.com", f"Hi. I gave up.\n\nMessage-ID: {ticket['message_id']}\n", "1")
+    assert (await brings(bellhop, told))[0] == 200
+    await house.hears("Mail", "a mail server writes about a letter of ours")
+    await brings(bellhop, letter("MAILER-DAEMON@mx.example.com", "I gave up something else", "2"))
+    assert [row["became"] for row in await read("SELECT became FROM letter ORDER BY id")] == ["unread", "aside"]
 
 
 async def _gone(states: Any) -> Any:

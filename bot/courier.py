@@ -15,7 +15,7 @@ from bot.pace import Pace
 from bot.packing import Packing, without_links
 from handlers.delivery_reported import ENCLOSED, gave_up
 from handlers.house import House
-from handlers.person_stopped import SAID_TO_THE_STOPPED
+from handlers.person_stopped import is_unwanted
 from models import bells, lanes, news
 from models.database import again_at_once, is_away, is_contended, transaction
 from models.delivery import WAKE, stop
@@ -240,7 +240,7 @@ class Courier:
         now = self.house.now()
         if out.lapses is not None and instant(out.lapses) <= now:
             return Outcome("lapsed", error="it came to be pointless before it could leave")
-        if out.stopped and out.kind not in SAID_TO_THE_STOPPED:
+        if is_unwanted(out):
             return Outcome("failed", error="they asked to hear nothing more here (STOP)")
         if rest := channel.pace.rest(lane, now):
             return Outcome("held", due=now + rest)

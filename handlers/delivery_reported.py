@@ -10,8 +10,8 @@ from handlers.event_told import Event, event_told
 from handlers.house import SYSTEM, House
 from handlers.person_stopped import SAID_TO_THE_STOPPED
 from handlers.telling import tell, tell_house
-from models import bells, channels, delivery, news, timeline
-from models.database import Run, again_at_once, is_away, transaction
+from models import bells, channels, delivery, letters, news, timeline
+from models.database import Run, again_at_once, is_away, read, transaction
 from models.delivery import WAKE
 from models.fields import micros, packed, unpacked
 
@@ -39,11 +39,12 @@ class Report:
     became: Literal["sent", "delivered", "read", "failed"]
     why: Why = "refused"
     reason: str = ""
+    by: str = "whatsapp"
 
     def as_event(self, reported: int, attempt: int) -> Event:
         """What is kept of it when it cannot be noted at once."""
         body = {"delivery": reported, "attempt": attempt, **asdict(self)}
-        return Event("whatsapp", f"{reported}.{attempt}:{self.became}", "reported", body)
+        return Event(self.by, f"{reported}.{attempt}:{self.became}", "reported", body)
 
     @classmethod
     def of_event(cls, told: Event) -> tuple[int, int, Self]:
@@ -75,6 +76,17 @@ async def delivery_reported(house: House, reported: int, attempt: int, report: R
             raise
         log.warning("a report could not be noted at once", delivery=reported, why=repr(bug)[:200])
     await event_told(house, report.as_event(reported, attempt), act, owed)
+
+
+async def letter_returned(house: House, number: str, reason: str, *, unreachable: bool) -> bool:
+    """A mail server gave a letter back, by its Message-ID; whether it was one of ours. Our seal is in it: nobody makes one up."""
+    returned = letters.delivery_of(house.secret, number)
+    rows = await read("SELECT attempt FROM delivery WHERE id = :id", id=returned) if returned is not None else []
+    if returned is None or not rows:
+        return False
+    report = Report(number, "failed", "unreachable" if unreachable else "refused", reason, by="mail")
+    await delivery_reported(house, returned, int(rows[0]["attempt"]), report)
+    return True
 
 
 async def _note(run: Run, house: House, reported: int, attempt: int, report: Report) -> None:

@@ -22,15 +22,16 @@ BY_MAIL_INSTEAD = ("message_from_house", "thread_message_lead")
 TRIES = 5  # times that a provider may have been too busy
 LATER = timedelta(minutes=1)  # and once more for each time
 
-Why = Literal["closed", "picture", "content", "busy", "unreachable", "refused"]
+Why = Literal["closed", "enclosed", "content", "busy", "unreachable", "refused"]
+ENCLOSED = ("picture", "photos", "documents")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a provider says became of a delivery: sent, delivered, read or failed.
 
-    A failure has its `reason` in the provider's words, and `why`: closed (free words are not taken now), picture (it
-    could not be fetched), content (its buttons or list were not taken), busy (another try may help), unreachable (nobody is
+    A failure has its `reason` in the provider's words, and `why`: closed (free words are not taken now), enclosed (a picture or
+    paper could not be fetched, or was not taken), content (its buttons or list were not taken), busy (another try may help), unreachable (nobody is
     there) or refused (nothing helps).
     """
 
@@ -122,11 +123,11 @@ async def _failed(run: Run, house: House, row: dict[str, Any], report: Report) -
 
 
 def _mended(row: dict[str, Any], payload: dict[str, Any], why: Why) -> dict[str, Any] | None:
-    """The same in a form that can arrive: as a template, without its picture, as numbered text, or later as it is."""
+    """The same in a form that can arrive: as a template, without what was enclosed, as numbered text, or later as it is."""
     if why == "closed" and not (row["template"] or payload.get("closed")):
         return {**payload, "closed": True}
-    if why == "picture" and payload.get("picture"):
-        return {key: value for key, value in payload.items() if key != "picture"}
+    if why == "enclosed" and any(payload.get(key) for key in ENCLOSED):
+        return {key: value for key, value in payload.items() if key not in ENCLOSED}
     if why == "content" and not (row["template"] or payload.get("plain")):
         return {**payload, "plain": True}
     busy = int(payload.get("busy", 0)) + 1

@@ -132,7 +132,8 @@ async def on_whatsapp(request: web.Request) -> web.Response:
 
 async def on_whatsapp_status(request: web.Request) -> web.Response:
     """Twilio tells what became of a delivery; `d` is delivery.attempt."""
-    program, report = _program(request), whatsapp.read_report(await _twilio_form(request))
+    program, form = _program(request), await _twilio_form(request)
+    report = whatsapp.read_report(form, enclosed="enclosed" in request.query)
     delivery, _, attempt = request.query.get("d", "").partition(".")
     if report and whatsapp.figure(delivery) and whatsapp.figure(attempt):
         await delivery_reported(program.house, int(delivery), int(attempt), report)

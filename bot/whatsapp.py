@@ -219,8 +219,10 @@ class WhatsApp:
         if sid is not None:
             return Sent(sid, attempt.drawn.text)
         picture = {"media_url": [attempt.picture_url]} if attempt.picture_url else {}
-        for number, part in enumerate(parts(text, LIMIT)):
-            sid = await self._once(out, gone, part, body=part, **(picture if number == 0 else {}))
+        said = parts(text, LIMIT)
+        for behind, part in zip(reversed(range(len(said))), said, strict=True):
+            sid = await self._once(out, gone, part, last=not behind, body=part, **picture)
+            picture = {}
         return Sent(sid or "", text)
 
     def _rich(self, out: Outgoing, attempt: Attempt) -> tuple[list[str], Content | None]:
@@ -234,9 +236,9 @@ class WhatsApp:
         if shape is None:
             return None
         if attempt.picture_url:
-            await self._once(out, gone, "", media_url=[attempt.picture_url])
+            await self._once(out, gone, "", last=False, media_url=[attempt.picture_url])
         for part in before:
-            await self._once(out, gone, part, body=part)
+            await self._once(out, gone, part, last=False, body=part)
         try:
             variables = packed(content.values)
             return await self._once(out, gone, content.body, content_sid=shape, content_variables=variables)
@@ -247,12 +249,14 @@ class WhatsApp:
             await self.contents.gone(content)
             return None
 
-    async def _once(self, out: Outgoing, gone: dict[str, list[str]], listed: str, **what: Any) -> str:
-        """Send one message unless it has left; `listed` is how Twilio lists its words."""
+    async def _once(
+        self, out: Outgoing, gone: dict[str, list[str]], listed: str, *, last: bool = True, **what: Any
+    ) -> str:
+        """Send one message unless it has left; `listed` is how Twilio lists its words, `last` whether the delivery ends with it."""
         if gone.get(listed):
             return gone[listed].pop()
         sent = await self.client.messages.create_async(
-            to=f"whatsapp:{out.address}", from_=self.sender, status_callback=self._callback(out), **what
+            to=f"whatsapp:{out.address}", from_=self.sender, status_callback=self._callback(out, last=last), **what
         )
         return str(sent.sid)
 
@@ -285,7 +289,7 @@ class WhatsApp:
             failed = str(message.status) in ("failed", "undelivered")
             in_time = created.replace(tzinfo=UTC) >= begun - timedelta(seconds=1)
             if not failed and in_time and not await _of_another(out, str(message.sid)):
-                found[str(message.body)].append(str(message.sid))
+                found[message.body or ""].append(str(message.sid))
         return found
 
     async def written_since(self, since: datetime, at_most: int) -> list[Any]:
@@ -335,8 +339,9 @@ class WhatsApp:
         )
         return {report.provider_id: report for form in known if (report := read_report(form))}
 
-    def _callback(self, out: Outgoing) -> str:
-        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}"
+    def _callback(self, out: Outgoing, *, last: bool) -> str:
+        """Where Twilio tells what became of a message: that its first part arrived does not mean that a delivery did."""
+        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{'' if last else '&more=1'}"
 
     async def push_templates(self) -> list[str]:
         """Hand in every notice in every language for approval, unless the same body was; gives the names handed in."""

@@ -119,9 +119,11 @@ async def on_whatsapp(request: web.Request) -> web.Response:
 
 
 async def on_whatsapp_status(request: web.Request) -> web.Response:
-    """Twilio tells what became of a delivery; `d` is delivery.attempt."""
+    """Twilio tells what became of a message; `d` is delivery.attempt, of which `more` follows: then only a failure counts."""
     program, report = _program(request), whatsapp.read_report(await _twilio_form(request))
     delivery, _, attempt = request.query.get("d", "").partition(".")
+    if report and "more" in request.query and report.became != "failed":
+        report = None
     if report and whatsapp.figure(delivery) and whatsapp.figure(attempt):
         await delivery_reported(program.house, int(delivery), int(attempt), report)
     return web.Response(text=NO_ANSWER, content_type="text/xml")

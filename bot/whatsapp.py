@@ -1,7 +1,6 @@
 """WhatsApp through Twilio: a form becomes `Heard`, a drawn message becomes a REST call."""
 
 import asyncio
-import hashlib
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,26 +13,25 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
-from twilio.rest.content.v1.content import ContentList
-from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
 from bot import words
+from bot.approved import kept_as
 from bot.carriers import Attempt, Failed, Retry, Sent
-from bot.content import Content, plainly, rich
+from bot.content import BODY, Content, plain_rest, plainly, rich
 from bot.contents import Contents
-from bot.fitting import parts
+from bot.fitting import cut, parts
 from bot.taps import unpack
 from flows.speech import Heard, Media, Tap
 from handlers.delivery_reported import Report, Why
 from models.database import read as ask
 from models.fields import instant, packed
 from models.lanes import Outgoing
-from models.settings import keep_value, kept
+from models.settings import kept
 
 LIMIT = 1600  # Twilio: characters of a message body (error 21617)
 WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person last wrote (error 63016)
 FAILURES: dict[int, Why] = {  # Twilio's error codes; any other means that they will not have it
-    63016: "closed", 63019: "picture", **dict.fromkeys((63005, 63013, 63021, 63028), "content"),
+    63016: "closed", 63019: "enclosed", **dict.fromkeys((63005, 63013, 63021, 63028), "content"),
     **dict.fromkeys((20429, 30001, 63017, 63018), "busy"),  # 30001: four hours in Twilio's queue, or it was full
     **dict.fromkeys((21211, 21610, 21614, 63003, 63024), "unreachable"),
 }  # fmt: skip
@@ -159,12 +157,17 @@ def _media(form: Mapping[str, str]) -> tuple[Media, ...]:
     return tuple(Media(form.get(f"MediaUrl{n}", ""), form.get(f"MediaContentType{n}", "")) for n in numbers)
 
 
-def read_report(form: Mapping[str, str]) -> Report | None:
-    """What became of a message, from a status callback; None while it is still on its way."""
+def read_report(form: Mapping[str, str], *, enclosed: bool = False) -> Report | None:
+    """What became of a message, from a status callback; None while it is still on its way.
+
+    `enclosed`: it was a file, so what was not taken is no fault of the words.
+    """
     became = BECAME.get(form.get("MessageStatus", ""))
     code = figure(form.get("ErrorCode", ""))
     sid = bare(form.get("MessageSid", ""))[:255]
-    return Report(sid, became, FAILURES.get(code or 0, "refused"), f"Twilio {code or ''}".strip()) if became else None
+    why = FAILURES.get(code or 0, "refused")
+    why = "enclosed" if enclosed and why in ("content", "refused") else why
+    return Report(sid, became, why, f"Twilio {code or ''}".strip()) if became else None
 
 
 def sent_at(listed: Any) -> datetime:
@@ -211,43 +214,64 @@ class WhatsApp:
             return Retry(f"Twilio is away: {type(away).__name__}", away=True)
 
     async def _say(self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]]) -> Sent:
-        """Send what has not left yet, the picture first; what cannot be a rich message, or is refused as one, as text."""
-        text = plainly(attempt)
-        left = any(gone.get(part) for part in parts(text, LIMIT))  # an earlier attempt had to say it plainly
-        before, content = ([], None) if left or out.payload.get("plain") else self._rich(out, attempt)
-        sid = await self._say_rich(out, attempt, gone, before, content) if content else None
-        if sid is not None:
-            return Sent(sid, attempt.drawn.text)
-        picture = {"media_url": [attempt.picture_url]} if attempt.picture_url else {}
-        said = parts(text, LIMIT)
-        for behind, part in zip(reversed(range(len(said))), said, strict=True):
-            sid = await self._once(out, gone, part, last=not behind, body=part, **picture)
-            picture = {}
-        return Sent(sid or "", text)
+        """Send what has not left yet, what is enclosed first; what cannot be a rich message, or is refused as one, as text."""
+        before, content = self._rich(out, attempt)
+        text, rest = plainly(attempt), plain_rest(attempt, content, self.public_url)
+        said_plainly = any(
+            gone.get(part) for part in (*parts(text, LIMIT), *parts(rest, LIMIT))
+        )  # by an earlier attempt
+        begun = any(gone.get(part) for part in before)
+        await self._enclose(out, attempt, gone)
+        if content is not None and not said_plainly and not out.payload.get("plain"):
+            sid = await self._say_rich(out, gone, before, content)
+            if sid is not None:
+                return Sent(sid, attempt.drawn.text)
+            begun = bool(before)
+            before = []
+        *first, last = ([*before, *parts(rest, LIMIT)] if begun else parts(text, LIMIT)) or [text]
+        await self._begin(out, gone, first)
+        return Sent(await self._once(out, gone, last, body=last), text)
 
     def _rich(self, out: Outgoing, attempt: Attempt) -> tuple[list[str], Content | None]:
         return rich(attempt, int(out.payload.get("turn", 0)), str(out.payload.get("page", "")), self.public_url)
 
+    async def _enclose(self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]]) -> None:
+        """Papers and pictures, a message each (Twilio: one file in a message; words under a paper are not shown).
+
+        What Twilio will not have is left out: the words follow in any case.
+        """
+        for one in attempt.enclosed:
+            words_under = {"body": cut(one.words, BODY)} if one.picture and one.words else {}
+            try:
+                listed = words_under.get("body", "")
+                await self._once(out, gone, listed, last=False, media_url=[one.url], **words_under)
+            except TwilioRestException as refusal:
+                if not _is_about_content(refusal):
+                    raise
+                log.warning("something enclosed was refused", delivery=out.id, why=str(refusal.msg)[:200])
+
     async def _say_rich(
-        self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]], before: list[str], content: Content
+        self, out: Outgoing, gone: dict[str, list[str]], before: list[str], content: Content
     ) -> str | None:
-        """Gives the id of the rich message; None when Twilio will not have it, and nothing of it has left."""
+        """Gives the id of the rich message; None when Twilio will not have it: what goes before it has left then."""
         shape = await self.contents.sid(content)
+        await self._begin(out, gone, before)
         if shape is None:
             return None
-        if attempt.picture_url:
-            await self._once(out, gone, "", last=False, media_url=[attempt.picture_url])
-        for part in before:
-            await self._once(out, gone, part, last=False, body=part)
         try:
             variables = packed(content.values)
             return await self._once(out, gone, content.body, content_sid=shape, content_variables=variables)
         except TwilioRestException as refusal:
-            if before or attempt.picture_url or not _is_about_content(refusal):
+            if not _is_about_content(refusal):
                 raise
             log.warning("a rich message was refused and goes as text", delivery=out.id, why=str(refusal.msg)[:200])
             await self.contents.gone(content)
             return None
+
+    async def _begin(self, out: Outgoing, gone: dict[str, list[str]], said: list[str]) -> None:
+        """What goes before the last message."""
+        for part in said:
+            await self._once(out, gone, part, last=False, body=part)
 
     async def _once(
         self, out: Outgoing, gone: dict[str, list[str]], listed: str, *, last: bool = True, **what: Any
@@ -256,7 +280,10 @@ class WhatsApp:
         if gone.get(listed):
             return gone[listed].pop()
         sent = await self.client.messages.create_async(
-            to=f"whatsapp:{out.address}", from_=self.sender, status_callback=self._callback(out, last=last), **what
+            to=f"whatsapp:{out.address}",
+            from_=self.sender,
+            status_callback=self._callback(out, last, "media_url" in what),
+            **what,
         )
         return str(sent.sid)
 
@@ -268,7 +295,7 @@ class WhatsApp:
         block, facts = out.payload["block"], out.payload.get("facts", {})
         if block not in words.notices():
             return None
-        sid = await kept(template_name(block, out.language))
+        sid = await kept(kept_as(block, out.language))
         if not sid:
             return None
         values = words.variables(block, out.language, facts)
@@ -339,66 +366,10 @@ class WhatsApp:
         )
         return {report.provider_id: report for form in known if (report := read_report(form))}
 
-    def _callback(self, out: Outgoing, *, last: bool) -> str:
-        """Where Twilio tells what became of a message: that its first part arrived does not mean that a delivery did."""
-        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{'' if last else '&more=1'}"
-
-    async def push_templates(self) -> list[str]:
-        """Hand in every notice in every language for approval, unless the same body was; gives the names handed in."""
-        pushed = []
-        for block in words.notices():
-            for language in words.languages():
-                body = words.template(block, language)
-                if await kept(f"{template_name(block, language)}:sha") != _sha(body):
-                    await self._push(block, language, body)
-                    pushed.append(f"{block} ({language})")
-        return pushed
-
-    async def approvals(self) -> list[str]:
-        """What became of each notice in each language at WhatsApp: a line each, with the reason where there is one."""
-        return [
-            f"{block} ({language}): {await self._approval_of(block, language)}"
-            for block in words.notices()
-            for language in words.languages()
-        ]
-
-    async def _approval_of(self, block: str, language: str) -> str:
-        sid = await kept(template_name(block, language))
-        if not sid:
-            return "not handed in"
-        try:
-            known = (await self.client.content.v1.contents(sid).approval_fetch().fetch_async()).whatsapp or {}
-        except TwilioRestException as refusal:
-            return f"Twilio {refusal.code}: {refusal.msg}"
-        changed = await kept(f"{template_name(block, language)}:sha") != _sha(words.template(block, language))
-        more = [known.get("rejection_reason"), "its words have changed since: push it again" if changed else None]
-        return "; ".join(str(each) for each in (known.get("status", "unknown"), *more) if each)
-
-    async def _push(self, block: str, language: str, body: str) -> None:
-        name, sha = template_name(block, language), _sha(body)
-        values = words.variables(block, language, words.sample(block))
-        approval = f"{block}_{words.spoken(language)}_{sha[:8]}"
-        contents = self.client.content.v1.contents
-        created = await contents.create_async(_content(approval, language, values, body))
-        await self.client.content.v1.contents(created.sid).approval_create.create_async(_approval(approval))
-        await keep_value(name, str(created.sid))
-        await keep_value(f"{name}:sha", sha)
-
-
-def _content(name: str, language: str, values: dict[str, str], body: str) -> ContentList.ContentCreateRequest:
-    """Content API: a template of plain text, with believable values for whoever approves it."""
-    return ContentList.ContentCreateRequest(
-        {"friendly_name": name, "language": language, "variables": values, "types": {"twilio/text": {"body": body}}}
-    )
-
-
-def _approval(name: str) -> ApprovalCreateList.ContentApprovalRequest:
-    return ApprovalCreateList.ContentApprovalRequest({"name": name, "category": "UTILITY"})
-
-
-def template_name(block: str, language: str) -> str:
-    """Under which name a notice's ContentSid is kept."""
-    return f"template:{block}:{words.spoken(language)}"
+    def _callback(self, out: Outgoing, last: bool, enclosed: bool) -> str:
+        """Where Twilio tells what became of a message: of which part, for a delivery has not arrived with its first."""
+        part = "" if last else "&enclosed=1" if enclosed else "&more=1"
+        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{part}"
 
 
 async def _of_another(out: Outgoing, sid: str) -> bool:
@@ -428,8 +399,4 @@ def _classed(refusal: TwilioRestException) -> Retry | Failed:
     # 401: our log-in, which can be mended; 429: Twilio means the whole account
     if status >= 500 or status in (401, 429):
         return Retry(said, away=True)
-    return Retry(said) if why in ("busy", "picture") else Failed(said, stopped=code == STOPPED)
-
-
-def _sha(body: str) -> str:
-    return hashlib.sha256(body.encode()).hexdigest()
+    return Retry(said) if why in ("busy", "enclosed") else Failed(said, stopped=code == STOPPED)

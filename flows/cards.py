@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date as date_type
 from datetime import timedelta
+from itertools import dropwhile
 from typing import Any
 
 from flows import waiting
@@ -151,7 +152,8 @@ def time(talk: Talk, offer: Offer) -> Say:
     menu = offer.world.menu
     from_ = stop(talk.draft.get("pickup"), menu)
     day = instant(talk.draft["date"], "12:00", menu.zone) if "date" in talk.draft else None
-    open_hours = [hour for hour in HOURS if not too_soon(talk.draft.get("date", "9999-01-01"), hour, offer.world)]
+    date = talk.draft.get("date", "9999-01-01")
+    open_hours = dropwhile(lambda hour: too_soon(date, hour, offer.world), HOURS)
     options = tuple(time_option(hour, menu.zone) for hour in open_hours)
     facts = {"landing": bool(from_ and from_["kind"] == "airport"), "date": day}
     soonest = offer.world.now + timedelta(minutes=menu.notice_minutes)
@@ -216,7 +218,14 @@ def departure(talk: Talk, offer: Offer) -> Say:
     full = () if "changing" in talk.facts or (fitting and not day) else tuple(map(_full_option, _full(offer, day)))
     if not options:
         return Say("no_departure", {"people": people}, (*full, _change("party"), _change("service"), _person()))
-    return Say("departure", {"people": people, "date": asked, "that_day": bool(that_day)}, (*options, *full))
+    facts = {"people": people, "date": asked, "that_day": bool(that_day)}
+    return Say("departure", facts, (*options, *full), photos=_photos(talk, offer))
+
+
+def _photos(talk: Talk, offer: Offer) -> tuple[Mapping[str, Any], ...]:
+    """What is on sale, to be seen where it is chosen."""
+    service = offer.world.menu.service(talk.draft.get("service"))
+    return (service.photo,) if service and service.photo else ()
 
 
 def _full(offer: Offer, day: str | None) -> list[DepartureOffer]:
@@ -277,7 +286,8 @@ def vehicle(talk: Talk, offer: Offer) -> Say:
         return Say("no_vehicle", {"people": people, "bags": bags, "sold_out": bool(fitting)}, again)
     service = offer.world.menu.service(talk.draft.get("service"))
     facts = {"people": people, "bags": bags, "kind": _kind(talk, offer), "package": bool(service and service.package)}
-    return Say("vehicle", facts | {"both_ways": comes_back(talk.draft, offer.world.menu)}, options)
+    facts["both_ways"] = comes_back(talk.draft, offer.world.menu)
+    return Say("vehicle", facts, options, photos=_photos(talk, offer))
 
 
 def _vehicle_option(one: VehicleOffer) -> Option:

@@ -27,7 +27,7 @@ from handlers.menu import menu_of
 from handlers.offers import alternatives, offer_for
 from handlers.pages import card_turned
 from handlers.papers_asked_again import papers_asked_again
-from handlers.place_freed import list_left, place_of
+from handlers.place_freed import list_left
 from handlers.request_sent import request_sent
 from handlers.standing import standing_of
 from handlers.talk_hopped import Leaving, hop_offered, leaving_by, talk_hopped
@@ -39,6 +39,7 @@ from models.money import Money
 from models.refusal import ChangedMeanwhile, Dearer, HoldEnded, InThePast, NotYours, Refusal, SoldOut, TooLate, TooSoon
 from models.request import as_instant
 from models.turns import Carry, Repeated, Reply, Seen, Stale
+from models.waiting import place_of
 
 log = structlog.get_logger()
 

@@ -52,6 +52,7 @@ ASIDE = {
     "bot.courier:NotConnected.send": "nothing is sent",
     "bot.courier:Courier._barely_settled": "an outcome that cannot be noted whole: tests/bot/test_courier, one commit",
     "handlers.event_told:_owe": "an event that failed: tests/handlers, one commit",
+    "handlers.event_told:stumbled": "an owed event that cannot be read: tests/handlers, one commit",
     "handlers.event_told:unread": "an event that cannot be read: tests/handlers, one commit",
     "handlers.flight_delayed:flight_delayed": "a savepoint inside a turn, as guest_wrote._send",
     "handlers.guest_wrote:_cancel": "a savepoint inside a turn, as _send",
@@ -60,7 +61,10 @@ ASIDE = {
     "handlers.guest_wrote:_turn_page": "one commit, as _turn",
     "handlers.guests_fell_silent:_nudge": "one commit, and whoever looks next finds the talk moved or not",
     "handlers.person_stopped:_noted": "one commit, as someone_wrote",
-    "handlers.place_freed:_offer": "one commit, and the next look offers what was not: tests/handlers/test_place_freed",
+    "handlers.place_freed:_offer": "one commit; who looks again offers what was not: tests/handlers/test_place_freed",
+    "handlers.place_freed:_reckon_anew": "a commit for each who waits, and the next look begins anew",
+    "models.waiting:freed": "what is taken for a look and not ended is looked at again: tests/handlers/test_place_freed",
+    "models.waiting:looked": "what is taken for a look and not ended is looked at again",
     "models.settings:forget": "a kept value is gone or not, and is looked for again",
     "models.settings:keep_first": "of several the first stands; asked again it is found",
     **dict.fromkeys(
@@ -75,6 +79,7 @@ ASIDE = {
     "handlers.hearing:_owe": "as guest_wrote.owe",
     **dict.fromkeys(
         (
+            "handlers.place_freed:listed_again",
             "handlers.staff_acted:confirmed", "handlers.staff_acted:delivery_aside", "handlers.staff_acted:event_again",
             "handlers.staff_acted:event_aside", "handlers.staff_acted:filed", "handlers.staff_acted:handed_back", "handlers.staff_acted:replied",
             "handlers.staff_acted:sent_again", "handlers.staff_acted:took_over", "handlers.staff_acted:try_again",

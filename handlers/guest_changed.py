@@ -223,7 +223,7 @@ async def _tell_leads(
             continue
         thread = await threads.open_thread(run, booking, lead.key, lead.name)
         if leads.get(key):
-            await brief(run, house, lead, thread, booking, after)
+            await brief(run, house, lead, thread, booking, after, once=number)
             continue
         language = lead.languages[0]
         for channel, address in lead.ways() if changed else ():

@@ -262,7 +262,7 @@ async def _delayed(at: Moment, turn: Turn, wish: Delayed, run: Run) -> Turn:
     if booking is None:
         turn.talk.ask = {"name": "delay", "reference": wish.reference}
         return say(turn.talk, await _offer(at, turn.talk))
-    said = await flight_delayed(run, at.house, booking, wish, _actor(at))
+    said = await flight_delayed(run, at.house, booking, wish, _actor(at), once=at.heard.external_id)
     talk = learn(turn.talk, "answered", {"say": said.as_json()})
     return say(talk, await _offer(at, talk))
 

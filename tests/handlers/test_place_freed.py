@@ -145,7 +145,9 @@ async def test_who_waits_takes_nothing_by_a_late_flight(crowd: Crowd) -> None:
     waiting = (await read("SELECT id, reference FROM booking WHERE state = 'waitlisted'"))[0]
     late = Delayed(waiting["reference"], 0, "2026-11-22T21:10")
     async with transaction() as run:
-        said = await flight_delayed(run, bea.house, int(waiting["id"]), late, Actor("Bea Peralta", "guest", "whatsapp"))
+        said = await flight_delayed(
+            run, bea.house, int(waiting["id"]), late, Actor("Bea Peralta", "guest", "whatsapp"), once="SM1"
+        )
     assert said.block == "delay_for_team"
     assert await read("SELECT id, starts FROM claim ORDER BY id") == before
     assert (await states())["Bea"] == "waitlisted"

@@ -293,6 +293,75 @@ async def waits_for_saona(talk: Rehearsal, people: int) -> str:
     return await says(talk, "send")
 
 
+# -- what is waited for is changed --------------------------------------------------------------
+
+
+async def test_who_waits_for_something_else_waits_behind_the_others(crowd: Crowd) -> None:
+    """Said before it is agreed. One more person needs the same car: the place stays; another hour is asked for only now."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    await waits(bea)
+    await waits(cid)
+    (first, _), held = await numbers(), await read("SELECT * FROM claim")
+    assert "You keep your place" in await says(bea, "make it 3 adults please")
+    assert "as the first" in await says(bea, "yes")
+    await crowd.later(seconds=1)
+    assert await place_of(read, first) == 1
+    assert "at the end of the list" in await says(bea, "make it 3:30pm please")
+    before = await list_ends(first)
+    assert "number 2" in await says(bea, "yes")
+    assert (await place_of(read, first), await list_ends(first) - before) == (2, 30 * 60 * 10**6)
+    await crowd.later(seconds=1)
+    assert await read("SELECT * FROM claim") == held, "and who waits claims nothing"
+    await crowd.later(minutes=31)
+    assert await states() == {"Ana": "expired", "Bea": "waitlisted", "Cid": "on_hold"}
+    for row in await read("SELECT id, state FROM booking"):
+        assert rebuilt(await timeline(row["id"])) == row["state"]
+
+
+async def list_ends(booking: int) -> int:
+    """When the list ends for them, microseconds."""
+    rows = await read("SELECT at FROM due WHERE booking_id = :booking AND kind = 'list_ends'", booking=booking)
+    return int(rows[0]["at"])
+
+
+async def test_a_change_into_what_is_free_is_offered_at_once(crowd: Crowd) -> None:
+    """The next day's car: held a moment later, and the old place on the list is nobody's."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    await says(bea, "make it Monday please", "yes")
+    await crowd.later(seconds=1)
+    assert await states() == {"Ana": "on_hold", "Bea": "on_hold"}
+    assert await read("SELECT id FROM waiting") == []
+
+
+async def test_offered_in_the_midst_of_a_change(crowd: Crowd) -> None:
+    """It is held as it stood; the change goes on, and is now one of a booking that is held."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    await says(bea, "make it 3 adults please")
+    await crowd.later(minutes=31)
+    assert "Good news" in await heard(bea)
+    assert "3 adults" in await says(bea, "yes")
+    await bea.happens(paid=True)
+    assert await states() == {"Ana": "expired", "Bea": "confirmed"}
+
+
+async def test_cancelling_is_leaving_the_list(crowd: Crowd) -> None:
+    """By "my bookings" as well: nobody is offered what was cancelled, and nothing of it is due."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    await says(bea, "new booking", "cancel my booking")
+    await says(bea, "yes")
+    assert (await states())["Bea"] == "cancelled"
+    assert await read("SELECT id FROM waiting") == [] == await read("SELECT id FROM due WHERE kind = 'list_ends'")
+    await crowd.later(minutes=31)
+    assert (await states())["Bea"] == "cancelled"
+
+
 # -- only what came free is looked at -----------------------------------------------------------
 
 

@@ -10,8 +10,7 @@ from handlers.event_told import Event, event_told
 from handlers.house import SYSTEM, House
 from handlers.person_stopped import SAID_TO_THE_STOPPED
 from handlers.telling import tell, tell_house
-from models import bells, delivery, news, timeline
-from models.catalog import is_chat
+from models import bells, channels, delivery, news, timeline
 from models.database import Run, again_at_once, is_away, transaction
 from models.delivery import WAKE
 from models.fields import micros, packed, unpacked
@@ -170,7 +169,7 @@ async def _tell_house(run: Run, house: House, row: dict[str, Any], reason: str) 
 
 async def _by_mail_instead(run: Run, house: House, row: dict[str, Any]) -> None:
     """What a chat could not carry goes by mail, where a letter exists, an address is known and it has not gone there anyway."""
-    if not is_chat(row["channel"]) or row["kind"] not in BY_MAIL_INSTEAD or row["booking_id"] is None:
+    if not channels.known_as(row["channel"]).chat or row["kind"] not in BY_MAIL_INSTEAD or row["booking_id"] is None:
         return
     address = await _mail_of(run, house, row)
     if address:

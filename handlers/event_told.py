@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from handlers.guest_wrote import AGAIN
+from handlers.hearing import AGAIN
 from handlers.house import House
 from handlers.telling import tell_house
 from models import ledger, news

@@ -87,7 +87,10 @@ async def _claim_anew(
     run: Run, booking: int, before: Draft, version: int, request: Request, catalog: Catalog, lapses: datetime | None,
     now: datetime, *, claims_it: bool,
 ) -> None:  # fmt: skip
-    """Take what each leg needs now, unless it waits for it. Until this transaction ends nobody else sees what is given back, so nothing is lost by a SoldOut."""
+    """Take what each leg needs now, unless it waits for it (not `claims_it`).
+
+    Until this transaction ends nobody else sees what is given back, so nothing is lost by a SoldOut.
+    """
     was = from_draft(before, await catalogs.version(int(version))).legs
     rows = await run("SELECT id FROM leg WHERE booking_id = :booking ORDER BY position", booking=booking)
     ids = [int(each["id"]) for each in rows]

@@ -12,6 +12,7 @@ from flows.talk import Talk
 from handlers.house import House
 from handlers.menu import menu_of
 from handlers.speaking import speak
+from models import channels
 from models import talk as talks
 from models.catalog import Catalog
 from models.database import read, transaction
@@ -34,7 +35,7 @@ async def guests_fell_silent(house: House) -> None:
         return
     since = max(await kept_moment(NAME) or now - WINDOW, now - WINDOW)
     rows = await _silent(since, now - SILENCE)
-    for row in rows:
+    for row in (each for each in rows if channels.known_as(each["channel"]).chat):
         try:
             await _nudge(house, catalog, row, now)
         except Exception:  # one that we stumble over keeps nobody else from theirs
@@ -44,11 +45,11 @@ async def guests_fell_silent(house: House) -> None:
 
 
 async def _silent(since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """The talks in a chat whose last message came in this span; not of who said stop, nor what waits for us or for a person."""
+    """The talks whose last message came in this span; not of who said stop, nor what waits for us or for a person."""
     return await read(
-        "SELECT t.id, t.recipient_id, t.version, t.changed FROM talk t JOIN recipient r ON r.id = t.recipient_id "
+        "SELECT t.id, t.recipient_id, t.version, t.changed, r.channel FROM talk t JOIN recipient r ON r.id = t.recipient_id "
         "WHERE t.silent = :no AND t.changed > :since AND t.changed <= :until "
-        "AND r.stopped IS NULL AND r.channel IN ('whatsapp', 'telegram') AND r.last_heard > :since AND NOT EXISTS "
+        "AND r.stopped IS NULL AND r.last_heard > :since AND NOT EXISTS "
         "(SELECT 1 FROM inbound i WHERE i.recipient_id = t.recipient_id AND i.state IN ('owed', 'parked')) "
         "ORDER BY t.changed LIMIT :most",
         no=False, since=micros(since), until=micros(until), most=AT_MOST,

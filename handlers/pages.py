@@ -7,11 +7,13 @@ from models.turns import Reply, Seen
 
 PAGE = "page"  # the question that such a tap names; its value says which page
 LATELY = 30  # messages back in which a card is looked for
-EDITING = ("telegram",)  # channels on which a card may change in place
 
 
-async def card_turned(heard: Heard, seen: Seen) -> Reply | None:
-    """The tapped card at the page that was asked for; None for any other tap, and where the card is not known any more."""
+async def card_turned(heard: Heard, seen: Seen, *, edits: bool) -> Reply | None:
+    """The tapped card at the page that was asked for; None for any other tap, and where the card is not known any more.
+
+    `edits`: the card changes in place.
+    """
     if heard.tap is None or heard.tap.question != PAGE or not heard.quotes:
         return None
     kept = await read(
@@ -26,5 +28,5 @@ async def card_turned(heard: Heard, seen: Seen) -> Reply | None:
     if not (tapped or shown):
         return None
     row, payload = (tapped or shown)[0]
-    edits = {"edits": heard.quotes} if heard.channel in EDITING else {}
-    return Reply(row["kind"], payload | {"page": heard.tap.value} | edits, row["language"])
+    in_place = {"edits": heard.quotes} if edits else {}
+    return Reply(row["kind"], payload | {"page": heard.tap.value} | in_place, row["language"])

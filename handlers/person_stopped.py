@@ -7,8 +7,9 @@ still to be said the other channels are used.
 import re
 
 from flows.speech import Heard, Say
+from handlers.hearing import as_turn
 from handlers.house import House
-from models import news, turns
+from models import channels, news, turns
 from models.database import transaction
 from models.delivery import stop
 from models.turns import Carry, Reply
@@ -16,12 +17,11 @@ from models.turns import Carry, Reply
 STOP = re.compile(r"/?(?:stop|stop ?all|unsubscribe|(?:dar(?:me|se) de )?baja)[\s.!]*", re.IGNORECASE)
 START = re.compile(r"/?(?:start|unstop|(?:dar(?:me|se) de )?alta)[\s.!]*", re.IGNORECASE)
 SAID_TO_THE_STOPPED = ("stopped",)
-ALONE = ("whatsapp",)  # where the bare word is the network's own; elsewhere it is a command, "/stop"
 
 
 def wants_silence(heard: Heard) -> bool:
     """Whether these words, and no others, ask to be left alone."""
-    bare = heard.channel in ALONE or heard.words.startswith("/")
+    bare = channels.known_as(heard.channel).knows_stop or heard.words.startswith("/")
     return heard.kind == "text" and bare and bool(STOP.fullmatch(heard.words.strip()))
 
 
@@ -45,16 +45,12 @@ async def _noted(
 ) -> Carry:
     seen, block = await turns.look(recipient), "stopped" if silent else "started"
     spoken = str((seen.state or {}).get("language") or language)
-    kept = turns.Turn(
-        seen=seen, channel=heard.channel, external_id=heard.external_id, heard=heard.as_json(), words=heard.words,
-        state=None, replies=(Reply(block, Say(block).as_json(), spoken),), now=house.now(), owner=house.owner,
-        name=heard.name, inbound=inbound,
-    )  # fmt: skip
+    kept = as_turn(house, heard, seen, inbound, replies=(Reply(block, Say(block).as_json(), spoken),))
     try:
         async with transaction() as run:
-            _, lane, born = await turns.keep(kept, run)
+            carry = await turns.keep(kept, run)
             await stop(run, recipient, house.now() if silent else None)
     except turns.Repeated:
         return None
     news.announce("talk", seen.booking)
-    return (lane, born) if lane and born else None
+    return carry

@@ -4,17 +4,16 @@ import structlog
 
 from flows.speech import Heard
 from handlers.group_wrote import group_wrote
-from handlers.guest_wrote import guest_wrote, owe, spoken
+from handlers.guest_wrote import guest_wrote, kept_owed
 from handlers.house import House
+from handlers.moment import spoken
 from handlers.partner_wrote import partner_wrote
 from handlers.person_stopped import person_started, person_stopped, wants_silence, wants_us_again
 from handlers.staff_wrote import staff_wrote
-from models import delivery, turns
+from models import channels, delivery, turns
 from models.catalog import Alert
 from models.database import is_away, is_contended, read, transaction
 from models.turns import Carry
-
-UNPROVEN = ("mail",)  # anybody may write another's address into From: such a letter speaks for no lead and for no staff
 
 log = structlog.get_logger()
 
@@ -31,13 +30,13 @@ async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) 
         if is_away(bug) or is_contended(bug):
             raise
         log.exception("nobody could be handed a message", recipient=recipient, channel=heard.channel)
-        return await owe(house, heard, await turns.look(recipient), inbound, repr(bug)[:500])
+        return await kept_owed(house, heard, await turns.look(recipient), inbound, repr(bug)[:500])
 
 
 async def _handed_over(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
     catalog = await house.catalog()
-    if heard.channel in UNPROVEN:
-        return await guest_wrote(house, heard, recipient, inbound)
+    if not channels.known_as(heard.channel).proven:
+        return await guest_wrote(house, heard, recipient, inbound)  # it speaks for no lead and for no staff
     if wants_silence(heard):
         return await person_stopped(house, heard, recipient, spoken(heard, catalog), inbound)
     if wants_us_again(heard) and (await turns.look(recipient)).stopped:

@@ -10,7 +10,7 @@ from handlers.delivery_reported import Report, delivery_reported
 from handlers.event_told import Event, stumbled
 from handlers.guest_cancelled import refund_owed
 from handlers.guest_paid import Paid, guest_paid
-from handlers.guest_wrote import owe
+from handlers.guest_wrote import kept_owed
 from handlers.house import SYSTEM, House
 from handlers.part_failed import part_failed
 from handlers.payment_returned import Returned, payment_returned
@@ -67,7 +67,7 @@ async def _owed_turn(house: House, row: dict[str, Any]) -> Carry:
         if is_away(fault) or is_contended(fault):
             return None  # it stays owed
         barely = Heard(row["channel"], row["external_id"], "", house.now())
-        return await owe(house, barely, await turns.look(int(row["recipient_id"])), number, repr(fault)[:500])
+        return await kept_owed(house, barely, await turns.look(int(row["recipient_id"])), number, repr(fault)[:500])
 
 
 async def _owed_event(house: House, row: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal, Protocol, TypeVar
 
+from models.channels import known_as
 from models.money import Money
 
 T = TypeVar("T")
@@ -21,11 +22,6 @@ ExtraKind = Literal["seat", "comfort", "occasion"]
 Per = Literal["booking", "person", "piece"]
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-def is_chat(channel: str) -> bool:
-    """Whether people talk on this channel; by mail they get letters."""
-    return channel != "mail"
 
 
 class Travellers(Protocol):
@@ -84,7 +80,7 @@ class Brand:
 
     def chats(self) -> list[tuple[str, str]]:
         """Those of them in which a guest can write to the bot."""
-        return [way for way in self.ways() if is_chat(way[0])]
+        return [way for way in self.ways() if known_as(way[0]).chat]
 
     @property
     def terms_hash(self) -> str:
@@ -391,7 +387,7 @@ class Lead:
 
     def chats(self) -> list[tuple[str, str]]:
         """Where they are written to in a talk: their chats, or their mail when they have none."""
-        return [way for way in self.ways() if is_chat(way[0])] or self.ways()
+        return [way for way in self.ways() if known_as(way[0]).chat] or self.ways()
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,7 +402,7 @@ class Alert:
     @property
     def chat(self) -> bool:
         """Whether the house talks there, and may answer by quoting."""
-        return is_chat(self.channel)
+        return known_as(self.channel).chat
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,12 @@ async def look(recipient: int) -> Seen:
     )  # fmt: skip
 
 
-async def keep(turn: Turn, run: Run) -> tuple[int, lanes.Lane | None, lanes.Outgoing | None]:
-    """Keep a turn. Gives the inbound's id and, when the lane was free, the lane and its first reply, born claimed.
+Carry = tuple[lanes.Lane, lanes.Outgoing] | None
+"""A free lane and the first reply in it, born claimed: for the courier to carry at once."""
+
+
+async def keep(turn: Turn, run: Run) -> Carry:
+    """Keep a turn. Gives the first reply, where its lane was free.
 
     Raises `Repeated` or `Stale`; the transaction around it must then be undone.
     """
@@ -102,7 +106,7 @@ async def keep(turn: Turn, run: Run) -> tuple[int, lanes.Lane | None, lanes.Outg
     if turn.state is not None:
         await _keep_talk(turn, run)
     await met(turn, run)
-    return inbound, *await _keep_replies(turn, inbound, run)
+    return await _keep_replies(turn, inbound, run)
 
 
 async def met(turn: Turn, run: Run) -> None:
@@ -161,9 +165,9 @@ async def _keep_talk(turn: Turn, run: Run) -> None:
         raise Stale
 
 
-async def _keep_replies(turn: Turn, inbound: int, run: Run) -> tuple[lanes.Lane | None, lanes.Outgoing | None]:
+async def _keep_replies(turn: Turn, inbound: int, run: Run) -> Carry:
     if not turn.replies:
-        return None, None
+        return None
     lane = await lanes.claim_quiet(run, turn.seen.recipient, turn.owner, turn.now)
     born: lanes.Outgoing | None = None
     for position, reply in enumerate(turn.replies):
@@ -177,8 +181,7 @@ async def _keep_replies(turn: Turn, inbound: int, run: Run) -> tuple[lanes.Lane 
             now=micros(turn.now), urgency=ANSWER, id=turn.seen.recipient,
         )  # fmt: skip
         bells.ring(WAKE)
-        return None, None
-    return lane, born
+    return (lane, born) if lane and born else None
 
 
 async def _write_reply(turn: Turn, inbound: int, position: int, reply: Reply, claimed: bool, run: Run) -> int:
@@ -211,13 +214,9 @@ def _born(turn: Turn, reply: Reply, delivery: int, lane: lanes.Lane) -> lanes.Ou
     )  # fmt: skip
 
 
-Carry = tuple[lanes.Lane, lanes.Outgoing] | None
-
-
 async def answer(turn: Turn, inbound: int, reply: Reply, run: Run) -> Carry:
     """Answer what was kept just now, in the same transaction."""
-    lane, born = await _keep_replies(replace(turn, replies=(reply,)), inbound, run)
-    return (lane, born) if lane and born else None
+    return await _keep_replies(replace(turn, replies=(reply,)), inbound, run)
 
 
 async def owe(turn: Turn, run: Run, *, error: str, due: datetime, waits: tuple[timedelta, ...], apology: Reply) -> None:

@@ -189,14 +189,13 @@ async def test_a_born_claimed_reply_leaves_without_anyone_looking(clock: Clock) 
                       replies=(turns.Reply("welcome", {"block": "welcome"}, "en"), turns.Reply("ask", {"block": "ask"}, "en")),
                       now=NOW, owner="this")  # fmt: skip
     async with transaction() as run:
-        _, born_lane, born = await turns.keep(turn, run)
-    assert born_lane is not None
-    assert born is not None
+        carry = await turns.keep(turn, run)
+    assert carry is not None
     one = courier(clock, phone)
-    one.carry((born_lane, born))
+    one.carry(carry)
     await asyncio.gather(*on_their_way(one))
     assert [(out.kind, out.attempt, out.begun) for out in phone.given] == [("welcome", 1, None), ("ask", 1, None)]
-    assert await lane(ana) == {"next_due": None, "lease": None, "owner": None, "fence": born_lane.fence}
+    assert await lane(ana) == {"next_due": None, "lease": None, "owner": None, "fence": carry[0].fence}
 
 
 async def test_what_we_do_wrong_is_tried_again_later_and_later(clock: Clock) -> None:

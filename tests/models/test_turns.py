@@ -10,7 +10,7 @@ import pytest
 from models import bells, lanes, turns
 from models.database import read, transaction
 from models.delivery import WAKE
-from models.turns import Repeated, Reply, Seen, Stale, Turn
+from models.turns import Carry, Repeated, Reply, Seen, Stale, Turn
 from tests.conftest import NOW
 from tests.models.given import a_guest, one
 from tests.models.test_lanes import settled
@@ -31,7 +31,7 @@ def a_turn(seen: Seen, external_id: str, *blocks: str, **more: Any) -> Turn:
     )  # fmt: skip
 
 
-async def keep(turn: Turn) -> tuple[int, lanes.Lane | None, lanes.Outgoing | None]:
+async def keep(turn: Turn) -> Carry:
     """In a transaction of its own."""
     async with transaction() as run:
         return await turns.keep(turn, run)
@@ -119,9 +119,9 @@ async def test_ten_messages_at_once_are_all_heard() -> None:
 async def test_a_reply_is_born_claimed() -> None:
     """Nothing waits for her: the first reply is this process's to send at once, the lane is leased to it."""
     ana = await a_guest()
-    _, lane, born = await keep(a_turn(await turns.look(ana), "SM1", "welcome", "service"))
-    assert lane is not None
-    assert born is not None
+    carry = await keep(a_turn(await turns.look(ana), "SM1", "welcome", "service"))
+    assert carry is not None
+    lane, born = carry
     assert (born.attempt, born.kind, born.fence, born.begun) == (1, "welcome", lane.fence, None)
     assert await lanes.claim("another", NOW, "whatsapp", 10) == []
     assert await settled(lane, "this", born, lanes.Outcome("sent", provider_id="SM9"), NOW)
@@ -136,10 +136,10 @@ async def test_behind_something_that_waits_a_reply_waits_too() -> None:
     await keep(a_turn(await turns.look(ana), "SM1", "welcome"))
     bells.hear(WAKE, rung.append)
     try:
-        _, lane, born = await keep(a_turn(await turns.look(ana), "SM2", "route"))
+        carry = await keep(a_turn(await turns.look(ana), "SM2", "route"))
     finally:
         bells.unhear(WAKE, rung.append)
-    assert (lane, born) == (None, None)
+    assert carry is None
     assert await deliveries(ana) == [("welcome", "sending", 1), ("route", "waiting", 0)]
     assert rung == [""]
 

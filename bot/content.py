@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.carriers import Attempt, link_lines, numbered
+from bot.carriers import CALL, Attempt, link_lines, numbered
 from bot.fitting import cut, parts, units
 from bot.picking import listed
 from bot.taps import pack
@@ -66,8 +66,9 @@ def rich(attempt: Attempt, turn: int, page: str, base: str) -> tuple[list[str], 
     """
     drawn = attempt.drawn
     options = listed(drawn, page, ROWS) if drawn.options or drawn.pick else []
-    face = _options(options, turn, drawn.language) if options else _doors(attempt, base)
-    lines = link_lines(attempt) if options else ""
+    doors = [] if options else _doors(attempt, base)
+    face = _options(options, turn, drawn.language) if options else _opening(doors, base)
+    lines = link_lines(attempt, but=[label for label, _ in doors])
     *before, body = _bodies(drawn.text, lines)
     if face is None or not body:
         return [], None
@@ -122,15 +123,33 @@ def _key(option: DrawnOption, turn: int) -> str:
     return pack(option.question, option.value, turn)
 
 
-def _doors(attempt: Attempt, base: str) -> Face | None:
-    """Up to three buttons that lead to our pages; None where one leads elsewhere, or there is none."""
+def _doors(attempt: Attempt, base: str) -> list[tuple[str, str]]:
+    """Up to three links that can be buttons, label and address: to our pages, or to a phone; others stay lines of text."""
     known = [(link.label, attempt.urls[link.purpose]) for link in attempt.drawn.links if link.purpose in attempt.urls]
-    if not 0 < len(known) <= BUTTONS or not all(url.startswith(f"{base}/") for _, url in known):
-        return None
-    return lambda places: ("twilio/call-to-action", {"actions": [
-        {"type": "URL", "title": places.of(cut(label, TITLE)), "url": f"{base}/{places.of(url.removeprefix(f'{base}/'))}"}
-        for label, url in known
-    ]})  # fmt: skip
+    return [(label, url) for label, url in known if url.startswith((f"{base}/", CALL))][:BUTTONS]
+
+
+def _opening(doors: Sequence[tuple[str, str]], base: str) -> Face | None:
+    return (lambda places: ("twilio/call-to-action", {"actions": [
+        {"title": places.of(cut(label, TITLE)), **_leading(url, base, places)} for label, url in doors
+    ]})) if doors else None  # fmt: skip
+
+
+def _leading(url: str, base: str, places: Places) -> dict[str, str]:
+    """Twilio: a number stands in the shape itself, of an address only what is behind its host may change."""
+    if url.startswith(CALL):
+        return {"type": "PHONE_NUMBER", "phone": url.removeprefix(CALL)}
+    return {"type": "URL", "url": f"{base}/{places.of(url.removeprefix(f'{base}/'))}"}
+
+
+def plain_rest(attempt: Attempt, content: Content | None, base: str) -> str:
+    """The rich message alone as text, behind words that have left already."""
+    if content is None:
+        return ""
+    pressed = [] if attempt.drawn.options or attempt.drawn.pick else [label for label, _ in _doors(attempt, base)]
+    in_the_body = [link.label for link in attempt.drawn.links if link.label not in pressed]
+    lines = link_lines(attempt, but=in_the_body)
+    return "\n\n".join(part for part in (content.body, numbered(attempt.drawn), lines) if part)
 
 
 def plainly(attempt: Attempt) -> str:

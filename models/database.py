@@ -20,8 +20,9 @@ from models import guards, migrating
 
 RECORDS = [
     "models.booking", "models.catalogs", "models.claims", "models.delivery", "models.documents", "models.doors",
-    "models.dues", "models.guest", "models.ledger", "models.links", "models.rates", "models.settings", "models.staff", "models.talk",
-    "models.threads", "models.timeline", "models.waiting",
+    "models.dues", "models.guest", "models.ledger", "models.letters", "models.links", "models.rates",
+    "models.settings", "models.staff", "models.talk", "models.threads", "models.timeline",
+    "models.waiting",
 ]  # fmt: skip
 
 T = TypeVar("T")

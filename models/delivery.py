@@ -11,6 +11,7 @@ from models.database import Run
 from models.fields import Instant, Json, micros, packed
 
 ANSWER, NOTICE, BULK = 0, 5, 9  # what goes first: whoever just wrote, then what someone waits for, then the rest
+UNASKED = ("nudge", "welcome_back")
 WAKE = "wake"  # the courier's bell: something was left to carry
 
 
@@ -117,6 +118,11 @@ async def post(
     )  # fmt: skip
     bells.ring(WAKE)
     return int(row[0]["id"])
+
+
+def is_unasked(kind: str, payload: dict[str, Any]) -> bool:
+    """Whether we say this of our own accord, with nothing booked or asked: nobody has to hear it."""
+    return not {kind, *(before["block"] for before in payload.get("before", ()))}.isdisjoint(UNASKED)
 
 
 def is_for_the_house(kind: str) -> bool:

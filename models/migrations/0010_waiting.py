@@ -8,7 +8,7 @@ from models.fields import Instant
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0008_stopped")]
+    dependencies = [("models", "0009_letters")]
 
     initial = False
 

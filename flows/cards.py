@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date as date_type
 from datetime import timedelta
+from itertools import dropwhile
 from typing import Any
 
 from flows import waiting
@@ -151,7 +152,8 @@ def time(talk: Talk, offer: Offer) -> Say:
     menu = offer.world.menu
     from_ = stop(talk.draft.get("pickup"), menu)
     day = instant(talk.draft["date"], "12:00", menu.zone) if "date" in talk.draft else None
-    open_hours = [hour for hour in HOURS if not too_soon(talk.draft.get("date", "9999-01-01"), hour, offer.world)]
+    date = talk.draft.get("date", "9999-01-01")
+    open_hours = dropwhile(lambda hour: too_soon(date, hour, offer.world), HOURS)
     options = tuple(time_option(hour, menu.zone) for hour in open_hours)
     facts = {"landing": bool(from_ and from_["kind"] == "airport"), "date": day}
     soonest = offer.world.now + timedelta(minutes=menu.notice_minutes)

@@ -102,8 +102,7 @@ def _closed(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
 
 def _paid(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
     """It was paid as it stood: the change goes on from there."""
-    talk.facts["changing"]["before"]["state"] = "booked"
-    talk.facts["changing"]["before"]["facts"] |= dict(facts)
+    _come_to(talk, facts, state="booked")
 
 
 def _offered(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
@@ -119,7 +118,14 @@ def _hold_ended(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> Non
 
 
 def _change_paid(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
-    talk.facts["changing"]["before"]["facts"] |= {**facts, "owed": None}
+    _come_to(talk, {**facts, "owed": None})
+
+
+def _come_to(talk: Talk, facts: Mapping[str, Any], **more: str) -> None:
+    """What the talk goes back to when the change is done or left has moved on."""
+    before = talk.facts["changing"]["before"]
+    before = {**before, **more, "facts": {**before["facts"], **facts}}
+    talk.facts["changing"] = {**talk.facts["changing"], "before": before}
 
 
 def _overtaken(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:

@@ -409,6 +409,8 @@ def _understand(book: Conversation, talk: Talk, words: str, world: World, spoken
             talk.remark(block, **facts)
         parts, asked, heard = unread(reading.words), "", heard | set(reading.found)
         beside += crumbs(reading.words, spoken_here)
+        if not leftover(parts, spoken_here):
+            break  # nothing is left for another language to read
     if heard:
         _left(talk, beside + parts, spoken_here)
     return bool(heard)

@@ -10,7 +10,7 @@ from aiohttp import web
 from bot import whatsapp, words
 from handlers import staff_acted
 from handlers.house import Actor, House
-from handlers.place_freed import listed_again, place_of
+from handlers.place_freed import listed_again
 from models import catalogs, doors, ledger, links
 from models.booking import may_confirm
 from models.database import Rows, read

@@ -76,7 +76,7 @@ def letter(
     sheet = event if event in EVENTS else "notice"
     if sheet == "notice":
         first, *more = words.block(event, language, facts).splitlines()
-        shown |= {"first": first, "more": more, "audience": _audience(event)}
+        shown |= {"first": first.removesuffix("."), "more": more, "audience": _audience(event)}
     subject, _, text = words.plain(f"mail/{sheet}.txt", language, **shown).lstrip().partition("\n")
     page = _inlined(words.page(f"mail/{sheet}.html", language, **shown))
     return Letter(_one_line(subject), _text(text), page, tuple(_pictures(page, head)))

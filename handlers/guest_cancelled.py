@@ -101,10 +101,11 @@ async def _charge(run: Run, booking: int, quote: Quote) -> None:
 
 
 def _facts(before: dict[str, Any], terms: Terms, request: Request, catalog: Catalog) -> dict[str, Any]:
-    """What everyone is told: the booking as it was, what of it is cancelled and what that comes to."""
+    """What everyone is told: what was booked, how it stands now, what of it is cancelled and what that comes to."""
     zone = catalog.brand.zone
     starts = as_instant(cancelling.start_of(request, terms.what), zone)
-    return {"story": before, "reference": before["reference"], "terms": terms.as_fact(zone) | {"starts": starts}}
+    told = before | ({"state": "cancelled", "hold_until": None} if terms.what == "all" else {})
+    return {"story": told, "reference": before["reference"], "terms": terms.as_fact(zone) | {"starts": starts}}
 
 
 async def _tell(run: Run, house: House, booking: int, facts: dict[str, Any], language: str) -> None:

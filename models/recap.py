@@ -46,7 +46,7 @@ FIELDS: dict[str, Kind] = {
     "occasion": _whole("occasion"),
     "notes": _whole("notes", "asked"),
     "price": _whole("total", "lines", "tax"),
-    "payment": _whole("payment", "hold_until", "free_until"),
+    "payment": _whole("payment", "hold_until", "free_until", "state"),
     "lead": Kind(_of_a_leg("lead"), legs=("lead",)),
     "source": _whole("source"),
 }

@@ -129,3 +129,25 @@ def test_another_colour_is_another_mail() -> None:
     brand = stories.BRAND | {"colours": {"brand": "#7A1F5C", "brass": "#D2A250"}}
     made = letters.letter("booking_confirmed_guest", {"story": stories.transfer()}, "en", brand, URLS)
     assert "#7A1F5C" in made.html
+
+
+@pytest.mark.parametrize(("language", "chip", "due"), [("en", "Cancelled", "due to your"), ("es", "Cancelada", "a su conductor")])
+def test_a_cancelled_booking_looks_cancelled(language: str, chip: str, due: str) -> None:
+    """Its state stands in the letter as icon and word, and nothing in it is still to be paid."""
+    facts = {**words.sample("booking_cancelled_guest"), "story": stories.transfer(state="cancelled")}
+    made = letters.letter("booking_cancelled_guest", facts, language, stories.BRAND, URLS)
+    assert chip in made.html
+    assert "x-red@bellhop" in [picture.cid for picture in made.pictures]
+    assert due not in made.text and not made.subject.endswith(".")
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "still to be paid by card"), ("es", "por pagar con tarjeta")])
+def test_what_a_change_made_dearer_is_paid_by_card(language: str, said: str) -> None:
+    """And not to the driver: the letter has a button for it."""
+    story = stories.transfer()
+    owed = {"minor": 4700, "currency": "USD"}
+    story = story | {"payment": {**story["payment"], "due_now": owed}}
+    facts = {"story": story, "changed": (), "change": {"owed": owed, "back": None}}
+    made = letters.letter("booking_changed_guest", facts, language, stories.BRAND, URLS)
+    assert said in made.html.lower()
+    assert "driver" not in made.html and "conductor" not in made.html

@@ -47,6 +47,16 @@ BOUND_EARLY = {"models.rates:take": "bot.pace:Pace._take"}
 # When a hold ends: visited by a guest who does not pay.
 WHEN_A_HOLD_ENDS = ("bot.checkout:Payments.send", "handlers.time_passed:hold_ended")
 
+# What guests do afterwards: visited by those who cancel, change, go on elsewhere and wait.
+AFTERWARDS = (
+    "handlers.guest_wrote:_go_on_here",
+    "handlers.place_freed:_offer",
+    "handlers.wishes:_change",
+    "handlers.wishes:_theirs",
+    "models.waiting:freed",
+    "models.waiting:looked",
+)
+
 # Elsewhere, each with where it is held against a kill or why it needs none.
 ASIDE = {
     "bot.courier:NotConnected.send": "nothing is sent",
@@ -55,18 +65,12 @@ ASIDE = {
     "handlers.event_told:stumbled": "an owed event that cannot be read: tests/handlers, one commit",
     "handlers.event_told:unread": "an event that cannot be read: tests/handlers, one commit",
     "handlers.flight_delayed:flight_delayed": "a savepoint inside a turn, as wishes._send",
-    "handlers.wishes:_change": "a savepoint inside a turn, as _send",
-    "handlers.wishes:_theirs": "a savepoint inside a turn, as _send",
-    "handlers.guest_wrote:_go_on_here": "one commit in place of _turn's: a link is taken in it or not at all",
     "handlers.guest_wrote:_turn_page": "one commit, as _turn",
     "handlers.guests_fell_silent:_nudge": "one commit, and whoever looks next finds the talk moved or not",
     "handlers.letter_came:_noted": "one commit, and a letter brought again has its effect once: tests/doors/test_letters",
     "handlers.letter_came:letter_kept": "one commit, and the mail server brings it again: tests/doors/test_letters",
     "handlers.person_stopped:_noted": "one commit, as someone_wrote",
-    "handlers.place_freed:_offer": "one commit; who looks again offers what was not: tests/handlers/test_place_freed",
     "handlers.place_freed:_reckon_anew": "a commit for each who waits, and the next look begins anew",
-    "models.waiting:freed": "what is taken for a look and not ended is looked at again: tests/handlers/test_place_freed",
-    "models.waiting:looked": "what is taken for a look and not ended is looked at again",
     "models.settings:forget": "a kept value is gone or not, and is looked for again",
     "models.settings:keep_first": "of several the first stands; asked again it is found",
     **dict.fromkeys(

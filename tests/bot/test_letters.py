@@ -131,7 +131,9 @@ def test_another_colour_is_another_mail() -> None:
     assert "#7A1F5C" in made.html
 
 
-@pytest.mark.parametrize(("language", "chip", "due"), [("en", "Cancelled", "due to your"), ("es", "Cancelada", "a su conductor")])
+@pytest.mark.parametrize(
+    ("language", "chip", "due"), [("en", "Cancelled", "due to your"), ("es", "Cancelada", "a su conductor")]
+)
 def test_a_cancelled_booking_looks_cancelled(language: str, chip: str, due: str) -> None:
     """Its state stands in the letter as icon and word, and nothing in it is still to be paid."""
     facts = {**words.sample("booking_cancelled_guest"), "story": stories.transfer(state="cancelled")}

@@ -42,8 +42,9 @@ async def test_cancelling_a_paid_booking(
     assert "cancelled the booking" in await desk.opens(f"/desk/bookings/{reference}")
     mail = await bellhop.mail("ana@example.com", "cancelled")
     parts = bellhop.sim.parts.mailbox.whole(mail["id"])
-    assert [one["name"] for one in parts["attachments"]] == [f"{reference}.ics"]
-    calendar = bellhop.sim.parts.mailbox.attachment(mail["id"], 0)
+    attached = [(number, one["name"]) for number, one in enumerate(parts["attachments"]) if not one.get("cid")]
+    assert [name for _, name in attached] == [f"{reference}.ics"]
+    calendar = bellhop.sim.parts.mailbox.attachment(mail["id"], attached[0][0])
     assert b"METHOD:CANCEL" in calendar[0] and b"STATUS:CANCELLED" in calendar[0]
     await ana.says("cancel my booking")
     await ana.hears(reference, "nothing left to cancel")

@@ -56,7 +56,7 @@ async def test_what_is_on_sale_is_seen_once_in_a_talk(ana: Person) -> None:
     await ana.says("airport to Bávaro tomorrow at 3pm, 2 adults, 2 bags, AA1045, one way")
     await ana.hears("Which vehicle suits you?")
     await ana.bellhop.until(lambda: kinds(ana))
-    assert kinds(ana) == [("fleet.jpg", "Sedan, SUV, van and minibus, side by side")]
+    assert kinds(ana) == [("fleet.jpg", "Our sedan, SUV, van and minibus")]
     await ana.says("no idea")
     await ana.hears("vehicle")
     assert len(kinds(ana)) == 1

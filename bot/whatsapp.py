@@ -228,10 +228,9 @@ class WhatsApp:
                 return Sent(sid, attempt.drawn.text)
             begun = bool(before)
             before = []
-        sid = ""
-        for part in [*before, *parts(rest, LIMIT)] if begun else parts(text, LIMIT):
-            sid = await self._once(out, gone, part, body=part)
-        return Sent(sid, text)
+        *first, last = ([*before, *parts(rest, LIMIT)] if begun else parts(text, LIMIT)) or [text]
+        await self._begin(out, gone, first)
+        return Sent(await self._once(out, gone, last, body=last), text)
 
     def _rich(self, out: Outgoing, attempt: Attempt) -> tuple[list[str], Content | None]:
         return rich(attempt, int(out.payload.get("turn", 0)), str(out.payload.get("page", "")), self.public_url)
@@ -244,7 +243,8 @@ class WhatsApp:
         for one in attempt.enclosed:
             words_under = {"body": cut(one.words, BODY)} if one.picture and one.words else {}
             try:
-                await self._once(out, gone, words_under.get("body", ""), media_url=[one.url], **words_under)
+                listed = words_under.get("body", "")
+                await self._once(out, gone, listed, last=False, media_url=[one.url], **words_under)
             except TwilioRestException as refusal:
                 if not _is_about_content(refusal):
                     raise
@@ -255,8 +255,7 @@ class WhatsApp:
     ) -> str | None:
         """Gives the id of the rich message; None when Twilio will not have it: what goes before it has left then."""
         shape = await self.contents.sid(content)
-        for part in before:
-            await self._once(out, gone, part, body=part)
+        await self._begin(out, gone, before)
         if shape is None:
             return None
         try:
@@ -269,12 +268,22 @@ class WhatsApp:
             await self.contents.gone(content)
             return None
 
-    async def _once(self, out: Outgoing, gone: dict[str, list[str]], listed: str, **what: Any) -> str:
-        """Send one message unless it has left; `listed` is how Twilio lists its words."""
+    async def _begin(self, out: Outgoing, gone: dict[str, list[str]], said: list[str]) -> None:
+        """What goes before the last message."""
+        for part in said:
+            await self._once(out, gone, part, last=False, body=part)
+
+    async def _once(
+        self, out: Outgoing, gone: dict[str, list[str]], listed: str, *, last: bool = True, **what: Any
+    ) -> str:
+        """Send one message unless it has left; `listed` is how Twilio lists its words, `last` whether the delivery ends with it."""
         if gone.get(listed):
             return gone[listed].pop()
         sent = await self.client.messages.create_async(
-            to=f"whatsapp:{out.address}", from_=self.sender, status_callback=self._callback(out, **what), **what
+            to=f"whatsapp:{out.address}",
+            from_=self.sender,
+            status_callback=self._callback(out, last, "media_url" in what),
+            **what,
         )
         return str(sent.sid)
 
@@ -307,7 +316,7 @@ class WhatsApp:
             failed = str(message.status) in ("failed", "undelivered")
             in_time = created.replace(tzinfo=UTC) >= begun - timedelta(seconds=1)
             if not failed and in_time and not await _of_another(out, str(message.sid)):
-                found[str(message.body)].append(str(message.sid))
+                found[message.body or ""].append(str(message.sid))
         return found
 
     async def written_since(self, since: datetime, at_most: int) -> list[Any]:
@@ -357,10 +366,10 @@ class WhatsApp:
         )
         return {report.provider_id: report for form in known if (report := read_report(form))}
 
-    def _callback(self, out: Outgoing, *, media_url: Any = None, **_: Any) -> str:
-        """Where Twilio tells what became of it, which says what failed: the words, or what was enclosed."""
-        enclosed = "&enclosed=1" if media_url else ""
-        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{enclosed}"
+    def _callback(self, out: Outgoing, last: bool, enclosed: bool) -> str:
+        """Where Twilio tells what became of a message: of which part, for a delivery has not arrived with its first."""
+        part = "" if last else "&enclosed=1" if enclosed else "&more=1"
+        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{part}"
 
 
 async def _of_another(out: Outgoing, sid: str) -> bool:

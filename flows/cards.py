@@ -215,7 +215,7 @@ def departure(talk: Talk, offer: Offer) -> Say:
     that_day = [one for one in fitting if day and local_of(one).startswith(day)]
     options = tuple(_departure_option(one) for one in (that_day or fitting)[:MOST_OPTIONS])
     asked = instant(day, "12:00", offer.world.menu.zone) if day else None
-    full = () if "changing" in talk.facts or (fitting and not day) else tuple(map(_full_option, _full(offer, day)))
+    full = () if _fixed(talk) or (fitting and not day) else tuple(map(_full_option, _full(offer, day)))
     if not options:
         return Say("no_departure", {"people": people}, (*full, _change("party"), _change("service"), _person()))
     facts = {"people": people, "date": asked, "that_day": bool(that_day)}
@@ -226,6 +226,11 @@ def _photos(talk: Talk, offer: Offer) -> tuple[Mapping[str, Any], ...]:
     """What is on sale, to be seen where it is chosen."""
     service = offer.world.menu.service(talk.draft.get("service"))
     return (service.photo,) if service and service.photo else ()
+
+
+def _fixed(talk: Talk) -> bool:
+    """Whether what is changed holds a place, which nobody gives up for a waiting list."""
+    return "changing" in talk.facts and not waiting.is_changed(talk)
 
 
 def _full(offer: Offer, day: str | None) -> list[DepartureOffer]:
@@ -277,7 +282,7 @@ def vehicle(talk: Talk, offer: Offer) -> Say:
     fitting = [one for one in offer.vehicles if one.seats >= people and one.bags >= bags]
     options = tuple(_vehicle_option(one) for one in fitting if one.free)
     if not options:
-        waited = [] if "changing" in talk.facts else fitting[:1]  # the smallest that is large enough
+        waited = [] if _fixed(talk) else fitting[:1]  # the smallest that is large enough
         wait = (
             Option(waiting.ASKED, one.key, "@waiting_vehicle", "@waiting_vehicle_short", {"name": dict(one.name)})
             for one in waited

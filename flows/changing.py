@@ -24,7 +24,7 @@ FIXED = ("service", "terms")  # another service is another booking
 def begins(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
     """Whether a change is asked for of the booking that the talk stands at; then its request is the draft."""
     standing = world.standing
-    if not standing or standing["state"] == "waitlisted" or not _wants(book, talk, heard, standing, world):
+    if not standing or not _wants(book, talk, heard, standing, world):
         return False
     if standing["closed"]:
         talk.remark(f"change_{standing['closed']}", reference=standing["reference"])
@@ -105,6 +105,12 @@ def _paid(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
     _come_to(talk, facts, state="booked")
 
 
+def _offered(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
+    """What was waited for is held, as it stood: the change goes on from there."""
+    talk.facts["changing"]["before"]["state"] = "waiting_payment"
+    talk.facts["changing"]["before"]["facts"] |= {**facts, "offered": True}
+
+
 def _hold_ended(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
     """Nothing is left to change; what the guest had in mind is a request of its own."""
     talk.remark("hold_ended")
@@ -132,6 +138,7 @@ LEARNT = {
     "changed": _changed,
     "change_closed": _closed,
     "paid": _paid,
+    "offered": _offered,
     "hold_ended": _hold_ended,
     "change_paid": _change_paid,
 }

@@ -10,7 +10,7 @@ from aiohttp import web
 from bot import whatsapp, words
 from handlers import staff_acted
 from handlers.house import Actor, House
-from handlers.place_freed import place_of
+from handlers.place_freed import listed_again
 from models import catalogs, ledger, links
 from models.booking import may_confirm
 from models.database import Rows, read
@@ -22,6 +22,7 @@ from models.story import of_booking
 from models.stuck import stuck
 from models.threads import PartnersBooking, open_bookings
 from models.timeline import timeline
+from models.waiting import place_of
 from web import board, keys
 from web.access import STAFF, actor, require_staff
 from web.pages import page
@@ -45,6 +46,7 @@ def routes() -> list[web.RouteDef]:
     ]
     acts = [
         web.post("/desk/bookings/{reference}/confirm", confirm),
+        web.post("/desk/bookings/{reference}/list", list_again),
         web.post("/desk/bookings/{reference}/message", write_to_guest),
         web.post("/desk/threads/{thread:\\d+}/reply", reply),
         web.post("/desk/talks/{talk:\\d+}/message", write_in_talk),
@@ -379,6 +381,13 @@ async def confirm(request: web.Request) -> web.StreamResponse:
         await staff_acted.confirmed(request.app[keys.HOUSE], actor(request), int(row["id"]))
     except Refusal as refusal:
         return await _booking_page(request, row, "", trouble=refusal.key, status=409)
+    raise web.HTTPSeeOther(f"/desk/bookings/{row['reference']}")
+
+
+async def list_again(request: web.Request) -> web.StreamResponse:
+    """Put a booking that waited before a backup was restored back on the waiting list."""
+    row = await _booking(request)
+    await listed_again(request.app[keys.HOUSE], int(row["id"]), actor(request))
     raise web.HTTPSeeOther(f"/desk/bookings/{row['reference']}")
 
 

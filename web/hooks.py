@@ -130,10 +130,12 @@ async def on_whatsapp(request: web.Request) -> web.Response:
 
 
 async def on_whatsapp_status(request: web.Request) -> web.Response:
-    """Twilio tells what became of a delivery; `d` is delivery.attempt."""
+    """Twilio tells what became of a message; `d` is delivery.attempt. Of one before the last, only a failure counts."""
     program, form = _program(request), await _twilio_form(request)
     report = whatsapp.read_report(form, enclosed="enclosed" in request.query)
     delivery, _, attempt = request.query.get("d", "").partition(".")
+    if report and report.became != "failed" and not request.query.keys().isdisjoint(("enclosed", "more")):
+        report = None
     if report and whatsapp.figure(delivery) and whatsapp.figure(attempt):
         await delivery_reported(program.house, int(delivery), int(attempt), report)
     return web.Response(text=NO_ANSWER, content_type="text/xml")

@@ -167,6 +167,13 @@ async def test_of_a_long_text_only_what_is_missing_is_sent_again(
     assert await line.arrived() == pieces
 
 
+async def test_only_the_last_part_tells_that_a_delivery_arrived(line: Line, carrier: WhatsApp) -> None:
+    """Twilio is given another address for the reports of those before it: of these only a failure counts."""
+    assert isinstance(await send(carrier, 1, LONG), Sent)
+    told = [str(one["api"]["callback"]) for one in line.sim.world.messages if not one["mine"]]
+    assert [url.partition("?")[2] for url in told] == ["d=1.1&more=1", "d=1.1&more=1", "d=1.1"]
+
+
 async def test_what_became_of_each_template_is_told(line: Line, carrier: WhatsApp) -> None:
     """Approved, rejected and why, not handed in, or handed in with other words than today's."""
     first, second = words.notices()[:2]

@@ -1,5 +1,6 @@
 """Each channel's own face: pictures, papers, a button that calls; and what becomes of them where a provider will not have them."""
 
+import asyncio
 import json
 import re
 from datetime import timedelta
@@ -8,6 +9,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from bot import packing
+from bot.documents import Documents, Undrawn
 from models import catalogs
 from models.catalog_file import read_file
 from models.database import read
@@ -156,6 +159,35 @@ async def test_the_ticket_comes_as_a_paper_on_telegram(luis: Person) -> None:
     await luis.says("mándeme el boleto otra vez")
     await luis.hears("Aquí tiene los documentos")
     assert f"{reference}-boleto.pdf" in [name for name, _ in kinds(luis)][-2:]
+
+
+class Slow:
+    """The document process on a busy day: pictures come, papers hang or are given up."""
+
+    def __init__(self, own: Documents, hangs: bool) -> None:
+        self.own, self.hangs = own, hangs
+
+    async def make(self, kind: str, *wanted: Any) -> bytes:
+        """As the real one, but for tickets."""
+        if kind == "ticket" and self.hangs:
+            await asyncio.Event().wait()
+        if kind == "ticket":
+            raise Undrawn("it died twice")
+        return await self.own.make(kind, *wanted)
+
+
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_nobody_waits_for_a_paper(
+    bellhop: Bellhop, ana: Person, monkeypatch: pytest.MonkeyPatch, hangs: bool
+) -> None:
+    """One that is not drawn soon is left out: the confirmation comes with its picture, and with the link to the ticket."""
+    monkeypatch.setattr(packing, "SOON", 0.1)
+    monkeypatch.setattr(bellhop.program.packing, "documents", Slow(bellhop.program.packing.documents, hangs))
+    await moves.books(ana, TRANSFER)
+    assert (await ana.pays())[0] == 303
+    said = await ana.hears("You are booked")
+    assert said["keyboard"][0][0]["url"].endswith("/ticket.pdf")
+    assert [name.rpartition(".")[2] for name, _ in kinds(ana)] == ["png"]
 
 
 # -- what a provider will not have ----------------------------------------------------------------

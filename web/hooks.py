@@ -17,6 +17,7 @@ from flows.speech import Heard
 from handlers.delivery_reported import delivery_reported
 from handlers.letter_came import letter_came, letter_kept, letter_unread
 from handlers.someone_wrote import someone_wrote
+from models import doors
 from models.database import is_away, is_contended
 from web import keys
 
@@ -191,7 +192,7 @@ async def on_mail(request: web.Request) -> web.Response:
         if is_away(fault) or is_contended(fault):
             raise
         log.exception("a letter could not be read", letter=kept)
-        await letter_unread(program.house, kept, repr(fault)[:500])
+        await letter_unread(program.house, kept, doors.readable(repr(fault)[:500]))
         return web.Response(text="kept; people will read it")
     return web.Response(text=f"not answered: {letter.aside}" if letter.aside else "")
 

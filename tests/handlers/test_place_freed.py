@@ -16,7 +16,7 @@ from handlers import place_freed
 from handlers.flight_delayed import flight_delayed
 from handlers.house import Actor
 from handlers.time_passed import time_passed
-from models import catalogs, claims, restored
+from models import catalogs, claims, restored, waiting
 from models.catalog_file import read_file
 from models.claims import Resource
 from models.database import Rows, read, transaction
@@ -134,6 +134,8 @@ async def test_one_that_we_stumble_over_keeps_nobody_else_waiting(crowd: Crowd) 
         await run(
             "UPDATE booking SET request = '[]' WHERE id = (SELECT MIN(id) FROM booking WHERE state = 'waitlisted')"
         )
+    async with transaction() as run:
+        await waiting.all_of_it(run, crowd.now)  # nor from being reckoned anew
     await crowd.later(minutes=31)
     assert await states() == {"Ana": "expired", "Bea": "waitlisted", "Cid": "on_hold"}
 

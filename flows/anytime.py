@@ -84,7 +84,7 @@ def begin(book: Conversation, talk: Talk, kept: dict[str, Any]) -> None:
     promised = {key: talk.facts[key] for key in ("promised",) if key in talk.facts}  # prices that were told still hold
     talk.state, talk.draft, talk.doubts, talk.facts = book.keys[0], kept, {}, promised
     talk.reopened, talk.urgent, talk.choosing, talk.changed, talk.misses = None, None, False, talk.turn + 1, 0
-    talk.nudged = False
+    talk.nudged, talk.beside = False, None
 
 
 def cancel(book: Conversation, talk: Talk, world: World, words: str = "") -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flows import answers, arriving, cards, form, hearing, news, saying, silence
+from flows import answers, arriving, cards, form, hearing, hopping, news, saying, silence
 from flows.arriving import Arrival
 from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
 from flows.facts import back_of, comes_back, kind_of
@@ -245,6 +245,11 @@ def hear(talk: Talk, heard: Heard, world: World) -> Talk:
 def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     """The talk after someone came in by a link (`flows/arriving.py`), `heard` by the channel."""
     return arriving.arrive(BOOKING, talk, arrival, heard, world)
+
+
+def take_up(old: Talk, here: Talk, heard: Heard) -> Talk:
+    """The talk of another channel as it goes on here (`flows/hopping.py`); `here` is what was said on this one before."""
+    return hopping.taken_up(BOOKING, old, here, heard)
 
 
 def still_open(talk: Talk, menu: Menu) -> list[str]:

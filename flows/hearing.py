@@ -46,10 +46,12 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     talk = talk.next()
     settle_in(book, talk, heard, world)
     back = silence.broken(book, talk, world)
-    if waiting.hear(book, talk, heard, world):
+    if not talk.elsewhere and waiting.hear(book, talk, heard, world):
         return talk  # what came of it is said
     if hopping.stays_away(book, talk, heard, world):
         pass  # it goes on elsewhere, and that is said
+    elif hopping.chooses(book, talk, heard, world):
+        pass  # which of two requests goes on
     elif asking.hear(book, talk, heard, world):
         pass  # what is said to it is known once their bookings are read
     elif "changing" in talk.facts:

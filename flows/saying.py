@@ -137,7 +137,7 @@ def _beside(book: Conversation, talk: Talk, offer: Offer) -> Say:
 def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "person_called":
         return Say("person_called")
-    if hop := hopping.card(talk):
+    if hop := hopping.card(talk, offer.world):
         return hop
     if talk.state in book.after:
         return _standing(talk, offer)

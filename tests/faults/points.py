@@ -59,7 +59,7 @@ ASIDE = {
     "handlers.guest_wrote:_go_on_here": "one commit in place of _turn's: a link is taken in it or not at all",
     "handlers.guest_wrote:_turn_page": "one commit, as _turn",
     "handlers.guests_fell_silent:_nudge": "one commit, and whoever looks next finds the talk moved or not",
-    "handlers.person_stopped:_noted": "one commit, as someone_wrote",
+    "handlers.person_stopped:_kept": "one commit, as someone_wrote",
     "handlers.place_freed:_offer": "one commit, and the next look offers what was not: tests/handlers/test_place_freed",
     "models.settings:forget": "a kept value is gone or not, and is looked for again",
     "models.settings:keep_first": "of several the first stands; asked again it is found",

@@ -2,12 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import aiohttp
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputFile, ReplyKeyboardMarkup, Update
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    KeyboardButton,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
+    Update,
+)
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -16,11 +25,11 @@ from bot.fitting import cut, parts, units
 from bot.pace import ChatPace
 from bot.picking import gridded, listed
 from bot.taps import pack, unpack
-from bot.words import DrawnOption
+from bot.words import Drawn, DrawnOption, block
 from flows.speech import Heard
 from models.lanes import Outgoing
 
-Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | None
+Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None
 
 LIMIT, CAPTION = 4096, 1024  # Telegram: characters of a text, of a caption
 KEYS = 90  # Telegram: a hundred keys under a message, doors among them
@@ -129,6 +138,7 @@ def _message(message: dict[str, Any], number: str, now: datetime, *, edited: boo
         kind="edited" if edited else _kind(message),
         location=(float(place["latitude"]), float(place["longitude"])) if place else None,
         contact=(_name(contact), str(contact["phone_number"])) if contact.get("phone_number") else None,
+        of_another=bool(contact) and contact.get("user_id") != person.get("id"),
         quotes=_id(message.get("reply_to_message")),
         language=_language(person),
         group=int(chat["id"]) < 0,
@@ -232,19 +242,30 @@ class Telegram:
 
     async def _send(self, out: Outgoing, attempt: Attempt) -> Sent:
         text, keys = attempt.drawn.text, keyboard(attempt, out.payload)
-        if out.payload.get("edits") and not attempt.picture and units(text) <= LIMIT:
+        if (
+            out.payload.get("edits")
+            and not out.payload.get("unshares")
+            and not attempt.picture
+            and units(text) <= LIMIT
+        ):
             edited = await self._edit(out, text, keys)
             if edited:
                 return Sent(edited, text)
         return Sent(await self._say(out, attempt, keys), text)
 
     async def _say(self, out: Outgoing, attempt: Attempt, keys: Markup) -> str:
-        """Send its messages, the keys under the last; after a pause that Telegram asked for, those that have not left yet."""
-        messages = _messages(attempt)
+        """Send its messages, the keys under the last; after a pause that Telegram asked for, those that have not left yet.
+
+        Keys for sharing are put away by the first message that has no keys of its own: one message has one kind (Bot API).
+        """
+        unshares = bool(out.payload.get("unshares"))
+        messages = _messages(attempt, apart=unshares and keys is not None)
+        away = ReplyKeyboardRemove() if unshares else None
         first, key = self.left.pop(out.id, 0), ""
         for number in range(first, len(messages)):
             try:
-                key = await self._once(out, messages[number], keys if number == len(messages) - 1 else None)
+                last, below = number == len(messages) - 1, away if number == 0 else None
+                key = await self._once(out, messages[number], keys or below if last else below)
             except (RetryAfter, NetworkError):
                 if number:
                     self.left[out.id] = number
@@ -261,7 +282,7 @@ class Telegram:
 
     async def _edit(self, out: Outgoing, text: str, keys: Markup) -> str | None:
         card = str(out.payload["edits"])
-        if isinstance(keys, ReplyKeyboardMarkup):
+        if isinstance(keys, ReplyKeyboardMarkup | ReplyKeyboardRemove):
             return None
         try:
             await self.bot.edit_message_text(text, chat_id=out.address, message_id=int(card), reply_markup=keys)
@@ -270,9 +291,16 @@ class Telegram:
         return card
 
 
-def _messages(attempt: Attempt) -> list["str | Photo"]:
-    """A delivery as the messages it takes: a picture carries the words where they fit under it."""
+def _messages(attempt: Attempt, *, apart: bool = False) -> list["str | Photo"]:
+    """A delivery as the messages it takes: a picture carries the words where they fit under it.
+
+    `apart`: what comes before the question is a message of its own, a word of thanks where nothing does.
+    """
     text = attempt.drawn.text
+    if apart:
+        rest = text.removeprefix(attempt.drawn.first)
+        first = attempt.drawn.first or block("keys_put_away", attempt.drawn.language, {})
+        return [*parts(first, LIMIT), *_messages(replace(attempt, drawn=replace(attempt.drawn, text=rest, first="")))]
     if not attempt.picture:
         return [*parts(text, LIMIT)]
     if units(text) <= CAPTION:
@@ -288,6 +316,8 @@ def chat_pace(address: str) -> ChatPace:
 def keyboard(attempt: Attempt, payload: dict[str, Any]) -> Markup:
     """What may be pressed: in columns that fit their words, a month or the hours of a day in theirs, doors alone in a row."""
     drawn, turn = attempt.drawn, int(payload.get("turn", 0))
+    if shared := SHARED.get(str(payload.get("shares", ""))):
+        return _with_sharing(drawn, shared)
     page = str(payload.get("page", ""))
     rows = gridded(drawn, page) or _columns(listed(drawn, page, KEYS))
     known = [link for link in drawn.links if link.purpose in attempt.urls]
@@ -298,9 +328,24 @@ def keyboard(attempt: Attempt, payload: dict[str, Any]) -> Markup:
     return InlineKeyboardMarkup(made) if made else None
 
 
-def _key(option: DrawnOption, turn: int) -> InlineKeyboardButton:
+SHARED = {"phone": ("share_phone", "request_contact"), "place": ("share_place", "request_location")}
+
+
+def _with_sharing(drawn: Drawn, shared: tuple[str, str]) -> ReplyKeyboardMarkup:
+    """A key that shares what is asked for, and the options as keys that type their words (Bot API: it stands in no other kind)."""
+    name, wanted = shared
+    key = KeyboardButton(block(name, drawn.language, {}), **{wanted: True})  # type: ignore[arg-type]  # one of two flags
+    rows = [[KeyboardButton(_label(option)) for option in row] for row in _columns(listed(drawn, "", KEYS))]
+    return ReplyKeyboardMarkup([[key], *rows], resize_keyboard=True, one_time_keyboard=True)
+
+
+def _label(option: DrawnOption) -> str:
     label = option.label if units(option.label) <= LABEL else option.short
-    return InlineKeyboardButton(" ".join(label.split()) or "–", callback_data=pack(option.question, option.value, turn))
+    return " ".join(label.split()) or "–"
+
+
+def _key(option: DrawnOption, turn: int) -> InlineKeyboardButton:
+    return InlineKeyboardButton(_label(option), callback_data=pack(option.question, option.value, turn))
 
 
 def _columns(options: Sequence[DrawnOption]) -> list[list[DrawnOption]]:

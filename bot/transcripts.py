@@ -20,7 +20,7 @@ _LINE = re.compile(r"(?P<head>[A-Za-z]+)[ \t]*:[ \t]*(?P<said>.*)")
 _LATER = re.compile(r"(?P<n>\d{1,4})\s*(?P<unit>min|minutes?|h|hours?|d|days?)")
 _TAP = re.compile(r"(?P<earlier>earlier\s+)?\[(?P<label>[^\[\]]+)\]")
 _PIN = re.compile(r"pin\s+(?P<lat>-?\d+(?:\.\d+)?)\s*,\s*(?P<lon>-?\d+(?:\.\d+)?)")
-_CONTACT = re.compile(r"contact\s+(?P<phone>\+?\d[\d\s().-]{5,})")
+_CONTACT = re.compile(r"contact\s+(?:of\s+(?P<name>[^\d+]+?)\s+)?(?P<phone>\+?\d[\d\s().-]{5,})")
 CODE = re.compile(r"\b[A-Z]{2,4}-[0-9A-Z]{5}\b")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -188,7 +188,8 @@ def _guest(said: str) -> dict[str, Any]:
     if pin := _PIN.fullmatch(said):
         return {"kind": "location", "location": (float(pin["lat"]), float(pin["lon"]))}
     if contact := _CONTACT.fullmatch(said):
-        return {"kind": "contact", "contact": ("", contact["phone"].strip())}
+        card = (contact["name"] or "", contact["phone"].strip())
+        return {"kind": "contact", "contact": card, "of_another": bool(contact["name"])}
     if re.match(r"pin\s+-?\d", said):
         raise Unreadable("a pin is written as: pin 18.58, -68.40")
     return {"words": said}

@@ -90,13 +90,14 @@ class DrawnLink:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A message as one reader gets it."""
+    """A message as one reader gets it; `first` are the sentences at the beginning of its text that come before the question."""
 
     text: str
     options: tuple[DrawnOption, ...] = ()
     links: tuple[DrawnLink, ...] = ()
     language: str = SOURCE
     pick: Facts | None = None
+    first: str = ""
 
 
 class Words(str):
@@ -134,11 +135,11 @@ def draw(say: Facts, language: str, channel: str = "") -> Drawn:
     """
     voice = _voice(spoken(language))
     facts = {**say.get("facts", {}), "_stars": channel == "whatsapp"}
-    sentences = [_text(voice, sentence) for sentence in say.get("before", ())]
-    text = "\n".join([*sentences, voice.block(say["block"], facts)]).strip()
+    first = "\n".join(_text(voice, sentence) for sentence in say.get("before", ())).strip()
+    text = "\n".join([first, voice.block(say["block"], facts)]).strip()
     options = tuple(_option(voice, option, facts) for option in say.get("options", ()))
     links = tuple(_link(voice, link["purpose"], facts) for link in say.get("links", ()))
-    return Drawn(text, options, links, voice.language, say.get("pick"))
+    return Drawn(text, options, links, voice.language, say.get("pick"), first)
 
 
 def _link(voice: "Voice", purpose: str, facts: Facts) -> DrawnLink:

@@ -222,7 +222,7 @@ QUESTIONS = (
         ask=False,
     ),
     Question("name", a_name, cards.name, whole=answers.name),
-    Question("phone", a_phone, card("phone"), counts=True),
+    Question("phone", a_phone, cards.phone, counts=True),
     Question("email", an_email, card("email", cards.skip("email")), skips=True, ask=False),
 )
 

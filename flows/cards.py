@@ -79,7 +79,7 @@ def pickup(talk: Talk, offer: Offer) -> Say:
     tour = kind in ("tour", "charter")
     block = "pickup_tour" if tour else "pickup"
     places = _fetched(talk, offer) if tour else _popular(talk, offer)
-    return Say(block, {}, _places("pickup", places))
+    return Say(block, {}, _places("pickup", places), shares="place")
 
 
 def dropoff(talk: Talk, offer: Offer) -> Say:
@@ -329,6 +329,11 @@ def name(talk: Talk, offer: Offer) -> Say:
     """In whose name? The profile's is offered."""
     options = (Option("name", "profile", talk.profile[:60]),) if talk.profile else ()
     return Say("name", {"profile": talk.profile or None}, options)
+
+
+def phone(talk: Talk, offer: Offer) -> Say:
+    """Which number do we call?"""
+    return Say("phone", shares="phone")
 
 
 def price(talk: Talk, offer: Offer) -> Say:

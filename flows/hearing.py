@@ -6,13 +6,14 @@ from typing import Any
 from flows import afterwards, anytime, changing, checks, hopping, silence, waiting
 from flows.asks import hearing as asking
 from flows.conversation import Conversation, Question
-from flows.filling import ear_for, fill, read
+from flows.filling import ear_for, fill, in_doubt, read
 from flows.menu import World
-from flows.speech import Heard, Tap
+from flows.speech import Heard, Option, Tap
 from flows.talk import ANSWERED, Talk
 from flows.tapping import settle_extras, tap
 from flows.understand.choices import an_option, an_option_like, beside_label
 from flows.understand.details import e164, phone_of
+from flows.understand.ear import Doubt
 from flows.understand.languages import asks, detect, spoken, vocabularies
 from flows.understand.leftovers import crumbs, is_understood, leftover, unread
 from flows.understand.places import ENDS, FAR_KM, NEAR_KM, homes, nearest
@@ -118,7 +119,7 @@ def _hear_draft(book: Conversation, talk: Talk, heard: Heard, world: World) -> N
     elif heard.kind == "location" and heard.location:
         _pin(book, talk, heard.location, world)
     elif heard.kind == "contact" and heard.contact:
-        _contact(book, talk, heard.contact, world)
+        _contact(book, talk, heard, heard.contact, world)
     elif heard.kind in UNREADABLE and not heard.words.strip():
         talk.misses = 0  # it was not misunderstood: the answer says what it was
         talk.remark(UNREADABLE[heard.kind])
@@ -456,11 +457,15 @@ def _pin(book: Conversation, talk: Talk, pin: tuple[float, float], world: World)
     return None
 
 
-def _contact(book: Conversation, talk: Talk, contact: tuple[str, str], world: World) -> None:
+def _contact(book: Conversation, talk: Talk, heard: Heard, contact: tuple[str, str], world: World) -> None:
+    """A card with a number. Somebody else's may be meant, or a slip of the thumb: whom we shall call is asked."""
     talk.misses = 0
     number = e164(contact[1], world.menu.country)
     wanted = talk.state == "phone" or "phone" not in talk.draft
-    if wanted and number:
+    if wanted and number and heard.of_another:
+        yes = Option("phone", number, "@phone_of_another_yes")
+        in_doubt(talk, "phone", Doubt("phone_of_another", {"name": contact[0][:60], "phone": number}, (yes,)))
+    elif wanted and number:
         fill(book, talk, {"phone": number}, world)
         talk.understood.append("phone")
     else:

@@ -40,6 +40,7 @@ def taken_up(book: Conversation, old: Talk, here: Talk, heard: Heard) -> Talk:
     talk.turn = max(old.turn, here.turn)
     talk.changed = talk.turn + 1
     talk.shown, talk.given, talk.elsewhere, talk.misses = [], [], None, 0
+    talk.sharing = here.sharing
     talk.channel, talk.profile = heard.channel, " ".join(heard.name.split())[:100] or old.profile
     talk.understood = [*talk.draft, "unasked"]
     talk.remark("hopped")

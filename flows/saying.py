@@ -43,6 +43,7 @@ def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
     messages = _messages(book, talk, offer, asked)
     if any(block in ("price_quoted", "price_route") for message in messages for block, _ in message.parts()):
         talk.facts["promised"] = cards.promise(talk, offer)
+    messages = _put_away(talk, messages)
     talk.turn += 1
     if offer.quote and talk.state == book.then:
         talk.facts["quoted"] = _quoted(offer.quote, offer)
@@ -50,6 +51,12 @@ def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
     talk.understood, talk.remarks, talk.wishes = [], [], []
     talk.aside = talk.ask = talk.answer_to_ask = None
     return Turn(talk, messages, wishes)
+
+
+def _put_away(talk: Talk, messages: tuple[Say, ...]) -> tuple[Say, ...]:
+    """A key for sharing stays until it is put away, so the next message that has none does that."""
+    before, talk.sharing = talk.sharing, next((said.shares for said in messages if said.shares), None)
+    return (replace(messages[0], unshares=True), *messages[1:]) if before and not talk.sharing else messages
 
 
 def _asked(talk: Talk, offer: Offer) -> Answer | None:
@@ -187,7 +194,7 @@ def _question(book: Conversation, talk: Talk, offer: Offer) -> Say:
 
 def _doubtful(book: Conversation, talk: Talk, plain: Say) -> Say:
     """What is in doubt, with its own options or, where it offers no answer, with those of the `plain` question."""
-    card = Say.from_json(talk.doubts[talk.state]["say"])
+    card = replace(Say.from_json(talk.doubts[talk.state]["say"]), shares=plain.shares)
     if talk.state == book.then:
         return replace(card, facts=dict(plain.facts) | dict(card.facts))
     if _offers_an_answer(card):

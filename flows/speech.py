@@ -76,7 +76,8 @@ class Say:
     a line of its own. `pick` says which days or times may be picked beyond the options, where the channel can show them:
     {"question", "kind": "day" or "time", "from", "to"}, as the draft keeps them. `edits` says that this may replace the card
     whose option was tapped, where the channel can edit. `about` is the number of
-    the booking that its links lead to, where that is not the talk's own.
+    the booking that its links lead to, where that is not the talk's own. `shares` is what a key of the channel's own may tell us
+    at a touch: "phone" or "place"; `unshares` says that such a key was shown before, and is put away.
     """
 
     block: str
@@ -88,6 +89,8 @@ class Say:
     before: tuple["Say", ...] = ()
     pick: Mapping[str, str] | None = None
     about: int | None = None
+    shares: str | None = None
+    unshares: bool = False
 
     def parts(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every (block, facts) of this message, in the order they are read."""
@@ -107,6 +110,8 @@ class Say:
             before=[sentence.as_json() for sentence in self.before],
             pick=dict(self.pick) if self.pick else None,
             about=self.about,
+            shares=self.shares,
+            unshares=self.unshares,
         )
 
     @classmethod
@@ -122,6 +127,8 @@ class Say:
             tuple(Say.from_json(sentence) for sentence in kept.get("before", ())),
             kept.get("pick"),
             kept.get("about"),
+            kept.get("shares"),
+            kept.get("unshares", False),
         )
 
 
@@ -148,7 +155,8 @@ class Heard:
 
     `sender` is E.164 with "+" where the channel gives a phone, else the channel's own id; `at` is aware and in UTC; `kind` is
     text, tap, location, contact, voice, photo, video, document, sticker, edited or other; `location` is (latitude, longitude);
-    `contact` is (name, phone); `language` is what the channel says about the person.
+    `contact` is (name, phone), `of_another` whether the channel does not vouch that it is their own; `language` is what the
+    channel says about the person.
     """
 
     channel: str
@@ -161,6 +169,7 @@ class Heard:
     tap: Tap | None = None
     location: tuple[float, float] | None = None
     contact: tuple[str, str] | None = None
+    of_another: bool = False
     quotes: str | None = None
     language: str | None = None
     media: tuple[Media, ...] = ()
@@ -182,6 +191,7 @@ class Heard:
             tap=self.tap.as_json() if self.tap else None,
             location=list(self.location) if self.location else None,
             contact=list(self.contact) if self.contact else None,
+            of_another=self.of_another,
             quotes=self.quotes,
             language=self.language,
             media=[media.as_json() for media in self.media],
@@ -202,6 +212,7 @@ class Heard:
             tap=Tap.from_json(kept["tap"]) if kept.get("tap") else None,
             location=_pair(kept.get("location")),
             contact=_pair(kept.get("contact")),
+            of_another=bool(kept.get("of_another")),
             quotes=kept.get("quotes"),
             language=kept.get("language"),
             media=tuple(Media.from_json(media) for media in kept.get("media", ())),

@@ -160,6 +160,8 @@ class Talk:
     """A question whose answer was in doubt: it is cleared up before others are asked."""
     choosing: bool = False
     """Extras are being ticked; "done" ends it."""
+    sharing: str | None = None
+    """What the last card's key of the channel's own would have told at a touch: it is put away with the next one."""
     changed: int = 0
     """The card that first showed the draft as it is now: a "send" on an older card is not a yes to this one."""
     shown: list[dict[str, Any]] = field(default_factory=list)

@@ -240,6 +240,11 @@ def _tapped_occasion(talk: Talk, value: str, world: World) -> Any:
     return value if label_words(f"occasion_{value}") else None
 
 
+def _was_offered(talk: Talk, key: str, value: str) -> bool:
+    offered = talk.doubts.get(key, {}).get("say", {}).get("options", ())
+    return any((option["question"], option["value"]) == (key, value) for option in offered)
+
+
 TAPPED: dict[str, Any] = {
     "service": _tapped_service,
     "stops": _tapped_stop,
@@ -262,7 +267,7 @@ TAPPED: dict[str, Any] = {
     "name": lambda talk, value, world: talk.profile or None if value == "profile" else None,
     "room": lambda talk, value, world: None,
     "notes": lambda talk, value, world: None,
-    "phone": lambda talk, value, world: None,
+    "phone": lambda talk, value, world: value if _was_offered(talk, "phone", value) else None,
     "email": lambda talk, value, world: None,
 }
 

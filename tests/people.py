@@ -155,6 +155,8 @@ class Person:
         """Press the newest button with these words, or on WhatsApp send the number of the line that has them."""
         for message in reversed(self.seen()):
             for button in (one for row in message["keyboard"] for one in row):
+                if label in button["text"] and message.get("typed_keys") and not button.get("request"):
+                    return await self.says(button["text"])
                 if label in f"{button['text']}\n{button.get('description') or ''}" and button.get("data"):
                     self.past = len(self.bellhop.shown)
                     wish = {"message": message["id"], "data": button["data"]}

@@ -90,20 +90,27 @@ def twice_on_whatsapp(fleet: Fleet) -> dict[str, int]:
         callback = one["api"].get("callback") if one["channel"] == "whatsapp" and not one["mine"] else None
         if callback and one["status"] not in ("failed", "undelivered"):
             number = parse_qs(urlsplit(callback).query)["d"][0].partition(".")[0]
-            parts[number][one["text"]] += 1
+            parts[number][f"{one['kind']}: {one['text']}"] += 1
     return {number: max(texts.values()) for number, texts in parts.items() if max(texts.values()) > 1}
 
 
 async def twice_on_telegram(fleet: Fleet) -> dict[str, int]:
-    """Messages in each chat that no delivery knows: it left, nobody noted it, and it left again."""
+    """Messages in each chat that no delivery knows: it left, nobody noted it, and it left again.
+
+    A delivery is known by its last message: what goes before it (words that put keys away, papers) is not counted.
+    """
     known = {row["provider_id"] for row in await read(
         "SELECT d.provider_id FROM delivery d JOIN recipient r ON r.id = d.recipient_id WHERE r.channel = 'telegram'"
     )}  # fmt: skip
     people = {one["key"]: str(one.get("telegram")) for one in fleet.sim.world.people}
     return Counter(
         people[one["person"]] for one in fleet.sim.world.messages
-        if one["channel"] == "telegram" and not one["mine"] and one["id"] not in known
+        if one["channel"] == "telegram" and not one["mine"] and one["id"] not in known and not _goes_before(one)
     )  # fmt: skip
+
+
+def _goes_before(one: dict[str, Any]) -> bool:
+    return bool(one.get("puts_away")) or (one["kind"] == "document" and not one["keyboard"])
 
 
 def twice_by_mail(fleet: Fleet) -> dict[str, int]:

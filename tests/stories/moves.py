@@ -52,7 +52,7 @@ async def goes_to_review(who: Person, request: str, *, email: str | None = None)
         await who.hears()
     if who.key in PHONE:
         await who.says(PHONE[who.key])
-        await who.hears()
+        await who.hears(words(who, "send"))
     if email:
         await who.says(email)
         await who.hears(words(who, "send"))

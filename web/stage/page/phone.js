@@ -299,7 +299,7 @@ export class Phone {
 
   message(message, first, dayWord, entering) {
     const failed = message.status === "failed" || message.status === "undelivered";
-    const keys = message.keyboard?.length ? this.keys(message) : null;
+    const keys = message.keyboard?.length && !message.typed_keys ? this.keys(message) : null;
     const whatsapp = this.channel === "whatsapp";
     const item = el(`div.msg.${message.mine ? "mine" : "theirs"}`, { "data-id": message.id }, dayWord && el("p.day-mark", {}, el("span", {}, dayWord)),
       el("div.balloon", { title: failed ? this.says.not_delivered : "" }, this.quoted(message), this.media(message), this.text(message), whatsapp && keys),
@@ -411,8 +411,35 @@ export class Phone {
     for (const end of ["touchend", "touchmove", "touchcancel"]) item.addEventListener(end, stop, { passive: true });
   }
 
+  /** Keys that stand in place of the phone's keyboard: each types its words, or shares what it is for; once used they are folded. */
+  board() {
+    const last = this.messages.findLast((one) => one.typed_keys && one.keyboard?.length);
+    return last && last.id !== this.folded ? last : null;
+  }
+
+  onBoard(message, key) {
+    this.folded = message.id;
+    this.suggest();
+    if (key.request === "contact") return this.post({ kind: "contact" });
+    return key.request ? this.sendKind("location") : this.say(key.text);
+  }
+
+  drawBoard(message) {
+    const { quick } = this.parts;
+    const sign = `board ${message.id}`;
+    if (sign === this.suggested) return;
+    this.suggested = sign;
+    const face = (key) => [key.request ? icon(key.request === "contact" ? "contact" : "pin", 15) : null, el("span", {}, key.text)];
+    quick.replaceChildren(...message.keyboard.map((row) => el("div.board-row", {}, row.map((key) => el("button", { type: "button", className: key.request ? "asks" : "", onclick: () => this.onBoard(message, key) }, face(key))))));
+    quick.classList.add("board");
+    quick.hidden = false;
+    this.toEnd();
+  }
+
   /** Numbered lines of the last message become suggested answers above the keyboard, as a phone would offer them. */
   suggest() {
+    const board = this.channel === "telegram" && this.board();
+    if (board) return this.drawBoard(board);
     const last = this.messages.at(-1);
     const options = last && !last.mine && !last.keyboard?.length ? numbered(last.text) : [];
     const sign = JSON.stringify(options);
@@ -420,6 +447,7 @@ export class Phone {
     this.suggested = sign;
     const { quick } = this.parts;
     const low = this.isLow();
+    quick.classList.remove("board");
     quick.replaceChildren(...options.map((option) => el("button", { type: "button", title: option.label, onclick: () => this.say(option.value) }, el("b", {}, option.value), el("span", {}, option.label))));
     quick.hidden = options.length === 0;
     quick.scrollLeft = 0;

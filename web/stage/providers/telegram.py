@@ -29,6 +29,7 @@ from .telegram_reading import (
     keyboard_of,
     read_call,
     text_of,
+    typed_keys,
 )
 from .twilio import download
 from .world import Json, World, letter, loopback
@@ -159,7 +160,7 @@ class Telegram:
         message = self.world.message(person["key"], "telegram", key)
         if message is None:
             raise bad("message to edit not found")
-        if message["mine"]:
+        if message["mine"] or message.get("typed_keys"):
             raise bad("message can't be edited")
         return message
 
@@ -177,15 +178,25 @@ class Telegram:
     def post(self, call: Call, api: Json, **more: Any) -> Json:
         """Keeps what the bot sends and answers with the Message."""
         person = self.person(call)
-        keyboard, markup = keyboard_of(call)
+        keyboard, markup = keyboard_of(call, private=int(person["telegram"]) > 0)
+        other = keyboard is not None and markup is None
+        if other:  # it takes the place of the keys that stood there, or puts them away
+            self.put_away(person)
         key, now = str(self.world.next("telegram:message", 100)), self.world.now()
         quotes = self.quoted(call, person)
         api = {**api, **({"reply_markup": markup} if markup else {})}
         message = letter(
             person["key"], "telegram", key, mine=False, at=now, iso=self.world.iso(now), quotes=quotes, **more
         )
+        message |= {"typed_keys": True, "puts_away": not keyboard} if other else {}
         kept = self.world.keep({**message, "keyboard": keyboard or [], "api": api, "status": "read"})
         return self.message(kept)
+
+    def put_away(self, person: Json) -> None:
+        """The keys that stand in place of the phone's keyboard are there no more."""
+        for old in self.world.chat(person["key"], "telegram"):
+            if old.get("typed_keys") and typed_keys(old["keyboard"]):
+                self.world.keep({**old, "keyboard": []}, "status")
 
     # -- methods -------------------------------------------------------------------------------
 
@@ -558,12 +569,9 @@ class Telegram:
             place = {"lat": float(said.get("lat", 18.5674)), "lon": float(said.get("lon", -68.3634))}
             return {"location": {"latitude": place["lat"], "longitude": place["lon"]}}, {"location": place}
         if kind == "contact":
-            own = person.get("whatsapp", "+18095550177").lstrip("+")
-            card = {
-                "phone_number": said.get("phone", own),
-                "first_name": said.get("name", person["name"]),
-                "user_id": self.sender(person)["id"],
-            }
+            own = {"phone_number": person.get("whatsapp", "+18095550177").lstrip("+"), "first_name": person["name"]}
+            theirs = {"phone_number": said.get("phone"), "first_name": said.get("name", "Marta")}
+            card = theirs if said.get("phone") else own | {"user_id": self.sender(person)["id"]}
             return {"contact": card}, {"contact": card}
         kept = self.world.keep_file(uuid.uuid4().hex, *sample(kind))
         caption = {"caption": said["text"]} if said.get("text") and kind in ("photo", "document", "voice") else {}

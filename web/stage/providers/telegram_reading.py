@@ -217,7 +217,7 @@ class Markup(HTMLParser):
 # -- keyboards -----------------------------------------------------------------------------------
 
 
-def keyboard_of(call: Call) -> tuple[list[list[Json]] | None, Json | None]:
+def keyboard_of(call: Call, *, private: bool = True) -> tuple[list[list[Json]] | None, Json | None]:
     """The keyboard as the chat shows it and as Telegram keeps it; (None, None) when there is none."""
     markup = call.structure("reply_markup")
     if not markup:
@@ -232,8 +232,13 @@ def keyboard_of(call: Call) -> tuple[list[list[Json]] | None, Json | None]:
         return drawn, {"inline_keyboard": rows}
     if "keyboard" in markup:
         rows = rows_of(markup["keyboard"], "keyboard")
-        return [[plain_button(button) for button in row] for row in rows], None
+        return [[plain_button(button, private=private) for button in row] for row in rows], None
     return [], None
+
+
+def typed_keys(keyboard: list[list[Json]]) -> bool:
+    """Whether pressing these keys types their words: they stand in place of the phone's own keyboard."""
+    return bool(keyboard) and not any(key.keys() & {"data", "url"} for row in keyboard for key in row)
 
 
 def rows_of(rows: Any, name: str) -> list[list[Any]]:
@@ -277,10 +282,15 @@ def button_url(url: Any) -> str:
     return str(url)
 
 
-def plain_button(button: Any) -> Json:
+def plain_button(button: Any, *, private: bool) -> Json:
     if isinstance(button, str):
         return {"text": button}
     if not isinstance(button, dict) or not isinstance(button.get("text"), str):
         raise bad("can't parse keyboard button: Can't find field \"text\"")
     asked = "contact" if button.get("request_contact") else "location" if button.get("request_location") else None
+    if asked and not private:
+        told = "phone number" if asked == "contact" else "location"
+        raise bad(f"{told} can be requested in private chats only")
+    if not button["text"].strip():
+        raise bad("can't parse keyboard button: Text must be non-empty")
     return {"text": button["text"], **({"request": asked} if asked else {})}

@@ -73,7 +73,10 @@ def numbered(drawn: Drawn) -> str:
     return "\n".join(f"{number}. {option.label}" for number, option in zip(numbers, drawn.options, strict=True))
 
 
-def link_lines(attempt: Attempt) -> str:
-    """Links as lines of text, for a channel without buttons."""
-    known = [link for link in attempt.drawn.links if link.purpose in attempt.urls]
-    return "\n".join(f"{link.label}: {attempt.urls[link.purpose]}" for link in known)
+TO_CALL = "tel:"
+
+
+def link_lines(attempt: Attempt, *, only: str = "") -> str:
+    """Links as lines of text, for a channel without buttons; a number to call is written as it is dialled. `only` those that begin so."""
+    known = [(link.label, attempt.urls[link.purpose]) for link in attempt.drawn.links if link.purpose in attempt.urls]
+    return "\n".join(f"{label}: {url.removeprefix(TO_CALL)}" for label, url in known if url.startswith(only))

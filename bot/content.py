@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.carriers import Attempt, link_lines, numbered
+from bot.carriers import TO_CALL, Attempt, link_lines, numbered
 from bot.fitting import cut, parts, units
 from bot.picking import listed
 from bot.taps import pack
@@ -20,6 +20,7 @@ BUTTONS, TITLE = 3, 20  # Meta: reply buttons or doors without approval; units o
 LOST = 10  # units of a label that its short form may leave out on a button
 ROWS, ROW, DETAIL = 10, 24, 72  # Meta: rows of a list; units of a row's title and description
 VARIABLES = 100  # Twilio: variables of one content
+CHATS = ("https://t.me/", "https://wa.me/")  # where a talk goes on in another channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +124,21 @@ def _key(option: DrawnOption, turn: int) -> str:
 
 
 def _doors(attempt: Attempt, base: str) -> Face | None:
-    """Up to three buttons that lead to our pages; None where one leads elsewhere, or there is none."""
+    """Up to three buttons that call us, lead to our pages or to our other chats; None where one leads elsewhere, or there is none."""
     known = [(link.label, attempt.urls[link.purpose]) for link in attempt.drawn.links if link.purpose in attempt.urls]
-    if not 0 < len(known) <= BUTTONS or not all(url.startswith(f"{base}/") for _, url in known):
+    ours = (TO_CALL, f"{base}/", *CHATS)
+    if not 0 < len(known) <= BUTTONS or not all(url.startswith(ours) for _, url in known):
         return None
-    return lambda places: ("twilio/call-to-action", {"actions": [
-        {"type": "URL", "title": places.of(cut(label, TITLE)), "url": f"{base}/{places.of(url.removeprefix(f'{base}/'))}"}
-        for label, url in known
-    ]})  # fmt: skip
+    return lambda places: (
+        "twilio/call-to-action", {"actions": [_door(cut(label, TITLE), url, ours, places) for label, url in known]}
+    )  # fmt: skip
+
+
+def _door(label: str, url: str, ours: tuple[str, ...], places: Places) -> dict[str, str]:
+    title, known = places.of(label), next(each for each in ours if url.startswith(each))
+    if known == TO_CALL:
+        return {"type": "PHONE_NUMBER", "title": title, "phone": url.removeprefix(TO_CALL)}
+    return {"type": "URL", "title": title, "url": f"{known}{places.of(url.removeprefix(known))}"}
 
 
 def plainly(attempt: Attempt) -> str:

@@ -20,7 +20,7 @@ from telegram import (
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-from bot.carriers import Attempt, Failed, Retry, Sent
+from bot.carriers import TO_CALL, Attempt, Failed, Retry, Sent, link_lines
 from bot.fitting import cut, parts, units
 from bot.pace import ChatPace
 from bot.picking import gridded, listed
@@ -241,7 +241,7 @@ class Telegram:
             return _classed(refusal)
 
     async def _send(self, out: Outgoing, attempt: Attempt) -> Sent:
-        text, keys = attempt.drawn.text, keyboard(attempt, out.payload)
+        text, keys = _text(attempt), keyboard(attempt, out.payload)
         if (
             out.payload.get("edits")
             and not out.payload.get("unshares")
@@ -291,14 +291,19 @@ class Telegram:
         return card
 
 
+def _text(attempt: Attempt) -> str:
+    """The words, and whom to call: a key cannot dial, a number in the words can be touched."""
+    return "\n\n".join(part for part in (attempt.drawn.text, link_lines(attempt, only=TO_CALL)) if part)
+
+
 def _messages(attempt: Attempt, *, apart: bool = False) -> list["str | Photo"]:
     """A delivery as the messages it takes: a picture carries the words where they fit under it.
 
     `apart`: what comes before the question is a message of its own, a word of thanks where nothing does.
     """
-    text = attempt.drawn.text
+    text = _text(attempt)
     if apart:
-        rest = text.removeprefix(attempt.drawn.first)
+        rest = attempt.drawn.text.removeprefix(attempt.drawn.first)
         first = attempt.drawn.first or block("keys_put_away", attempt.drawn.language, {})
         return [*parts(first, LIMIT), *_messages(replace(attempt, drawn=replace(attempt.drawn, text=rest, first="")))]
     if not attempt.picture:
@@ -320,7 +325,7 @@ def keyboard(attempt: Attempt, payload: dict[str, Any]) -> Markup:
         return _with_sharing(drawn, shared)
     page = str(payload.get("page", ""))
     rows = gridded(drawn, page) or _columns(listed(drawn, page, KEYS))
-    known = [link for link in drawn.links if link.purpose in attempt.urls]
+    known = [link for link in drawn.links if not attempt.urls.get(link.purpose, TO_CALL).startswith(TO_CALL)]
     doors = [
         [InlineKeyboardButton(cut(link.label, LABEL).strip() or "–", url=attempt.urls[link.purpose])] for link in known
     ]

@@ -11,7 +11,7 @@ from flows.understand.leftovers import is_understood
 from flows.understand.text import plain
 from flows.understand.vocabulary import Vocabulary
 
-OBEYED = ("person", "help", "english", "spanish")
+OBEYED = ("person", "help", "english", "spanish", "to_whatsapp", "to_telegram")
 
 
 def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:

@@ -96,7 +96,14 @@ def person(book: Conversation, talk: Talk, world: World, words: str = "") -> Non
     """Someone of the team takes over; the draft waits."""
     talk.misses = 0
     talk.wish(Person(words))
+    talk.wish(Hop(""))
     talk.aside = "person_called"
+
+
+def ask_help(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """What may be said, and the other ways to reach us."""
+    talk.wish(Hop(""))
+    talk.aside = "help"
 
 
 def show(aside: str) -> Command:
@@ -169,7 +176,7 @@ COMMANDS: dict[str, Command] = {
     "new": cancel,
     "cancel": cancel,
     "person": person,
-    "help": show("help"),
+    "help": ask_help,
     "summary": show("summary"),
     "price": show("price"),
     "english": speak("en"),

@@ -247,9 +247,9 @@ def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     return arriving.arrive(BOOKING, talk, arrival, heard, world)
 
 
-def take_up(old: Talk, here: Talk, heard: Heard) -> Talk:
+def take_up(old: Talk, here: Talk, heard: Heard, world: World, *, silent: bool) -> Talk:
     """The talk of another channel as it goes on here (`flows/hopping.py`); `here` is what was said on this one before."""
-    return hopping.taken_up(BOOKING, old, here, heard)
+    return hopping.taken_up(BOOKING, old, here, heard, world, silent=silent)
 
 
 def still_open(talk: Talk, menu: Menu) -> list[str]:

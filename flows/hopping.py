@@ -5,19 +5,20 @@ from typing import Any
 from flows import anytime
 from flows.conversation import Conversation
 from flows.facts import so_far
-from flows.menu import World
+from flows.menu import Menu, World
 from flows.silence import told
 from flows.speech import Heard, Link, Option, Say
-from flows.talk import Talk
+from flows.talk import Hop, Talk
 from flows.understand.choices import an_option
 from flows.understand.languages import vocabularies
 
 BEGINS = ("new", "start_over")
 ASKED = "hop"  # what the options answer: which of two requests goes on
+CONTACT = {"name", "phone", "email"}
 BEGUN = ("state", "draft", "doubts", "facts", "source")  # of a request that was begun here
 
 
-def card(talk: Talk, world: World) -> Say | None:
+def card(talk: Talk) -> Say | None:
     """What stands in place of the open question: the way there, that the talk is there already, or which of two goes on."""
     if talk.elsewhere:
         options = (Option("anytime", "new", "@new_booking_label"), Option("anytime", "person", "@person"))
@@ -25,16 +26,23 @@ def card(talk: Talk, world: World) -> Say | None:
     if talk.aside and talk.aside.startswith("hop:"):
         return Say("hop", {"channel": talk.aside.removeprefix("hop:")}, (), (Link("hop"),))
     if talk.aside == "hop_which" and talk.beside:
-        both = {"brought": so_far(talk.draft, world), "begun": so_far(talk.beside["draft"], world)}
         options = (Option(ASKED, "brought", "@hop_brought"), Option(ASKED, "begun", "@hop_begun"))
-        return Say("hop_which", {**both, "channel": talk.beside["came_from"]}, options)
+        return Say("hop_which", {"channel": talk.beside["came_from"]}, options)
     return None
 
 
-def taken_up(book: Conversation, old: Talk, here: Talk, heard: Heard) -> Talk:
+def ways(talk: Talk, menu: Menu) -> tuple[Link, ...]:
+    """The doors under a message in which somebody is at a loss, or waits for a person: another channel, and a call."""
+    linked = any(wish["kind"] == Hop.kind for wish in talk.wishes)
+    others = tuple(Link(f"hop_{chat}") for chat in menu.chats if linked and chat != talk.channel)
+    return (*others, *((Link("call"),) if menu.phone else ()))
+
+
+def taken_up(book: Conversation, old: Talk, here: Talk, heard: Heard, world: World, *, silent: bool) -> Talk:
     """The talk as it goes on here, at the same question; what only the old channel vouched for is an answer like any other.
 
-    A request that was begun here meanwhile is kept beside it, and the guest is asked which of the two goes on.
+    A request that was begun here meanwhile is kept beside it, and the guest is asked which of the two goes on. `silent`: a person
+    has the talk, and nothing is asked.
     """
     talk = old.next()
     talk.turn = max(old.turn, here.turn)
@@ -48,11 +56,20 @@ def taken_up(book: Conversation, old: Talk, here: Talk, heard: Heard) -> Talk:
         talk.remark("hop_booking_stays", reference=here.facts["reference"])
     elif told(book, here) and here.draft != old.draft:
         talk.beside = _request(here, "begun") | {"came_from": old.channel}
-        if not told(book, old):
-            _swap(book, talk)  # nothing was brought along
+        if told(book, old):
+            _ask_which(talk, here, world)
         else:
-            talk.aside, talk.understood = "hop_which", []
+            _swap(book, talk)  # nothing was brought along
+    if silent:
+        talk.aside = "person_called"
     return talk
+
+
+def _ask_which(talk: Talk, here: Talk, world: World) -> None:
+    talk.aside, talk.understood, channel = "hop_which", [], (talk.beside or {})["came_from"]
+    for block, draft in (("hop_brings", talk.draft), ("hop_begun_here", here.draft)):
+        talk.remark(block, channel=channel)
+        talk.remark("understood", **so_far(draft, world, set(draft) - CONTACT))
 
 
 def _request(talk: Talk, name: str) -> dict[str, Any]:
@@ -78,16 +95,17 @@ def chooses(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
     chosen = heard.tap.value if heard.tap and heard.tap.question == ASKED else _typed(talk, heard, offered, world)
     if chosen == talk.beside["is"]:
         _swap(book, talk)
-    if chosen or (offered and talk.state not in book.after):
-        talk.remark("hop_goes_on")
+    elif chosen:
+        talk.understood = [*talk.draft, "unasked"]
+    elif offered and talk.state not in book.after:
+        talk.remark("hop_goes_on", channel=talk.beside["came_from"])
     return bool(chosen)
 
 
 def _typed(talk: Talk, heard: Heard, offered: list[dict[str, Any]], world: World) -> str | None:
     spoken_here = vocabularies(talk.language, world.menu.languages)
     found = (an_option(heard.words, offered, v, numbered=True) for v in spoken_here if offered and heard.words)
-    option = next(filter(None, found), None)
-    return option and str(option["value"])
+    return next((str(option["value"]) for option in found if option), None)
 
 
 def left(book: Conversation, old: Talk, channel: str) -> Talk:

@@ -28,7 +28,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """The guest goes on in another channel: a link that can be used once."""
+    """The guest goes on, or may, in another channel ("": in whichever): a link that can be used once."""
 
     channel: str
     kind: ClassVar[str] = "hop"

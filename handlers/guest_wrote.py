@@ -117,7 +117,7 @@ def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:
 
 async def _go_on_here(at: Moment, talk: Talk, leaving: Leaving) -> Carry:
     """Take up the talk of another channel, with whoever has it and whatever is booked."""
-    moved = take_up(leaving.talk, talk, at.heard)
+    moved = take_up(leaving.talk, talk, at.heard, at.world, silent=leaving.silent)
     turn = say(moved, await offer_as_promised(at, moved))
     async with transaction() as run:
         await talk_hopped(run, at.house, leaving, at.seen.recipient, at.actor)

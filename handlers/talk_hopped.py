@@ -59,8 +59,9 @@ async def leaving_by(known: Known, recipient: int) -> Leaving:
 
 
 async def talk_hopped(run: Run, house: House, leaving: Leaving, recipient: int, actor: Actor) -> None:
-    """Use up the link and leave the old talk behind, which says where the guest went; whatever was still to be said there, and
-    whatever happens in their bookings, is said where they are now.
+    """Use up the link and leave the old talk behind, which says where the guest went.
+
+    Whatever was still to be said there, and whatever happens in their bookings, is said where they are now.
 
     Raises `Stale` when the link was used meanwhile, or something was said in the old talk.
     """

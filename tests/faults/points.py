@@ -50,6 +50,7 @@ WHEN_A_HOLD_ENDS = ("bot.checkout:Payments.send", "handlers.time_passed:hold_end
 # Elsewhere, each with where it is held against a kill or why it needs none.
 ASIDE = {
     "bot.courier:NotConnected.send": "nothing is sent",
+    "bot.rehearsal:Rehearsal._goes_on": "no server: a talk that is rehearsed on a file of its own",
     "bot.courier:Courier._barely_settled": "an outcome that cannot be noted whole: tests/bot/test_courier, one commit",
     "handlers.event_told:_owe": "an event that failed: tests/handlers, one commit",
     "handlers.event_told:unread": "an event that cannot be read: tests/handlers, one commit",

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flows.conversation import Conversation
 from flows.facts import back_of, comes_back, so_far
 from flows.menu import World
 from flows.talk import Talk
+from flows.understand.calendar import SMALL_HOURS
 from flows.understand.choices import a_tour
 from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL
@@ -15,6 +17,7 @@ from flows.understand.text import Words
 from flows.understand.times import narrowed, which_time
 from flows.understand.trip import BACK, back_told, of_the_way_back, way_back
 from flows.understand.vocabulary import Vocabulary
+from flows.when import as_instant, local
 
 
 def ear_for(talk: Talk, words: str, world: World, vocabulary: Vocabulary, asked: str) -> Ear:
@@ -94,6 +97,16 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
             _keep(talk, key, value, words, world)
             _past(talk, said)
     talk.misses = talk.misses + 1 if missed else 0
+    _say_which_night(talk, found, world)
+
+
+def _say_which_night(talk: Talk, found: Mapping[str, Any], world: World) -> None:
+    """An hour after midnight is said back with the two days it lies between."""
+    for day, time in (("date", "time"), ("return_date", "return_time")):
+        told = talk.draft.get(time) if {day, time} & set(found) and day in talk.draft else None
+        if told and told < f"{SMALL_HOURS // 60:02}:00":
+            starts = local(talk.draft[day], told, world.menu.zone)
+            talk.remark("after_midnight", starts=as_instant(starts), before=as_instant(starts - timedelta(days=1)))
 
 
 def _left_out(talk: Talk, key: str, value: Any, world: World) -> None:
@@ -154,7 +167,7 @@ def _belongs(book: Conversation, key: str, talk: Talk, found: dict[str, Any], wo
 def _doubt(talk: Talk, key: str, value: Doubt, asked_here: bool) -> None:
     if not asked_here:
         return talk.remark(value.block, **value.facts)  # "30 February" before we know for what
-    if "by" not in value.memory or "dropoff" in talk.draft:  # the way there is asked first
+    if "by" not in value.memory or {"pickup", "dropoff"} <= set(talk.draft):  # the way there is asked first
         in_doubt(talk, key, value)
     else:
         talk.doubts[key] = value.as_json()

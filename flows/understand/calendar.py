@@ -10,6 +10,7 @@ from typing import Any
 from flows.understand.grammar import Rule, Shape, rules
 
 A_LITTLE_AGO = timedelta(days=120)
+SMALL_HOURS = 180  # minutes from midnight on in which it is asked which night is meant
 Made = Callable[..., Any]
 
 
@@ -27,6 +28,10 @@ class Span:
         if max(months, days, minutes) > 40_000 or months % 1 or days % 1:
             return None
         return Span(int(months), int(days), int(minutes))
+
+    def plus(self, other: "Span") -> "Span":
+        """Both together."""
+        return Span(self.months + other.months, self.days + other.days, self.minutes + other.minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ class Clock:
     minutes: int
     open: bool = False
     night: bool = False
-    """Said of a midnight."""
+    """Midnight or an hour after it, as it is spoken: of the night before as often as of its own day."""
     early: bool = False
     """In the morning for nothing but its nought: "08:30"."""
 
@@ -81,6 +86,12 @@ NUMBERS = [
     *rules("NUM", "THOUSAND [NUM]", lambda now, n: 1000 + n if n < 1000 else None),
     *rules("NUM", "[NUM] THOUSAND AND? [NUM]", _thousand),
     *rules("NUM", "[NUM] THOUSAND", _thousand),
+    *rules("NUM", "[ONE|NUM] MILLION", lambda now, n: int(n) * 1_000_000 if n < 1000 else None),
+    *rules(
+        "NUM",
+        "[ONE|NUM] MILLION AND? [NUM]",
+        lambda now, n, rest: int(n) * 1_000_000 + rest if n < 1000 > rest / 1000 else None,
+    ),
     *rules("NUM", "ONE? DOZEN", lambda now: 12),
     *rules("NUM", "[NUM] DOZEN", lambda now, n: n * 12 if n < 100 else None),
     *rules("NUM", "HALF ONE? DOZEN", lambda now: 6),
@@ -157,8 +168,37 @@ def _of_week(weeks: int) -> Made:
     return made
 
 
-def _week_later(now: datetime, weekday: int) -> Day:
-    return Day((coming(now.date(), weekday) + timedelta(7),))
+def _weeks_after_weekday(now: datetime, weekday: int, days: int) -> Day:
+    """ "Sunday week", "el domingo en ocho"."""
+    return Day((coming(now.date(), weekday) + timedelta(days),))
+
+
+def easter(year: int) -> date:
+    """Easter Sunday of the western churches (the rule of Gauss as Meeus and Jones wrote it down)."""
+    golden, century, rest = year % 19, year // 100, year % 100
+    epact = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - epact - rest % 4) % 7
+    late = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * late + 114, 31)
+    return date(year, month, day + 1)
+
+
+def _feast(now: datetime, after_easter: int, year: int | None = None) -> Day:
+    """ "Good Friday": the coming one, so many days from Easter Sunday."""
+    days = (easter(each) + timedelta(after_easter) for each in ((year,) if year else (now.year, now.year + 1)))
+    return Day((next(day for day in days if year or day >= now.date()),))
+
+
+def _holy_week(now: datetime, year: int | None = None) -> Day:
+    """Thursday to Sunday, to choose from."""
+    days = [_feast(now, n, year).days[0] for n in range(-3, 1)]
+    return which(now, *sorted(days))
+
+
+def _after_thanksgiving(now: datetime, days: int, year: int | None = None) -> Day | None:
+    """So many days after the fourth Thursday of November."""
+    day = _nth_weekday(now - timedelta(days), 4, 3, 11, year)
+    return day and Day((day.days[0] + timedelta(days),))
 
 
 def next_numbered(now: datetime, number: int) -> Day | None:
@@ -205,11 +245,21 @@ def add(day: date, span: Span, sign: int = 1) -> date:
     return date(year, month + 1, min(day.day, last)) + timedelta(sign * span.days)
 
 
+def _longer(one: Span, other: Span) -> bool:
+    return (one.months, one.days, one.minutes) > (other.months, other.days, 60) > (0, 0, other.minutes)
+
+
 def _from_today(sign: int) -> Made:
     def made(now: datetime, span: Span) -> Day | None:
         return None if span.minutes else Day((add(now.date(), span, sign),))
 
     return made
+
+
+def _from_either(now: datetime, few: int, many: int, unit: Span) -> Day | None:
+    """ "In two or three days"."""
+    spans = [span for count in (few, many) if (span := unit.times(count)) and not span.minutes]
+    return which(now, *(add(now.date(), span) for span in spans)) if len(spans) > 1 else None
 
 
 def _moment(now: datetime, span: Span) -> datetime | None:
@@ -256,11 +306,47 @@ def _end_of_week(weeks: int) -> Made:
 
 def _month_end(months: int) -> Made:
     def made(now: datetime) -> Day:
-        first = add(now.date().replace(day=1), Span(months=months))
-        last = first.replace(day=monthrange(first.year, first.month)[1])
+        last = _last_of(add(now.date().replace(day=1), Span(months=months)))
         return which(now, *(last - timedelta(n) for n in range(3)))
 
     return made
+
+
+def _last_of(day: date) -> date:
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def _last_day(months: int) -> Made:
+    """Of the month that is so many months from this one."""
+    return lambda now: Day((_last_of(add(now.date().replace(day=1), Span(months=months))),))
+
+
+def _last_day_of(now: datetime, month: int, year: int | None = None) -> Day:
+    return Day((_last_of(_month(now, month, year)),))
+
+
+def _month(now: datetime, month: int, year: int | None = None) -> date:
+    """The first of that month, of the coming one where no year is told."""
+    return date(year or now.year + (month < now.month), month, 1)
+
+
+def _about(now: datetime, first: int, month: int) -> Day:
+    """ "In the middle of December": one of three days from that one on; counted from the month's end where it is below 1."""
+    start = _month(now, month)
+    start = _last_of(start) + timedelta(first) if first < 1 else start.replace(day=first)
+    return which(now, *(start + timedelta(n) for n in range(3)))
+
+
+def _week_of_month(now: datetime, nth: int, month: int) -> Day | None:
+    """ "The second week of December": its 8th to 14th, to choose from."""
+    first = _month(now, month) + timedelta(7 * (nth - 1))
+    return which(now, *(first + timedelta(n) for n in range(7))) if 0 < nth < 5 else None
+
+
+def _in_week_of_month(now: datetime, nth: int, month: int, weekday: int) -> Day | None:
+    week = _week_of_month(now, nth, month)
+    days = [day for day in week.days if day.weekday() == weekday] if week else []
+    return which(now, *days) if days else None
 
 
 def _either(now: datetime, one: Day, other: Day) -> Day:
@@ -269,6 +355,17 @@ def _either(now: datetime, one: Day, other: Day) -> Day:
 
 def _in_year(now: datetime, day: tuple[int, int], year: int) -> Day | None:
     return dated(now, day[0], day[1], year)
+
+
+def _in_short_year(now: datetime, day: tuple[int, int], year: str) -> Day | None:
+    """ "5-dec-26"."""
+    return dated(now, day[0], day[1], _full(now, year)) if len(year) == 2 else None
+
+
+def in_near_year(now: datetime, day: tuple[int, int], year: str) -> Day | None:
+    """ "El 2 de enero del 27": a year of these, no hour of the clock."""
+    near = len(year) == 2 and -2 < _full(now, year) - now.year < 4
+    return _in_short_year(now, day, year) if near else None
 
 
 def _moved(now: datetime, days: int) -> Day:
@@ -280,16 +377,22 @@ DAYS = [
     *rules("DOM", "[ORD]", lambda now, n: n if 0 < n < 32 else None),
     *rules("DOM", "[NUM]", lambda now, n: n if 0 < n < 32 else None),
     *rules("DAY", "THE? [DAYWORD]", _moved),
+    *rules("DAY", "THE DAYNOUN OF [DAYWORD]", _moved),
     *rules("DAY", "THIS? [WEEKDAY] DOT?", _weekday),
     *rules("ALONE", "[SHORT] DOT?", _weekday),
     *rules("DAY", "THE|ON [DAY]", lambda now, day: day),
     *rules("DAY", "[WEEKDAY] OF? THE? NEXT WEEK", _of_week(1)),
     *rules("DAY", "[WEEKDAY] OF? THE? WEEK COMING|NEXT", _of_week(1)),
     *rules("DAY", "NEXT WEEK COMMA? ON? THE? [WEEKDAY]", _of_week(1)),
+    *rules("DAY", "THE? WEEK COMING COMMA? ON? THE? [WEEKDAY]", _of_week(1)),
+    *rules("DAY", "THIS WEEK COMMA? ON? THE? [WEEKDAY]", _of_week(0)),
     *rules("DAY", "[WEEKDAY] OF? THIS WEEK", _of_week(0)),
     *rules("DAY", "[WEEKDAY] OF? THE? LAST WEEK", _of_week(-1)),
     *rules("DAY", "[WEEKDAY] OF? THE? WEEK LAST", _of_week(-1)),
-    *rules("DAY", "[WEEKDAY] WEEKLATER", _week_later),
+    *rules("DAY", "OF? THIS? [WEEKDAY] [WEEKLATER]", _weeks_after_weekday),
+    *rules("DAY", "THE? [WEEKDAY] AFTERNEXT", lambda now, weekday: _weeks_after_weekday(now, weekday, 7)),
+    *rules("DAY", "[WEEKDAY] OF|ON? THE? WEEK AFTERNEXT", _of_week(2)),
+    *rules("DAY", "OF? [DAYWORD] [WEEKLATER]", lambda now, ahead, later: _moved(now, ahead + later) if ahead >= 0 else None),
     *rules("DAY", "THE? LAST [WEEKDAY]", _last_weekday),
     *rules("DAY", "THIS? [WEEKDAY] LAST", _last_weekday),
     *rules("DAY", "THIS? [WEEKDAY] DOT? THE? DAYNOUN? [DOM]", _numbered_weekday),
@@ -309,6 +412,7 @@ DAYS = [
     *rules("DATE", "[MD]", lambda now, md: dated(now, *md)),
     *rules("DATE", "NEXT [DATE]", lambda now, day: Day(day.days)),
     *rules("DATE", "[MD] COMMA|OF|DASH|SLASH? [YEAR]", _in_year),
+    *rules("DATE", "[MD] DASH|SLASH [FIGURES]", _in_short_year),
     *rules("DATE", "[YEAR] DASH|SLASH [MONTH] DASH|SLASH [DOM]", lambda now, y, m, d: dated(now, d, m, y)),
     *rules("DATE", "[NUMERIC]", lambda now, day: day),
     *rules("DATE", "THE|ON|THIS|NEXT [DASHED]", lambda now, day: day),
@@ -321,15 +425,23 @@ DAYS = [
     *rules("SPAN", "ONE [UNIT]", lambda now, unit: unit),
     *rules("SPAN", "HALF ONE? [UNIT]", lambda now, unit: unit.times(0.5)),
     *rules("SPAN", "[NUM] AND ONE? HALF [UNIT]", lambda now, n, unit: unit.times(n + 0.5)),
-    *rules("SPAN", "ONE|NUM [UNIT] AND ONE? HALF", lambda now, unit: unit.times(1.5)),
+    *rules("SPAN", "[NUM] [UNIT] AND ONE? HALF", lambda now, n, unit: unit.times(n + 0.5)),
+    *rules("SPAN", "ONE? [UNIT] AND ONE? HALF", lambda now, unit: unit.times(1.5)),
+    *rules("SPAN", "[NUM] [UNIT] AND ONE? QUARTER", lambda now, n, unit: unit.times(n + 0.25)),
+    *rules("SPAN", "ONE [UNIT] AND ONE? QUARTER", lambda now, unit: unit.times(1.25)),
+    *rules("SPAN", "[SPAN] AND? [SPAN]", lambda now, long, short: long.plus(short) if _longer(long, short) else None),
+    *rules("SPAN", "ONE? QUARTER OF ONE? [UNIT]", lambda now, unit: unit.times(0.25)),
+    *rules("SPAN", "THREEQUARTERS OF ONE? [UNIT]", lambda now, unit: unit.times(0.75)),
     *rules("AHEAD", "IN [SPAN]", lambda now, span: span),
     *rules("AHEAD", "IN? [SPAN] FROMNOW", lambda now, span: span),
     *rules("AHEAD", "[SPAN] LATER", lambda now, span: span),
     *rules("DAY", "[AHEAD]", _from_today(1)),
+    *rules("DAY", "IN [NUM] OR [NUM] [UNIT]", _from_either),
     *rules("BACK", "UNTIL [DAY]", lambda now, day: day),
     *rules("BACK", "DAY TILL [DAY]", lambda now, day: day),
     *rules("MOMENT", "[AHEAD]", _moment),
     *rules("MOMENT", "NOW", lambda now: now.replace(second=0, microsecond=0)),
+    *rules("ATONCE", "NOW_ PLEASE? STOP", lambda now: now.replace(second=0, microsecond=0)),
     *rules("RECKONED", "[SPAN] BEFORE|AFTER|SINCE|AGO", lambda now, span: None if span.minutes else span),
     *rules("COUNTED", "[NTH|ORD] UNIT|WEEK|THING", lambda now, n: n),
     *rules("COUNTED", "[NUM] THING", lambda now, n: n),
@@ -345,17 +457,36 @@ DAYS = [
     *rules("DAY", "THE? LAST [WEEKDAY] OF|IN [MONTH]", lambda now, w, m: _nth_weekday(now, -1, w, m)),
     *rules("DAY", "THE? [ORD] [WEEKDAY] OF|IN THIS MONTHNOUN", lambda now, n, w: _nth_weekday(now, n, w, now.month, now.year)),
     *rules("DAY", "THE? [ORD] [WEEKDAY] OF|IN THE? NEXT MONTHNOUN", lambda now, n, w: _nth_weekday(now, n, w, now.month % 12 + 1)),
+    *rules("DAY", "THE? [ORD] [WEEKDAY] OF|IN THE? MONTHNOUN COMING", lambda now, n, w: _nth_weekday(now, n, w, now.month % 12 + 1)),
     *rules("DAY", "THE? [ORD] DAYNOUN OF [MONTH]", dated),
+    *rules("DAY", "THE? [ORD|NTH] WEEK OF [MONTH]", _week_of_month),
+    *rules("DAY", "THE? [ORD|NTH] WEEK OF [MONTH] COMMA|DOT? ON? THE? [WEEKDAY]", _in_week_of_month),
     *rules("DAY", "THIS? THE? WEEKEND", _week_end(0)),
     *rules("DAY", "THE? NEXT WEEKEND", _week_end(1)),
     *rules("DAY", "THE? WEEKEND COMING", _week_end(1)),
     *rules("DAY", "THE? END OF THE|THIS? WEEK", _end_of_week(0)),
     *rules("DAY", "THE? END OF THE? NEXT WEEK", _end_of_week(1)),
-    *rules("DAY", "THE? END OF THE|THIS MONTHNOUN", _month_end(0)),
+    *rules("DAY", "THE? END OF THE|THIS? MONTHNOUN", _month_end(0)),
     *rules("DAY", "THE? END OF THE? NEXT MONTHNOUN", _month_end(1)),
     *rules("DAY", "THE? [HOLIDAY]", lambda now, md: dated(now, *md)),
     *rules("DAY", "THE? [HOLIDAY] OF? [YEAR]", _in_year),
+    *rules("DAY", "THE? [EASTER]", _feast),
+    *rules("DAY", "THE? [EASTER] OF? [YEAR]", _feast),
+    *rules("DAY", "THE? HOLYWEEK", _holy_week),
+    *rules("DAY", "THE? HOLYWEEK OF? [YEAR]", _holy_week),
+    *rules("DAY", "THE? [THANKSGIVING]", _after_thanksgiving),
+    *rules("DAY", "THE? [THANKSGIVING] OF? [YEAR]", _after_thanksgiving),
+    *rules("DAY", "THE? EVE OF? [DAY]", lambda now, day: _from_day(-1)(now, Span(days=1), day)),
+    *rules("DAY", "THE? LAST DAYNOUN OF [MONTH]", _last_day_of),
+    *rules("DAY", "THE? LAST DAYNOUN OF THE|THIS? MONTHNOUN", _last_day(0)),
+    *rules("DAY", "THE? LAST DAYNOUN OF THE? NEXT MONTHNOUN", _last_day(1)),
+    *rules("DAY", "THE? [ABOUT] OF [MONTH]", _about),
+    *rules("DAY", "[EARLY] [MONTH]", _about),
+    *rules("DAY", "EARLY [DATE]", lambda now, day: day),
     *rules("DAY", "[DAY] OR [DAY]", _either),
+    *rules("NIGHT", "TONIGHT", lambda now: True),
+    *rules("NIGHT", "[DAY] COMMA? [PART]", lambda now, day, half: half == "n" or None),
+    *rules("NIGHT", "[PART] OF THE? [DAY]", lambda now, half, day: half == "n" or None),
 ]  # fmt: skip
 
 
@@ -370,11 +501,11 @@ def clock(hour: int, minute: int = 0, half: str = "") -> Clock | None:
         return Clock(0, night=True) if not minute else None
     if hour > 12 or hour == 0:
         return None if half == "a" and hour > 12 else Clock(hour % 24 * 60 + minute)
-    if not half:
+    if not half or (half == "n" and hour in (4, 5)):  # "tonight at 5"
         return Clock(hour % 12 * 60 + minute, open=True)
     late = half == "p" or (half == "n" and 5 < hour < 12)
     total = (hour % 12 + 12 * late) * 60 + minute
-    return Clock(total, night=half == "n" and not total)
+    return Clock(total, night=total < SMALL_HOURS)
 
 
 def _written(now: datetime, found: re.Match[str]) -> Clock | None:
@@ -410,17 +541,41 @@ def minutes_past(now: datetime, minutes: int, time: Clock) -> Clock | None:
     return _moved_by(time, minutes) if 0 < minutes < 60 else None
 
 
-def _to(now: datetime, minutes: int, time: Clock) -> Clock | None:
+def minutes_to(now: datetime, minutes: int, time: Clock) -> Clock | None:
+    """ "Ten to three"."""
     return _moved_by(time, -minutes) if 0 < minutes < 60 else None
 
 
 def minutes_less(now: datetime, time: Clock, minutes: int) -> Clock | None:
     """ "Las tres menos diez"."""
-    return _to(now, minutes, time)
+    return minutes_to(now, minutes, time)
+
+
+def _reckoned(sign: int) -> Made:
+    """ "Half an hour before noon"."""
+
+    def made(now: datetime, span: Span, time: Clock) -> Clock | None:
+        hours = 0 < span.minutes < 720 and not (span.days or span.months)
+        return _moved_by(time, sign * span.minutes) if hours else None
+
+    return made
+
+
+def _range(now: datetime, first: Clock, last: Clock) -> tuple[Clock, Clock] | None:
+    """ "Between 3 and 4 pm": both ends; the first is in the half of the day that puts it before the last."""
+    if first.open and not last.open:
+        late = first.minutes + 720
+        first = Clock(late if late < last.minutes else first.minutes)
+    return (first, last) if first.minutes < last.minutes else None
 
 
 def _hour(now: datetime, hour: int) -> Clock | None:
-    return clock(hour) if hour < 25 else None
+    return clock(hour) if hour < 24 else None
+
+
+def _open_in_half(now: datetime, time: Clock, half: str) -> Clock | None:
+    """ "8 in the evening"; "20 in the evening" is the 20th."""
+    return in_half(now, time, half) if time.open else None
 
 
 def _two(now: datetime, hour: int, minute: int) -> Clock | None:
@@ -442,6 +597,7 @@ TIMES = [
     *rules("FACE", "[NUM] [ZERO|NUM] [NUM]", _nought),
     *rules("TIME", "[SMALL] [SMALL] [PART|AMPM]", lambda now, h, m, half: clock(h, m, half)),
     *rules("FACE", "[FIGURES] [FIGURES]", _split),
+    *rules("FACE", "[NUM] HOURS", lambda now, hour: clock(hour) if 12 < hour < 24 else None),
     *rules("FACE", "[WRITTEN]", lambda now, time: time),
     *rules("FACE", "[DOTTED]", lambda now, time: time),
     *rules("TIME", "[WRITTEN]", lambda now, time: time),
@@ -449,19 +605,32 @@ TIMES = [
     *rules("TIME", "[FACE] ISH? [AMPM]", in_half),
     *rules("TIME", "[FACE] OCLOCK", lambda now, time: time),
     *rules("TIME", "[NUM] ISH", _hour),
+    *rules(
+        "TIME", "[FIGURES] [AMPM]", lambda now, f, half: clock(int(f[:-2]), int(f[-2:]), half) if len(f) > 2 else None
+    ),
+    *rules("TIME", "AT [NUM] HOURS AND? [NUM] MINUTES", lambda now, hour, minute: clock(hour, minute)),
     *rules("TIME", "AT [FACE] HOURS?", lambda now, time: time),
     *rules("TIME", "HALFPAST [FACE]", shifted(30)),
     *rules("TIME", "ONE? QUARTER PAST [FACE]", shifted(15)),
     *rules("TIME", "ONE? QUARTER TO [FACE]", shifted(-15)),
     *rules("TIME", "ONE? QUARTER TO [TIME]", shifted(-15)),
-    *rules("TIME", "[NUM] MINUTES? PAST [FACE]", minutes_past),
-    *rules("TIME", "[NUM] MINUTES? TO [FACE]", _to),
+    *rules("TIME", "[NUM] MINUTES PAST [FACE]", minutes_past),
+    *rules("TIME", "[NUM] PAST [FACE]", lambda now, n, time: None if n % 5 else minutes_past(now, n, time)),
+    *rules("TIME", "[NUM] MINUTES TO [FACE]", minutes_to),
+    *rules("TIME", "[NUM] TO [FACE]", lambda now, n, time: None if n % 5 else minutes_to(now, n, time)),
+    *rules("TIME", "[FIGURES] HOURS", lambda now, f: clock(int(f[:2]), int(f[2:])) if len(f) == 4 else None),
+    *rules("TIME", "[SPAN] BEFORE [TIME]", _reckoned(-1)),
+    *rules("TIME", "[SPAN] AFTER [TIME]", _reckoned(1)),
+    *rules("RANGE", "BETWEEN AT? [FACE|TIME] AND AT? [FACE|TIME]", _range),
+    *rules("RANGE", "FROMSO AT? [FACE|TIME] UPTO AT? [FACE|TIME]", _range),
+    *rules("ELSEWHERE", "[TIME] ZONE", lambda now, time: time),
     *rules("TIME", "NOON", lambda now: Clock(720)),
     *rules("TIME", "MIDNIGHT", lambda now: Clock(0, night=True)),
     *rules("TIME", "AT|NEAR THE? [TIME]", lambda now, time: time),
     *rules("TIME", "[TIME] AMPM_", lambda now, time: time),
     *rules("TIME", "[TIME] COMMA? [PART]", in_half),
-    *rules("TIME", "[FACE] [PART]", in_half),
+    *rules("TIME", "[FACE] [PART]", _open_in_half),
+    *rules("TIME", "AT [NUM] HOURS?", lambda now, hour: clock(24) if hour == 24 else None),
     *rules("TIME", "[TIME] [AMPM]", in_half),
     *rules("TIME", "[PART] [TIME]", lambda now, half, time: in_half(now, time, half)),
 ]
@@ -494,8 +663,10 @@ def _numeric(day_first: bool | None) -> Callable[[datetime, re.Match[str]], Day 
     return made
 
 
-def _iso(now: datetime, found: re.Match[str]) -> Day | None:
-    return dated(now, int(found[3]), int(found[2]), int(found[1]))
+def _hours_between(now: datetime, found: re.Match[str]) -> tuple[Clock, Clock] | None:
+    """ "3-4pm"."""
+    first, last = clock(int(found[1])), clock(int(found[2]), half=found[3])
+    return _range(now, first, last) if first and last else None
 
 
 def shapes(day_first: bool | None, ordinal: str) -> list[Shape]:
@@ -504,6 +675,9 @@ def shapes(day_first: bool | None, ordinal: str) -> list[Shape]:
         Shape("WRITTEN", re.compile(r"(\d{1,2})\s?[:h]\s?(\d\d)(?::\d\d)?(?:\s?(?:h|hs|hrs|hours|horas)\b)?(?![\d:])"), _written),
         Shape("WRITTEN", re.compile(r"(\d{1,2})h(?!\w)"), lambda now, m: clock(int(m[1])) if int(m[1]) > 5 else None),
         Shape("DOTTED", re.compile(r"(\d{1,2})\.(\d\d)(?![\d.])"), _written),
+        Shape("DOTTED", re.compile(r"(\d{1,2})(?:\s?½| 1/2)(?![\d/])"), lambda now, m: clock(int(m[1]), 30)),
+        Shape("RANGE", re.compile(r"(\d{1,2})-(\d{1,2}) ?([ap])\.? ?m\b"), _hours_between),
+        Shape("NUM", re.compile(r"\d{1,3}(?:\.\d{3})+(?![\d.,])|\d{1,3}(?:,\d{3})+(?![\d.,])"), lambda now, m: int(re.sub(r"\D", "", m[0]))),
         Shape("NUMERIC", re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})(?!\d)"), lambda now, m: dated(now, int(m[4]), int(m[3]), int(m[1]))),
         Shape("NUMERIC", re.compile(r"(\d{1,2})([/.])(\d{1,2})(?:\2(\d{4}|\d{2}))?(?![\d:/]|\.\d)"), _numeric(day_first)),
         Shape("NUMERIC", re.compile(r"(\d{1,2})(-)(\d{1,2})-(\d{4}|\d{2})(?!\d)"), _numeric(day_first)),

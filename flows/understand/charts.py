@@ -32,7 +32,7 @@ def _nearest(ear: Ear) -> Nearest:
 
     def nearest(tokens: Sequence[str], at: int) -> str | None:
         word, before = tokens[at], tokens[at - 1] if at else ""
-        if len(word) < 5 or any(word in other.grammar.words for other in ALL.values()):
+        if len(word) < 5 or any(word in other.grammar.spelt for other in ALL.values()):
             return None  # a word of another language is not misspelt
         if before.isdecimal() or before in v.numbers:
             return next((one for one in people if OSA.distance(word, one, score_cutoff=1) < 2), None)

@@ -1,5 +1,7 @@
 """Days: "tomorrow", "next Saturday", "the 28th", "28 de noviembre", "28/11"."""
 
+import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 from flows.speech import Option
@@ -7,9 +9,12 @@ from flows.understand.calendar import Day, next_numbered, which
 from flows.understand.charts import chart, mended, readings, take, whole
 from flows.understand.ear import Doubt, Ear
 from flows.understand.grammar import Meaning
+from flows.understand.text import BLANK, plain
+from flows.understand.times import MORNING
 from flows.when import instant
 
 FARTHEST = timedelta(days=730)
+CLOSE = 4  # words between a day and what says more of it
 
 
 def a_date(ear: Ear) -> str | Doubt | None:
@@ -29,7 +34,33 @@ def a_date(ear: Ear) -> str | Doubt | None:
         ear.likely("date")
     for again in days[1:]:
         take(ear, again)
-    return _checked(_bare(ear, take(ear, found)), ear)
+    return _checked(_night_of(_with_more(_bare(ear, take(ear, found)), found, ear), ear), ear)
+
+
+def _night_of(day: Day, ear: Ear) -> Day:
+    """ "Tonight at 1 am" and "Friday night at 12:30" are on the day after, by the calendar."""
+    known = "time" not in ear.found and ear.draft.get("time", MORNING) < MORNING and chart(ear).all_of("NIGHT")
+    if not (known or ear.found.get("_after_midnight")) or not day.days:
+        return day
+    return replace(day, days=tuple(each + timedelta(1) for each in day.days))
+
+
+def _with_more(day: Day, found: Meaning, ear: Ear) -> Day:
+    """ "The first week of October on Friday": a month or week close by that we could not read with it leaves a doubt."""
+    if day.block or not any(
+        _says_more(one, found, ear) for kind in ("MONTH", "WEEK") for one in chart(ear).all_of(kind)
+    ):
+        return day
+    return replace(day, block="which_date")
+
+
+def _says_more(one: Meaning, found: Meaning, ear: Ear) -> bool:
+    said = ear.words.folded
+    apart = said[one.end : found.start] if one.start < found.start else said[found.end : one.start]
+    close = len(plain(apart).split()) <= CLOSE and not re.search(r"[;!?\n]", apart)
+    known = any(_ends_with(span, one) for kind in ("SPAN", "BACK", "DAY") for span in chart(ear).all_of(kind))
+    plainly = one.end - one.start > 3 or ear.words.typed[one.start].isupper()  # "may I" is no month
+    return close and plainly and not known and BLANK not in said[one.start : one.end]
 
 
 def _of_several(ear: Ear, days: list[Meaning]) -> str | Doubt:
@@ -85,7 +116,7 @@ def _checked(day: Day, ear: Ear) -> str | Doubt:
         return Doubt("past_date", {"date": _instant(day.past, ear)}, options)
     if day.block == "no_such_day":
         return Doubt("no_such_day", {"typed": day.typed})
-    if day.block and len(day.days) > 1:
+    if day.block and day.days and (len(day.days) > 1 or day.block == "which_date"):
         return Doubt(day.block, {}, options)
     return check_date(day.days[0], ear) if day.days else Doubt("no_such_day", {"typed": day.typed})
 

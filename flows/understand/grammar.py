@@ -13,6 +13,7 @@ _TOKEN = re.compile(r"·+|\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\w\s]|_")
 MANY = 160  # tokens read at once; a longer message is read up to there
 FULL = 24  # readings of one kind that begin at one word; no sentence of a person has so many
 NUMBER = "NUM"
+_ENDS = frozenset(".!?;")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,8 @@ class Grammar:
     shapes: tuple[Shape, ...]
     long: Mapping[str, tuple[str, ...]]
     """By kind: the single words that are long enough to be recognised when misspelt."""
+    spelt: frozenset[str]
+    """Every word of every phrase."""
 
     @classmethod
     def of(cls, lexicon: Lexicon, every: Iterable[Rule], shapes: Iterable[Shape]) -> "Grammar":
@@ -101,6 +104,7 @@ class Grammar:
                 kind: tuple(word for word in phrases if word.isalpha() and len(word) > 4)
                 for kind, phrases in lexicon.items()
             },
+            frozenset(word for phrases in lexicon.values() for phrase in phrases for word in phrase.split()),
         )
 
     def means(self, word: str, kinds: tuple[str, ...]) -> bool:
@@ -143,6 +147,8 @@ def read(grammar: Grammar, folded: str, now: datetime, nearest: Nearest | None =
     cells: list[dict[str, list[tuple[int, Any]]]] = [{} for _ in range(len(found) + 1)]
     chart = Chart([(start, end) for _, start, end in found], cells)
     tokens = [token for token, _, _ in found]
+    for at in [n for n, token in enumerate(tokens) if token in _ENDS] + [len(found)]:
+        cells[at]["STOP"] = [(at, True)]
     ends = {end: n + 1 for n, (_, _, end) in enumerate(found)}
     for at in range(len(tokens) - 1, -1, -1):
         agenda = list(_known(grammar, tokens, at, now, folded, chart.spans[at][0], ends))

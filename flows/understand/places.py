@@ -27,9 +27,8 @@ ENDS = ("pickup", "dropoff")
 _ADDRESS = re.compile(
     r"(?:air ?bnb|villa|casa|calle|c/|street|avenue|avenida|av|apto?|apartment|apartamento|condo|residencial|edificio)\b"
 )
-_AND_MORE = (
-    r"\s(?:with|con|and (?:an?|my|our|we|\d+)|y (?:una?|mi|\d+))\s"  # what comes behind a place is no part of its name
-)
+_CAPITALS = re.compile(r"[^\W\d_a-z]\w+ [^\W\d_a-z]")  # "All Saints Church"
+_FULL_STOP = r"(?<!\bst)(?<!\bsta)(?<!\bmt)(?<!\bdr)(?<!\bav)(?<!\bave)(?<!\bavda)\.(?=\s)"
 _KEEP_BRACKETS = re.compile(r"\(.*?\)")
 
 
@@ -165,7 +164,7 @@ def _may_be_a_place(ear: Ear, kept: str) -> bool:
     if _ranked(ear.menu, kept, SURE):
         return True
     v = ear.vocabulary
-    if v.no_name.match(plain(kept)) or v.generic.fullmatch(plain(kept)):
+    if (v.no_name.match(plain(kept)) and not _CAPITALS.match(kept)) or v.generic.fullmatch(plain(kept)):
         return False
     if asks(ear.words.typed, ALL.values()) or any(v.change.search(ear.words.folded) for v in ALL.values()):
         return False
@@ -236,6 +235,8 @@ def _ends(ear: Ear) -> dict[str, str]:
     for found in _routes_in(ear):
         groups = ("pickup", "dropoff") if found["pickup"] else ("pickup2", "dropoff2")
         ends = {group.rstrip("2"): _cleaned(ear, *found.span(group)) for group in groups}
+        if groups[0] == "pickup2" and v.no_name.match(plain(ends["pickup"])) and not _CAPITALS.match(ends["pickup"]):
+            continue  # "want to arrive at …" begins nowhere
         if all(ends.values()) and (_worth(ear, *ends.values()) or (found["pickup"] and _route_asked(ear))):
             ear.words.cross_out(found.start(groups[0]), _stretch(ear, *found.span(groups[1]))[1])
             return {end: name for end, name in ends.items() if name}
@@ -257,6 +258,8 @@ def _one_end(ear: Ear, end: str, pattern: re.Pattern[str]) -> dict[str, str]:
         if other := ear.vocabulary.from_there.search(ear.words.folded, start + 1, stop):
             stop = other.start()  # "to the airport from Arena Blanca"
         name = _cleaned(ear, start, stop)
+        if end == "pickup" and ear.vocabulary.arriving.match(found[0]) and not _lands(ear, name):
+            continue  # whoever arrives at a hotel wants to be brought there
         if name and _worth(ear, name):
             ear.words.cross_out(start, stop)
             return {end: name}
@@ -282,6 +285,12 @@ def _worth(ear: Ear, *names: str) -> bool:
     return any(_ranked(ear.menu, name, SURE) or _is_airport(ear, name) for name in names)
 
 
+def _lands(ear: Ear, name: str) -> bool:
+    """Whether one arrives there by plane: at an airport, or in a town."""
+    places = [place for place, _ in _ranked(ear.menu, name, SURE)]
+    return _is_airport(ear, name) or any(place.kind == "airport" for place in places)
+
+
 def _route_asked(ear: Ear) -> bool:
     return ear.asked in ("service", "pickup", "dropoff")
 
@@ -296,7 +305,11 @@ def _stretch(ear: Ear, start: int, end: int) -> tuple[int, int]:
     stretch = ear.words.folded[start:end]
     before = re.match(rf"(?:(?:{ear.vocabulary.place_filler.pattern})|[\W_])*", stretch)
     skipped = before.end() if before else 0
-    ends = r"[·;?!\n]" if _ADDRESS.match(stretch[skipped:]) else rf"[·;?!\n]|,(?=\s)|{_AND_MORE}"
+    ends = (
+        r"[·;?!\n]"
+        if _ADDRESS.match(stretch[skipped:])
+        else rf"[·;?!\n]|,(?=\s)|{_FULL_STOP}|\s(?:{ear.vocabulary.and_more.pattern})\s"
+    )
     body = re.split(ends, stretch[skipped:].rstrip("·,.;:!? "), maxsplit=1)[0]
     body = re.sub(rf"(?:\s+(?:{ear.vocabulary.place_filler.pattern})|[\W_])*\Z", "", body)
     return start + skipped, start + skipped + len(body)

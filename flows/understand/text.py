@@ -26,8 +26,9 @@ _NOT_WORDS = re.compile(r"[^\w]+")
 def _fold_one(character: str) -> str:
     if character in _LOOKALIKES:
         return _LOOKALIKES[character]
-    bare = unicodedata.normalize("NFKD", character)[:1].lower()
-    return bare if len(bare) == 1 else character
+    apart = unicodedata.normalize("NFKD", character)
+    bare = apart[:1].lower()
+    return bare if len(bare) == 1 and "\u2044" not in apart else character  # "½" is no 1
 
 
 @lru_cache(maxsize=512)

@@ -1,6 +1,7 @@
 """Times of day: "at 3pm", "15:00", "half past three", "a las 3 de la tarde"."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -9,7 +10,7 @@ from flows.facts import kind_of, stop, zone_key
 from flows.menu import World
 from flows.speech import Option
 from flows.understand.calendar import Clock, clock, in_half
-from flows.understand.charts import first, readings, take, whole
+from flows.understand.charts import chart, first, readings, take, whole
 from flows.understand.ear import Doubt, Ear
 from flows.understand.grammar import Meaning
 from flows.understand.text import fold, plain
@@ -17,12 +18,19 @@ from flows.when import as_instant, first_bookable, instant, local
 
 CHECK_IN = timedelta(hours=3)  # what airlines ask of a flight abroad
 SPARE = 10  # minutes on the road that no map knows of
+MORNING = "06:00"  # until then it is night
 
 
 def a_time(ear: Ear) -> str | Doubt | None:
     """The time of day in the message as "15:00"; a doubt with both readings when "3" may be in the night or in the afternoon."""
     if of_those := _of_those_asked(ear):
         return of_those
+    if between := first(ear, "RANGE"):
+        return which_time(
+            list(dict.fromkeys(each for one in take(ear, between) for each in _readings(one))), ear.menu.zone
+        )
+    if elsewhere := first(ear, "ELSEWHERE"):
+        return _by_our_clock(take(ear, elsewhere), ear.menu.zone)
     takeoff = bool(ear.vocabulary.takeoff.search(ear.words.folded))
     time = _some_time(ear)
     if not time:
@@ -31,11 +39,21 @@ def a_time(ear: Ear) -> str | Doubt | None:
     if takeoff or ear.found.get("_there_by"):
         by = min(times, key=_unlikely)
         return Doubt("there_by", memory={"by": by, "takeoff": takeoff})
-    if time.night:
-        return Doubt("which_midnight")
-    if len(times) == 1:
+    if len(times) > 1:
+        offered = [time for time in times if time in ear.memory.get("times", ())]
+        return offered[0] if len(offered) == 1 else which_time(times, ear.menu.zone)
+    if _of_a_night(ear, times[0]):
+        ear.found["_after_midnight"] = True
         return times[0]
-    return which_time(times, ear.menu.zone)
+    return Doubt("which_midnight", memory={"at": times[0]}) if time.night else times[0]
+
+
+def _of_a_night(ear: Ear, time: str) -> bool:
+    """Whether a time after midnight is told of a night: "tonight at 1 am", "Friday night at 12:30"; not when that night has begun."""
+    nights, tonight = chart(ear).all_of("NIGHT"), chart(ear).all_of("TONIGHT")
+    coming = f"{ear.world.now:%H:%M}" >= time or not tonight
+    one_day = len({day.value.days for day in readings(ear, "DAY")}) == 1
+    return time < MORNING and coming and one_day and bool(nights)
 
 
 def _others(ear: Ear) -> list[Clock]:
@@ -47,6 +65,12 @@ def _others(ear: Ear) -> list[Clock]:
             others.append(take(ear, one))
             start = one.end
     return others
+
+
+def _by_our_clock(time: Clock, zone: str) -> Doubt:
+    """ "3 pm EST": asked, since everything we book goes by the clock of the place."""
+    times = _readings(time)
+    return Doubt("by_our_clock", {"times": times}, tuple(time_option(each, zone) for each in times))
 
 
 def which_time(times: Sequence[str], zone: str) -> Doubt:
@@ -82,7 +106,7 @@ def _readings(time: Clock) -> list[str]:
 
 
 def _some_time(ear: Ear) -> Clock | None:
-    if moment := first(ear, "MOMENT"):
+    if moment := first(ear, "MOMENT") or _at_once(ear):
         ear.found["_moment"] = take(ear, moment)
         return Clock(moment.value.hour * 60 + moment.value.minute)
     found = first(ear, "TIME") or _only(ear)
@@ -99,9 +123,16 @@ def _some_time(ear: Ear) -> Clock | None:
         take(ear, again)
     time = value if isinstance(value, Clock) else _figures(value)
     part = first(ear, "PART") if time and time.open else None
-    if part and first(ear, "DAYWORD") != part:
+    day = first(ear, "DAYWORD")
+    if part and not (day and (day.start, day.end) == (part.start, part.end)):  # "tonight" tells the day too
         take(ear, part)
     return in_half(ear.world.now, time, part.value) if part and time else time
+
+
+def _at_once(ear: Ear) -> Meaning | None:
+    """ "We need a taxi now", where no other day or time is told: "book it now" tells none."""
+    told = any(chart(ear).all_of(kind) for kind in ("DAY", "TIME"))
+    return None if told else first(ear, "ATONCE")
 
 
 def _take_but_today(ear: Ear, found: Meaning) -> Any:
@@ -122,11 +153,13 @@ def _there_by(ear: Ear, found: Meaning) -> bool:
         name: max((one.start() for one in pattern.finditer(said, start, found.start)), default=-1)
         for name, pattern in (("there", v.arriving), ("off", v.setting_out))
     }
-    if last["there"] <= last["off"]:
-        return False
-    limit = v.by.match(said, found.start) or v.by.match(said, max(found.start - 7, 0))
-    must = v.there_by.search(said, start, found.start)
-    return bool(limit or (must and must.end() >= last["there"]))
+    limit = v.by.match(said, found.start) or any(
+        not said[one.end() : found.start].strip() for one in v.by.finditer(said, start, found.start)
+    )
+    musts = [one for one in v.there_by.finditer(said, start) if one.start() < found.start and one.end() <= found.end]
+    must = musts[-1] if musts and musts[-1].end() >= last["there"] else None
+    there = max(last["there"], must.start() if must else -1)
+    return there > last["off"] and bool(limit or must)
 
 
 def _only(ear: Ear) -> Meaning | None:
@@ -152,7 +185,7 @@ def narrowed(time: str | Doubt, draft: Mapping[str, Any], world: World) -> str |
     if isinstance(time, Doubt) and time.block == "there_by":
         return _pickup_for(time, draft, world)
     if isinstance(time, Doubt) and time.block == "which_midnight":
-        return _midnight_of(day, world) if day else "00:00"
+        return _which_night(day, time.memory["at"], world) if day else str(time.memory["at"])
     if not isinstance(time, Doubt) or time.block != "which_time" or not day:
         return time
     times: list[str] = sorted(time.memory["times"])
@@ -164,12 +197,14 @@ def narrowed(time: str | Doubt, draft: Mapping[str, Any], world: World) -> str |
     return ahead[0] if len(ahead) == 1 else time
 
 
-def _midnight_of(day: str, world: World) -> Doubt:
-    """ "Saturday at midnight" may be the night before or the night after."""
+def _which_night(day: str, at: str, world: World) -> str | Doubt:
+    """ "Saturday at midnight" and "tomorrow at 1 am" may be of the night before or of the night after."""
     zone = world.menu.zone
-    start = local(day, "00:00", zone)
-    options = tuple(_moment_option(moment) for moment in (start, start + timedelta(days=1)))
-    return Doubt("which_midnight", {"date": instant(day, "12:00", zone)}, options)
+    start = local(day, at, zone)
+    nights = (("@night_before", start), ("@night_after", start + timedelta(days=1)))
+    ahead = (replace(_moment_option(moment), label=label) for label, moment in nights if moment > world.now)
+    facts = {"date": instant(day, "12:00", zone), "at": as_instant(start), "midnight": at == "00:00"}
+    return Doubt("which_midnight", facts, tuple(ahead), {"at": at})
 
 
 def _pickup_for(time: Doubt, draft: Mapping[str, Any], world: World) -> str | Doubt:

@@ -160,6 +160,8 @@ class Vocabulary:
     """What a time begins with that is a limit."""
     riding: Pattern
     """Somebody wants to go somewhere."""
+    and_more: Pattern
+    """What comes behind a known place's name and is no part of it: "with", "and my"."""
     place_filler: Pattern
     airport: Pattern
     transfer: Pattern

@@ -45,6 +45,11 @@ def test_days(typed: str, date: str) -> None:
         ("two weeks before christmas eve", "2026-12-10"), ("three weeks from tomorrow", "2026-12-12"), ("a week from sunday", "2026-11-29"),
         ("first monday of december", "2026-12-07"), ("the last friday of january", "2027-01-29"), ("the 9th of next month", "2026-12-09"),
         ("dos días después del sábado", "2026-11-23"), ("el último domingo de enero", "2027-01-31"), ("el 9 del próximo mes", "2026-12-09"),
+        ("Good Friday", "2027-03-26"), ("el viernes santo", "2027-03-26"), ("Easter Sunday", "2027-03-28"), ("Ash Wednesday", "2027-02-10"),
+        ("the day after Thanksgiving", "2026-11-27"), ("black friday", "2026-11-27"), ("la víspera de año nuevo", "2026-12-31"),
+        ("sunday week", "2026-11-29"), ("a fortnight today", "2026-12-04"), ("Saturday after next", "2026-11-28"), ("de hoy en ocho", "2026-11-27"),
+        ("el último día del mes", "2026-11-30"), ("la semana que viene el viernes", "2026-11-27"), ("5/dic/26", "2026-12-05"),
+        ("el segundo domingo del mes que viene", "2026-12-13"), ("the first week of December on Friday", "2026-12-04"),
         ("el veintidós de diciembre", "2026-12-22"), ("dentro de quince días", "2026-12-05"), ("next tuesday", "2026-11-24"),
     ],
 )  # fmt: skip
@@ -53,6 +58,20 @@ def test_days_reckoned_from_another(typed: str, date: str) -> None:
     guest = asked("airport to Bávaro")
     guest.says(typed)
     assert guest.talk.draft.get("date") == date
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("in mid December", "2026-12-14"), ("a finales de noviembre", "2026-11-28"), ("in two or three days", "2026-11-22"),
+        ("la primera semana de diciembre", "2026-12-01"), ("semana santa", "2027-03-25"), ("of October, on Tuesday", "2026-11-24"),
+    ],
+)  # fmt: skip
+def test_a_vague_day_is_asked(typed: str, first: str) -> None:
+    """Days to choose from; also where a month stands by a day that we could not read with it."""
+    guest = asked("airport to Bávaro")
+    guest.says(typed)
+    assert (guest.block, guest.options[0]) == ("which_date", first)
 
 
 @pytest.mark.parametrize("typed", ["two days before our flight", "a week after the wedding on the 3rd"])
@@ -84,7 +103,11 @@ def test_day_and_month_are_read_day_first_in_spanish() -> None:
     [
         ("3pm", "15:00"), ("3 p.m.", "15:00"), ("15:00", "15:00"), ("15h30", "15:30"), ("1530", "15:30"), ("08:30", "08:30"), ("17", "17:00"),
         ("half past three in the afternoon", "15:30"), ("noon", "12:00"),
-            ("12:30 at night", "00:30"), ("las 12 y media de la noche", "00:30"), ("12am", "00:00"), ("12 pm", "12:00"),
+        ("12 pm", "12:00"), ("3 1/2 pm", "15:30"), ("3½ pm", "15:30"), ("340pm", "15:40"), ("1500 hours", "15:00"),
+        ("half an hour before noon", "11:30"),
+        ("quince para las tres de la tarde", "14:45"), ("cuarto para las 8 de la noche", "19:45"), ("20 horas", "20:00"),
+        ("veinte minutos pasadas las ocho de la noche", "20:20"), ("a las 15 horas y 15 minutos", "15:15"),
+        ("las 3 de la tarde con 20 minutos", "15:20"),
         ("quarter to four pm", "15:45"), ("around 9 in the morning", "09:00"), ("8 in the evening", "20:00"), ("five pm", "17:00"), ("0:15", "00:15"),
         ("a las 3 de la tarde", "15:00"), ("las tres y media de la tarde", "15:30"), ("a las 8 de la noche", "20:00"),
         ("a las 6 de la mañana", "06:00"),
@@ -105,6 +128,90 @@ def test_times_that_may_be_two_are_asked_about(typed: str) -> None:
     guest.says(typed)
     assert guest.block == "which_time"
     assert len(guest.options) == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "times"),
+    [
+        ("between 3 and 4 pm", ["15:00", "16:00"]), ("3-4pm", ["15:00", "16:00"]), ("from 11 am to 1 pm", ["11:00", "13:00"]),
+        ("entre las 3 y las 4 de la tarde", ["15:00", "16:00"]), ("de 3 a 4 de la tarde", ["15:00", "16:00"]),
+    ],
+)  # fmt: skip
+def test_a_span_of_hours_is_asked_about(typed: str, times: list[str]) -> None:
+    """Somebody has to be there at one moment."""
+    guest = asked("airport to Bávaro sunday")
+    guest.says(typed)
+    assert (guest.block, guest.options) == ("which_time", times)
+
+
+@pytest.mark.parametrize("typed", ["3pm EST", "15:00 GMT", "a las 3 de la tarde hora de España"])
+def test_another_zones_time_is_asked_about(typed: str) -> None:
+    """Everything we book goes by the clock of the place."""
+    guest = asked("airport to Bávaro sunday")
+    guest.says(typed)
+    assert (guest.block, guest.options) == ("by_our_clock", ["15:00"])
+    guest.says("yes")
+    assert guest.talk.draft["time"] == "15:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "nights"),
+    [
+        ("tomorrow at 1am", ["2026-11-21T01:00", "2026-11-22T01:00"]), ("mañana a la 1 de la madrugada", ["2026-11-21T01:00", "2026-11-22T01:00"]),
+        ("sunday at 12:30 at night", ["2026-11-22T00:30", "2026-11-23T00:30"]),
+        ("el domingo a las 12 y media de la noche", ["2026-11-22T00:30", "2026-11-23T00:30"]),
+        ("sunday at 12am", ["2026-11-22T00:00", "2026-11-23T00:00"]), ("today at 1am", ["2026-11-21T01:00"]),
+    ],
+)  # fmt: skip
+def test_an_hour_after_midnight_may_be_of_either_night(typed: str, nights: list[str]) -> None:
+    """A driver a day late is the worst there is: it is asked."""
+    guest = asked(f"from Palma Real to the airport {typed}")
+    assert (guest.block, guest.options) == ("which_midnight", nights)
+
+
+@pytest.mark.parametrize(
+    ("typed", "date", "time"),
+    [
+        ("tonight at 1am", "2026-11-21", "01:00"), ("at 1 tonight", "2026-11-21", "01:00"),
+        ("saturday night at half past twelve", "2026-11-22", "00:30"),
+        ("tomorrow night at 2", "2026-11-22", "02:00"), ("el sábado en la noche a las 12:30", "2026-11-22", "00:30"),
+        ("la noche del sábado a la una y media", "2026-11-22", "01:30"), ("mañana por la noche a las 2", "2026-11-22", "02:00"),
+        ("on sunday at 0:40", "2026-11-22", "00:40"),
+    ],
+)  # fmt: skip
+def test_an_hour_after_midnight_of_a_night_that_is_named(typed: str, date: str, time: str) -> None:
+    """It is on the next day by the calendar, and that is said."""
+    guest = asked(f"from Palma Real to the airport {typed}")
+    assert (guest.talk.draft.get("date"), guest.talk.draft.get("time")) == (date, time)
+    assert "after_midnight" in guest.before
+
+
+@pytest.mark.parametrize(
+    ("typed", "by"),
+    [
+        ("I need to be at the airport at 4pm", "16:00"), ("to make our 19:30 dinner", "19:30"), ("we'd like to arrive around 18:30", "18:30"),
+        ("for our 14:30 flight", "14:30"), ("dropping us off at Bayahibe, and we must be there at 11:00", "11:00"),
+        ("tenemos que estar en el aeropuerto a las 4 de la tarde", "16:00"), ("quiero llegar a Bayahibe a las 10 de la mañana", "10:00"),
+        ("para mi reserva de las 8 de la noche", "20:00"), ("para nuestro vuelo de las 14:30", "14:30"),
+    ],
+)  # fmt: skip
+def test_when_they_must_be_there_is_no_pickup_time(typed: str, by: str) -> None:
+    """The pick-up is reckoned from it and offered."""
+    guest = asked("from Palma Real to Bayahibe", "tomorrow")
+    guest.says(typed)
+    assert guest.block == "there_by"
+    assert guest.talk.doubts["time"]["memory"]["by"] == by
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["we arrive at Palma Real at 3pm", "arriving at Palma Real at 3pm", "llegamos al Palma Real a las 3 de la tarde"],
+)
+def test_who_arrives_at_a_hotel_wants_to_be_brought_there(typed: str) -> None:
+    """One lands at an airport only."""
+    guest = asked(typed)
+    assert guest.talk.draft.get("dropoff") == {"place": "palma_real"}
+    assert "pickup" not in guest.talk.draft
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ ORDINALS = {
     "last": -1,
 }
 
+_APPOINTMENT = r"(?:reservation|booking|table|dinner|lunch|breakfast|brunch|appointment|meeting|wedding|show|concert|massage|ferry|boat|cruise|check-?in|party|game)"
 _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
 _MORE = r"(?:,\s*(?:at|on|by|around|flight|flt)\b[^,;\n]*)*"
 
@@ -189,10 +190,15 @@ VOCABULARY = Vocabulary(
         "at around about maybe like approximately by ish or so o clock the of day on for time pickup would be should make it up leave leaving then".split()
     ),
     there_by=phrase(
-        r"(?:be|arrive|get|reach)(?: there| in time| at| to| the| my| our)*(?: [^,;.\d]{2,30}?)? (?:by|before|no later than|latest(?: at)?)|(?:must|need to|have to|has to|want to|should) (?:arrive|be there|get there|check in)(?: there)?(?: at| by)?|(?:there|airport) by|arrive by"
+        r"(?:be|arrive|get|reach)(?: there| in time| at| to| the| my| our)*(?: [^,;.\d]{2,30}?)? (?:by|before|no later than|latest(?: at)?)"
+        r"|(?:must|needs?(?: it)? to|have to|has to|(?:want|like|love|prefer|wish) to|can|could|should) (?:be there|arrive|get there|check in|(?:be|arrive|get) (?:at|to|in) [^,;.\d]{2,40}?)(?: there)?(?: (?:at|by|around|about))?"
+        r"|(?<!going )(?<!scheduled )(?<!supposed )(?<!due )to arrive|(?:there|airport) by|arrive by|arrival time(?: (?:to be|is|of|at|should be|would be|will be))?|that arrives?"
+        r"|to (?!·)[^,;.\d]{2,40}? arriving(?= (?:at|around|about)\b)"
+        rf"|(?:for|make|before|by) (?:my|our|the|a) (?:(?:\w+ )?{_APPOINTMENT}(?: (?:at|is at|for|is|of))?|(?=\d[\d:.]*(?: ?[ap]\.?m\.?)? {_APPOINTMENT}))"
+        r"|drop(?:ped)?(?: (?:me|us))? ?-?off(?: (?:at|in) [^,;.\d]{2,40}?)?"
     ),
     takeoff=phrase(
-        r"(?:flight|plane) (?:(?=at \d)|leaves|departs|takes off|goes|is leaving|(?:is|departure is)(?= (?:at|around|tomorrow|today|on)\b| \d))|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
+        r"(?:for|catch|make) (?:my|our|the|a) (?=\d[\d:.]*(?: ?[ap]\.?m\.?)? flight)|(?:flight|plane) (?:(?=at \d)|leaves|departs|takes off|goes|is leaving|(?:is|departure is)(?= (?:at|around|tomorrow|today|on)\b| \d))|(?:we|i) (?:fly|take off|depart)(?: out| home| back)?(?= at| \d|·)|departing flight|take-?off|departure (?:is )?at|flight out"
     ),
     for_so_many=phrase(
         rf"for (?:just |only |exactly |the )?(?P<n>\d{{1,2}}|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w})})(?=\s*(?:[.,!?;)·\n]|\Z|-)|\s+(?:please|pls|to|thanks?|there|too|in total|total|actually|instead|will|would|and|from|with|on|at|that|this|is|seems|alone)\b)"
@@ -231,6 +237,7 @@ VOCABULARY = Vocabulary(
     setting_out=ways.SETTING_OUT,
     by=ways.BY,
     riding=ways.RIDING,
+    and_more=phrase(r"with|and (?:an?|my|our|we|\d+|arriving|going|then|dropping)|for (?:my|our|an?|the)"),
     place_filler=phrase(
         r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|change|remove|off|destination|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please|tour|trip|another"
     ),

@@ -20,6 +20,8 @@ _WEEKDAYS = alternatives(LEXICON["WEEKDAY"])
 _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
 _MORE = r"(?:,\s*(?:a las?|el|sobre|vuelo)\b[^,;\n]*)*"
 
+_APPOINTMENT = r"(?:reserva|reservacion|mesa|cena|almuerzo|desayuno|cita|reunion|boda|show|concierto|masaje|ferry|lancha|barco|crucero|check-?in|fiesta)"
+
 VOCABULARY = Vocabulary(
     language="es",
     numbers=NUMBERS,
@@ -181,10 +183,13 @@ VOCABULARY = Vocabulary(
         "a sobre hacia como tipo eso de las tal vez la y pico mas o menos dia el hora del para seria sea en los".split()
     ),
     there_by=phrase(
-        r"(?:estar|llegar)(?: [^,;.\d]{2,30}?)? (?:antes de|a mas tardar)|(?:debo|debemos|tengo que|tenemos que|hay que|necesito|necesitamos|quiero|queremos) (?:estar|llegar)(?: [^,;.\d]{2,30}?)?(?= a las?\b)"
+        r"(?:estar|llegar)(?: [^,;.\d]{2,40}?)? (?:antes de|a mas tardar)"
+        r"|(?:debo|debemos|tengo que|tenemos que|hay que|necesit[oa]|necesitamos|quiero|queremos|quisiera|quisieramos|gustaria|para|poder) (?:estar|llegar)(?: [^,;.\d]{2,40}?)?(?= (?:a|sobre|como a|hacia|para|antes de) (?:las?|el)\b| al mediodia)"
+        rf"|para (?:mi|nuestr[oa]|la|el|una) {_APPOINTMENT}(?: (?:de|a|que es|es))?|(?:tengo|tenemos|hay) (?:una? |la )?{_APPOINTMENT}"
+        r"|dej(?:e|en|ar)(?:me|nos)? (?:en|al?) [^,;.\d]{2,40}?(?= a las?\b)"
     ),
     takeoff=phrase(
-        r"vuelo (?:(?=a las )|sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
+        r"vuelo (?:(?=a las |de las )|sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
     ),
     for_so_many=phrase(
         rf"para (?:solo |solamente |los |las )?(?P<n>\d{{1,2}}(?!\s*(?:am|pm|de la|h\b|:))|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w and n > 1})})(?=\s*(?:[.,!?;)·\n]|\Z)|\s+(?:por favor|porfa|gracias|desde|hasta|y|en total|nada|a|al|del?)\b)"
@@ -201,7 +206,7 @@ VOCABULARY = Vocabulary(
         r"(?:desde|lleg(?:o|amos|ando)(?:[^,;]{0,60}?)\b(?:al?|por)|aterriz(?:o|amos) en|del?|rec[oó]j[ae](?:n?os|me)(?: en)?|recojanos en|recogida en|salimos del?|en el hotel)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     dropoff=phrase(
-        r"(?:(?:ir |vamos |voy |llegar |llev[ae](?:r?nos|r?me) )?(?:a|al|hasta|hacia|para|pa|pal|pa'l)|destino)\s+(?P<place>[^,;·\n]{2,60})"
+        r"(?:(?<!voy a )(?<!vamos a )estar en|(?:ir |vamos |voy |llegar |llev[ae](?:r?nos|r?me) )?(?:a|al|hasta|hacia|para|pa|pal|pa'l)|destino)\s+(?P<place>[^,;·\n]{2,60})"
     ),
     staying=phrase(
         r"(?:(?:me )?(?:quedo|quedamos|hospedo|hospedamos|alojo|alojamos|estamos|estoy|estaremos|voy a estar) en|nos (?:quedamos|hospedamos|alojamos) en|hospedad[oa]s? en|alojad[oa]s? en)\s+(?P<place>[^,;·\n]{2,60})"
@@ -219,6 +224,7 @@ VOCABULARY = Vocabulary(
     setting_out=ways.SETTING_OUT,
     by=ways.BY,
     riding=ways.RIDING,
+    and_more=phrase(r"con|y (?:una?|mi|nosotros|\d+|llegando|luego)|para (?:mi|nuestr[oa]|la|una?)"),
     place_filler=phrase(
         r"un traslado|traslado|una?|transporte|un taxi|taxi|privado|por favor|porfa|hola+|buenas|buenos dias|buenas tardes|buenas noches|quiero|queremos|quisiera|cotizar|saber|consultar|informacion|necesito|necesitamos|reservar|ir|vamos|voy|nosotros|el|la|los|las|del|desde|de|al|en|para|y|nos|me|recoger|llegamos|llego|llegando|estamos|hospedados|es|por|excursion|viaje|otr[oa]"
     ),

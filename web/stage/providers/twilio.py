@@ -698,6 +698,7 @@ def keyboard_of(template: Json, variables: dict[str, str]) -> list[list[Json]]:
     for action in content.get("actions") or []:
         button = {"text": fill(action["title"], variables)}
         target = fill(action["url"], variables) if action.get("url") else None
+        target = f"tel:{fill(action['phone'], variables)}" if action.get("phone") else target
         rows.append(
             [
                 {**button, "url": target}

@@ -1,5 +1,6 @@
 """What every carrier is given and gives back, whatever the channel: an attempt, and how it ended."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -19,15 +20,33 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A picture or a paper that goes with a chat message, with the words under it; `url` is where a provider may fetch it.
+
+    `lasting`: it is the same for everybody and for long, so that a provider may keep it for us.
+    """
+
+    name: str
+    content: bytes
+    url: str
+    words: str = ""
+    lasting: bool = False
+
+    @property
+    def picture(self) -> bool:
+        """Whether it is shown; a paper is opened."""
+        return not self.name.endswith(".pdf")
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
-    """One delivery, drawn and ready: words, where its links lead, its picture, its letter and documents."""
+    """One delivery, drawn and ready: words, where its links lead, what is enclosed, its letter and documents."""
 
     now: datetime
     drawn: Drawn
     letter: Letter | None = None
     urls: dict[str, str] = field(default_factory=dict)  # purpose → address
-    picture: bytes | None = None
-    picture_url: str | None = None
+    enclosed: tuple[Enclosed, ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -67,16 +86,16 @@ class Carrier(Protocol):
         ...
 
 
+CALL = "tel:"  # what a link that calls begins with: a number stands in the words themselves
+
+
 def numbered(drawn: Drawn) -> str:
     """Options as numbered lines, where nothing can be pressed; typing the number is the same as tapping."""
     numbers = (0 if option.value == "0" else number for number, option in enumerate(drawn.options, 1))  # "0. No bags"
     return "\n".join(f"{number}. {option.label}" for number, option in zip(numbers, drawn.options, strict=True))
 
 
-TO_CALL = "tel:"
-
-
-def link_lines(attempt: Attempt, *, only: str = "") -> str:
-    """Links as lines of text, for a channel without buttons; a number to call is written as it is dialled. `only` those that begin so."""
-    known = [(link.label, attempt.urls[link.purpose]) for link in attempt.drawn.links if link.purpose in attempt.urls]
-    return "\n".join(f"{label}: {url.removeprefix(TO_CALL)}" for label, url in known if url.startswith(only))
+def link_lines(attempt: Attempt, but: Collection[str] = ()) -> str:
+    """Links as lines of text, for a channel without buttons; without those that are buttons."""
+    known = [link for link in attempt.drawn.links if attempt.urls.get(link.purpose, CALL).startswith("http")]
+    return "\n".join(f"{link.label}: {attempt.urls[link.purpose]}" for link in known if link.label not in but)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.carriers import TO_CALL, Attempt, link_lines, numbered
+from bot.carriers import CALL, Attempt, link_lines, numbered
 from bot.fitting import cut, parts, units
 from bot.picking import listed
 from bot.taps import pack
@@ -67,8 +67,9 @@ def rich(attempt: Attempt, turn: int, page: str, base: str) -> tuple[list[str], 
     """
     drawn = attempt.drawn
     options = listed(drawn, page, ROWS) if drawn.options or drawn.pick else []
-    face = _options(options, turn, drawn.language) if options else _doors(attempt, base)
-    lines = link_lines(attempt) if options else ""
+    doors = [] if options else _doors(attempt, base)
+    face = _options(options, turn, drawn.language) if options else _opening(doors, base)
+    lines = link_lines(attempt, but=[label for label, _ in doors])
     *before, body = _bodies(drawn.text, lines)
     if face is None or not body:
         return [], None
@@ -123,22 +124,34 @@ def _key(option: DrawnOption, turn: int) -> str:
     return pack(option.question, option.value, turn)
 
 
-def _doors(attempt: Attempt, base: str) -> Face | None:
-    """Up to three buttons that call us, lead to our pages or to our other chats; None where one leads elsewhere, or there is none."""
+def _doors(attempt: Attempt, base: str) -> list[tuple[str, str]]:
+    """Up to three links that can be buttons, label and address: to our pages and chats, or to a phone; others stay lines of text."""
     known = [(link.label, attempt.urls[link.purpose]) for link in attempt.drawn.links if link.purpose in attempt.urls]
-    ours = (TO_CALL, f"{base}/", *CHATS)
-    if not 0 < len(known) <= BUTTONS or not all(url.startswith(ours) for _, url in known):
-        return None
-    return lambda places: (
-        "twilio/call-to-action", {"actions": [_door(cut(label, TITLE), url, ours, places) for label, url in known]}
-    )  # fmt: skip
+    return [(label, url) for label, url in known if url.startswith((f"{base}/", CALL, *CHATS))][:BUTTONS]
 
 
-def _door(label: str, url: str, ours: tuple[str, ...], places: Places) -> dict[str, str]:
-    title, known = places.of(label), next(each for each in ours if url.startswith(each))
-    if known == TO_CALL:
-        return {"type": "PHONE_NUMBER", "title": title, "phone": url.removeprefix(TO_CALL)}
-    return {"type": "URL", "title": title, "url": f"{known}{places.of(url.removeprefix(known))}"}
+def _opening(doors: Sequence[tuple[str, str]], base: str) -> Face | None:
+    return (lambda places: ("twilio/call-to-action", {"actions": [
+        {"title": places.of(cut(label, TITLE)), **_leading(url, base, places)} for label, url in doors
+    ]})) if doors else None  # fmt: skip
+
+
+def _leading(url: str, base: str, places: Places) -> dict[str, str]:
+    """Twilio: a number stands in the shape itself, of an address only what is behind its host may change."""
+    if url.startswith(CALL):
+        return {"type": "PHONE_NUMBER", "phone": url.removeprefix(CALL)}
+    host = next(host for host in (f"{base}/", *CHATS) if url.startswith(host))
+    return {"type": "URL", "url": f"{host}{places.of(url.removeprefix(host))}"}
+
+
+def plain_rest(attempt: Attempt, content: Content | None, base: str) -> str:
+    """The rich message alone as text, behind words that have left already."""
+    if content is None:
+        return ""
+    pressed = [] if attempt.drawn.options or attempt.drawn.pick else [label for label, _ in _doors(attempt, base)]
+    in_the_body = [link.label for link in attempt.drawn.links if link.label not in pressed]
+    lines = link_lines(attempt, but=in_the_body)
+    return "\n\n".join(part for part in (content.body, numbered(attempt.drawn), lines) if part)
 
 
 def plainly(attempt: Attempt) -> str:

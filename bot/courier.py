@@ -13,9 +13,9 @@ import structlog
 from bot.carriers import Attempt, Carrier, Failed, Retry, Sent
 from bot.pace import Pace
 from bot.packing import Packing, without_links
-from handlers.delivery_reported import gave_up
+from handlers.delivery_reported import ENCLOSED, gave_up
 from handlers.house import House
-from handlers.person_stopped import SAID_TO_THE_STOPPED
+from handlers.person_stopped import is_unwanted
 from models import bells, lanes, news
 from models.database import again_at_once, is_away, is_contended, transaction
 from models.delivery import WAKE, stop
@@ -240,7 +240,7 @@ class Courier:
         now = self.house.now()
         if out.lapses is not None and instant(out.lapses) <= now:
             return Outcome("lapsed", error="it came to be pointless before it could leave")
-        if out.stopped and out.kind not in SAID_TO_THE_STOPPED:
+        if is_unwanted(out):
             return Outcome("failed", error="they asked to hear nothing more here (STOP)")
         if rest := channel.pace.rest(lane, now):
             return Outcome("held", due=now + rest)
@@ -321,14 +321,14 @@ class Courier:
                 return self._after_retry(out, result)
 
     def _after_mistake(self, out: Outgoing, reason: str) -> Outcome:
-        """Tried again like a turn that fails; then without its picture, if it has one; then it is the desk's."""
+        """Tried again like a turn that fails; then a chat's without what is enclosed, if anything is; then it is the desk's."""
         made = int(out.payload.get("mistakes", 0))
         if made < len(AGAIN):
             return Outcome(
                 "retry", error=reason, due=self.house.now() + AGAIN[made], payload={**out.payload, "mistakes": made + 1}
             )
-        if "picture" in out.payload:
-            plain = {name: value for name, value in out.payload.items() if name not in ("picture", "mistakes")}
+        if out.channel != "mail" and any(name in out.payload for name in ENCLOSED):
+            plain = {name: value for name, value in out.payload.items() if name not in (*ENCLOSED, "mistakes")}
             return Outcome("retry", error=reason, due=self.house.now(), payload=plain)
         return Outcome("failed", error=reason)
 

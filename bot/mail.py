@@ -10,6 +10,8 @@ import aiosmtplib
 
 from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.letters import Letter
+from models import letters
+from models.delivery import is_unasked
 from models.lanes import Outgoing
 
 
@@ -18,12 +20,12 @@ class Mail:
 
     channel = "mail"
 
-    def __init__(self, url: str, sender: str, name: str) -> None:
+    def __init__(self, url: str, sender: str, name: str, secret: bytes) -> None:
         parts = urlsplit(url)
         self.host, self.port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 587)
         self.tls = parts.scheme == "smtps"
         self.login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-        self.sender, self.name = sender, name
+        self.sender, self.name, self.secret = sender, name, secret
 
     async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
         """Send one letter; a mailbox that does not exist is given up, a server that is away is tried again."""
@@ -62,8 +64,11 @@ class Mail:
         message["To"] = out.address
         message["Subject"] = letter.subject
         message["Date"] = format_datetime(attempt.now)
-        message["Message-ID"] = f"<delivery-{out.id}@{self.sender.partition('@')[2]}>"
+        message["Message-ID"] = letters.number(self.secret, out.id, self.sender.partition("@")[2])
         message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"  # Exchange: no answering machine answers this
+        if is_unasked(out.kind, out.payload):
+            message["List-Unsubscribe"] = f"<mailto:{self.sender}?subject=unsubscribe>"
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
         html = message.get_payload()[1]  # type: ignore[index]

@@ -1,48 +1,78 @@
-"""Mail in: a letter as it came (RFC 822) becomes `Heard`; what a machine wrote is told from what a person did."""
+"""Mail in: a letter as it came (RFC 822) is read; a person's words are told from a machine's, and from ours that they quote."""
 
 import hashlib
-import html
 import re
 from collections.abc import Collection
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import default
 from email.utils import parseaddr
 
+from bot import unquoting
 from flows.speech import Heard
+from handlers.letter_came import Bounce, Letter
+from models import doors, letters
 
-LONGEST = 20_000  # characters of a letter that are kept
-_REPLY = re.compile(r"\s*(?:re|fwd?|rv|aw|antw)\s*:", re.IGNORECASE)
-_QUOTED = re.compile(
-    r"^\s*(?:>|-{2,}\s*(?:original message|mensaje original)|_{10,}|-- $"
-    r"|(?:on|el)\s[^\n]{4,200}(?:\n(?![ \t]*\n)[^\n]{0,200}){0,2}?(?:wrote|escribió)\s*:"  # Gmail breaks this line where it is long
-    r"|(?:from|de):[^\n]*\n\s*(?:sent|enviado|date|fecha)(?: el)?:)",  # Outlook, without a rule above it
-    re.IGNORECASE | re.MULTILINE,
-)
-_TAGS = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
-_BREAKS = re.compile(r"<(?:br|/p|/div|/li|/tr)\b[^>]*>", re.IGNORECASE)
+LONGEST = 20_000  # characters of a letter that are kept as its words
+LONGEST_PART = 200_000  # characters of a letter that are looked at
+LONGEST_NAME = 100  # characters of a Message-ID that names a letter
+OUR_ADDRESS = "[our address]"
+_REPLY = re.compile(r"\s*(?:re|fwd?|rv|rm|aw|antw|enc)\s*:", re.IGNORECASE)
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)\b", re.IGNORECASE)
+_OF_LISTS = ("List-Id", "List-Unsubscribe", "List-Post")
+_ANSWERING_MACHINES = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
+
+REASONS = (  # RFC 3463: what the second and third figure say, the first that fits
+    (r"\d\.1\.[0-68]", "there is no such mailbox"),
+    (r"\d\.1\.10", "there is no such mailbox: its domain takes no mail"),
+    (r"\d\.2\.1", "the mailbox is closed"),
+    (r"\d\.2\.2", "the mailbox is full"),
+    (r"\d\.(?:2\.3|3\.4)", "the letter is too large for the mailbox"),
+    (r"\d\.4\.\d+", "the mail server there could not be reached for a long time"),
+    (r"\d\.7\.\d+", "the mail server there does not take letters from us"),
+)
+OTHERWISE = "the mail server there did not take it"
+_NOBODY_THERE = re.compile(r"\d\.(?:1|4)\.\d+|\d\.2\.1")
 
 
 class NotAPerson(Exception):
     """Nobody waits for an answer to this letter: an automatic reply, a list, ourselves; the sentence says which."""
 
 
-def read(raw: bytes, now: datetime, ours: Collection[str]) -> Heard:
-    """What a guest wrote, from their letter; `ours` are the house's own addresses. Raises `NotAPerson`."""
+def opened(raw: bytes, now: datetime, ours: Collection[str]) -> Letter:
+    """A letter as far as it can be read; `ours` are the house's own addresses. Raises only for a mistake of ours."""
     message = _parsed(raw)
-    name, sender = parseaddr(_header(message, "From"))
-    sender = _address(sender)
-    _refuse_machines(message, sender, {address.lower() for address in ours})
-    words, subject = _words(message), _header(message, "Subject")
+    sender, subject = parseaddr(_header(message, "From"))[1][:320], _header(message, "Subject")[:500]
+    if returned := _bounces(message):
+        return Letter(sender, subject, bounces=returned)
+    try:
+        heard = _read(message, raw, now, ours)
+    except NotAPerson as why:
+        return Letter(sender, subject, aside=str(why))
+    if heard.sender in {address.lower() for address in ours}:
+        return Letter(sender, subject, heard, ours=True)
+    return Letter(sender, subject, heard)
+
+
+def read(raw: bytes, now: datetime, ours: Collection[str]) -> Heard:
+    """What a person wrote, from their letter. Raises `NotAPerson`."""
+    return _read(_parsed(raw), raw, now, ours)
+
+
+def _read(message: EmailMessage, raw: bytes, now: datetime, ours: Collection[str]) -> Heard:
+    name, given = parseaddr(_header(message, "From"))
+    sender, answered = _address(given), _answered(message)
+    _refuse_machines(message, sender, {address.lower() for address in ours}, answered)
+    words, subject = _words(message, answered is not None), _header(message, "Subject")
     if subject and not _REPLY.match(subject):
         words = f"{subject}\n{words}"
     attached = any(part.get_content_disposition() == "attachment" for part in message.walk())
     return Heard(
         channel="mail", external_id=_number(message, raw), sender=sender, at=now, name=_plain(name)[:120],
-        words=_plain(words).strip()[:LONGEST], kind="text" if words.strip() or not attached else "document",
+        words=_ours_left_out(_plain(words), ours).strip()[:LONGEST],
+        kind="text" if words.strip() or not attached else "document", quotes=answered,
     )  # fmt: skip
 
 
@@ -52,11 +82,11 @@ def _parsed(raw: bytes) -> EmailMessage:
     return message
 
 
-def _header(message: EmailMessage, name: str) -> str:
+def _header(message: Message, name: str) -> str:
     """A header's text on one line; one that cannot be read is as if it were not there."""
     try:
         return _plain(" ".join(str(message.get(name, "")).split()))
-    except (ValueError, LookupError, IndexError, AttributeError):
+    except (ValueError, LookupError, IndexError, AttributeError, TypeError):
         return ""
 
 
@@ -70,25 +100,49 @@ def _address(given: str) -> str:
     return given.lower()
 
 
-def _refuse_machines(message: EmailMessage, sender: str, ours: Collection[str]) -> None:
-    """RFC 3834: what was sent automatically is never answered; nor are lists, bounces and what we sent ourselves."""
-    if sender in ours:
-        raise NotAPerson("we wrote it")
-    if _header(message, "Auto-Submitted").lower() not in ("", "no"):
+# --- machines ---
+
+
+def _refuse_machines(message: EmailMessage, sender: str, ours: Collection[str], answered: str | None) -> None:
+    """RFC 3834: what was sent automatically is never answered; nor are lists, bounces and what we sent ourselves.
+
+    The house's own people may answer a letter of ours from an address that we write from.
+    """
+    by_itself = _header(message, "Auto-Submitted").lower() not in ("", "no") or _any(message, _ANSWERING_MACHINES)
+    if by_itself or message.get_content_type() == "multipart/report":
         raise NotAPerson("it was sent automatically")
-    if _header(message, "Precedence").lower() in ("bulk", "list", "junk", "auto_reply"):
-        raise NotAPerson("it went to many")
-    if any(message.get(name) for name in ("List-Id", "List-Unsubscribe", "X-Autoreply", "X-Autorespond")):
-        raise NotAPerson("it went to many")
+    if sender in ours and answered is None:
+        raise NotAPerson("we wrote it")
     if _MACHINES.match(sender) or _header(message, "Return-Path") == "<>":
         raise NotAPerson("a machine wrote it")
+    if _went_to_many(message) and not _came_by_our_own_list(message, ours):
+        raise NotAPerson("it went to many")
 
 
-def _words(message: EmailMessage) -> str:
-    """What was written anew: without what is quoted below it, and without a signature."""
+def _any(message: EmailMessage, names: Collection[str]) -> bool:
+    return any(_header(message, name) for name in names)
+
+
+def _went_to_many(message: EmailMessage) -> bool:
+    return _header(message, "Precedence").lower() in ("bulk", "list", "junk", "auto_reply") or _any(message, _OF_LISTS)
+
+
+def _came_by_our_own_list(message: EmailMessage, ours: Collection[str]) -> bool:
+    """Whether the list is the house's inbox itself: a shared one marks whatever comes to it so (RFC 2919)."""
+    listed = _header(message, "List-Id").lower()
+    return any(f"<{address.replace('@', '.')}>" in listed for address in ours if address)
+
+
+# --- what was written ---
+
+
+def _words(message: EmailMessage, answers: bool) -> str:
+    """What was written anew: without what is quoted, and without a signature.
+
+    A letter that only quotes says nothing where it `answers` ours; else it was passed on to us and says all of it.
+    """
     text = _body(message)
-    found = _QUOTED.search(text)
-    return (text[: found.start()] if found and text[: found.start()].strip() else text).strip()
+    return unquoting.written_anew(text) or ("" if answers else unquoting.unquoted(text))
 
 
 def _body(message: EmailMessage) -> str:
@@ -98,7 +152,8 @@ def _body(message: EmailMessage) -> str:
         as_page = part is not None and part.get_content_subtype() == "html"
     except (LookupError, ValueError, AttributeError, AssertionError):  # broken MIME: whatever text there is
         content, as_page = _whatever(message), False
-    return html.unescape(_TAGS.sub(" ", _BREAKS.sub("\n", content))) if as_page else content
+    content = content[:LONGEST_PART].replace("\r\n", "\n")
+    return unquoting.as_text(content) if as_page else content
 
 
 def _whatever(message: EmailMessage) -> str:
@@ -106,10 +161,65 @@ def _whatever(message: EmailMessage) -> str:
     return found.decode("utf-8", "replace") if isinstance(found, bytes) else ""
 
 
+def _ours_left_out(words: str, ours: Collection[str]) -> str:
+    """Words without what is ours in them: secret links and tokens, and our own addresses, which are nobody's to be taken for."""
+    words = doors.readable(words)
+    for address in filter(None, ours):
+        words = re.sub(re.escape(address), OUR_ADDRESS, words, flags=re.IGNORECASE)
+    return words
+
+
+# --- which of ours it is about ---
+
+
+def _answered(message: EmailMessage) -> str | None:
+    """The Message-ID of the letter of ours that this one answers, the nearest first."""
+    nearest = letters.named(_header(message, "In-Reply-To"))
+    before = letters.named(_header(message, "References"))
+    return next(iter([*nearest, *reversed(before)]), None)
+
+
 def _number(message: EmailMessage, raw: bytes) -> str:
     """The letter's own Message-ID; one without is known by its bytes."""
     given = _header(message, "Message-ID")
-    return given if 0 < len(given) <= 250 else f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    return given if 0 < len(given) <= LONGEST_NAME else f"sha256:{hashlib.sha256(raw).hexdigest()}"
+
+
+def _bounces(message: EmailMessage) -> tuple[Bounce, ...]:
+    """What a mail server reports of letters that it could not deliver (RFC 3464); one that is only late is none."""
+    if message.get_content_type() != "multipart/report":
+        return ()
+    status = next((part for part in message.walk() if part.get_content_type() == "message/delivery-status"), None)
+    if status is None:
+        return ()
+    named = next(iter(_returned(message)), "")
+    return tuple(
+        Bounce(named, *_reason(group))
+        for group in status.get_payload() if isinstance(group, Message) and "Action" in group
+        for action in [_header(group, "Action").lower()] if action == "failed"
+    ) or (Bounce(named, ""),)  # fmt: skip
+
+
+def _returned(message: EmailMessage) -> list[str]:
+    """The numbers of ours in the head of the letter that comes back, whole or only its head."""
+    found: list[str] = []
+    for part in message.walk():
+        if part.get_content_type() == "message/rfc822":
+            whole = [inner for inner in part.get_payload() if isinstance(inner, Message)]
+            found += [each for inner in whole for each in letters.named(_header(inner, "Message-ID"))]
+        elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
+            content = part.get_payload(decode=True)
+            head = BytesParser(policy=default).parsebytes(content if isinstance(content, bytes) else b"", True)
+            found += letters.named(_header(head, "Message-ID"))
+    return found
+
+
+def _reason(group: Message) -> tuple[str, bool]:
+    """Why, in plain words with the server's own behind them; and whether nobody is there at all."""
+    status = _header(group, "Status").split(" ")[0]
+    told = _header(group, "Diagnostic-Code").partition(";")[2].strip()[:200]
+    plain = next((words for pattern, words in REASONS if re.fullmatch(pattern, status)), OTHERWISE)
+    return f"{plain} ({told or status})" if told or status else plain, bool(_NOBODY_THERE.fullmatch(status))
 
 
 def _plain(text: str) -> str:

@@ -6,8 +6,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from bot import letters, ways, words
-from bot.carriers import Attachment, Attempt
+from bot import letters, photos, ways, words
+from bot.carriers import Attachment, Attempt, Enclosed
 from bot.courtesy import Courtesy
 from bot.documents import Documents
 from bot.doors import links as links_to
@@ -18,6 +18,7 @@ from models.database import read, transaction
 from models.delivery import is_for_the_house
 from models.fields import unpacked
 from models.lanes import Outgoing
+from models.papers import paper_token
 
 _KINDS = {"picture": "ticket_picture"}  # a document's kind, where the document process calls it otherwise
 _NAMES = {"ticket": {"en": "ticket", "es": "boleto"}, "invoice": {"en": "invoice", "es": "factura"}}
@@ -49,11 +50,30 @@ class Packing:
     async def chat(self, out: Outgoing, now: datetime) -> Attempt:
         """A chat message, drawn in the reader's language."""
         drawn = words.draw(out.payload, out.language, out.channel)
-        picture, picture_url = None, None
-        if out.payload.get("picture") and out.booking is not None:
-            picture = await self.document(out.booking, str(out.payload["picture"]))
-            picture_url = f"{self.url}/b/{await self._token(out.booking)}/ticket.png"
-        return Attempt(now, drawn, None, await self.urls(out), picture, picture_url)
+        enclosed = [*await self._papers(out, now), *await self._photos(out, drawn.language)]
+        return Attempt(now, drawn, None, await self.urls(out), tuple(enclosed))
+
+    async def _papers(self, out: Outgoing, now: datetime) -> list[Enclosed]:
+        """The booking's papers, then the picture of its ticket."""
+        if out.booking is None or not (out.payload.get("documents") or out.payload.get("picture")):
+            return []
+        reference = (await read("SELECT reference FROM booking WHERE id = :id", id=out.booking))[0]["reference"]
+        found = []
+        for kind in (*out.payload.get("documents", ()), *filter(None, [out.payload.get("picture")])):
+            name = f"{reference}{'.png' if kind == 'picture' else f'-{_named(kind, out.language)}.pdf'}"
+            url = f"{self.url}/media/{paper_token(self.secret, out.booking, kind, now)}/{name}"
+            found.append(Enclosed(name, await self.document(out.booking, kind), url))
+        return found
+
+    async def _photos(self, out: Outgoing, language: str) -> list[Enclosed]:
+        """The catalogue's pictures, as far as they are there."""
+        if not out.payload.get("photos"):
+            return []
+        brand = (await catalogs.on_sale())[1].brand.key
+        return [
+            Enclosed(file, content, self.url + photos.path_of(file, content), alt.get(language, ""), lasting=True)
+            for file, content, alt in photos.shown(brand, out.payload["photos"])
+        ]
 
     async def mail(self, out: Outgoing, now: datetime) -> Attempt:
         """A letter with its documents."""
@@ -90,8 +110,7 @@ class Packing:
         reference = out.payload["facts"]["story"]["reference"]
         if kind == "calendar":
             return Attachment(f"{reference}.ics", await self._cancellation(out, now), "calendar")
-        name = _NAMES[kind].get(words.spoken(out.language), kind)
-        return Attachment(f"{reference}-{name}.pdf", await self.document(out.booking or 0, kind))
+        return Attachment(f"{reference}-{_named(kind, out.language)}.pdf", await self.document(out.booking or 0, kind))
 
     async def _cancellation(self, out: Outgoing, now: datetime) -> bytes:
         """What takes a booking out of its guest's calendar again."""
@@ -141,7 +160,7 @@ class Packing:
         """Where this delivery's links lead. Derived now and never kept."""
         found = {"terms": f"{self.url}/terms"}
         wanted = {link["purpose"] for link in out.payload.get("links", ())}
-        if "door" in out.payload.get("facts", {}) or wanted & {"call", "chat"}:
+        if "door" in out.payload.get("facts", {}) or wanted & {"call_us", "chat"}:
             found |= await self._ways(out.payload["facts"], out.language)
         if out.booking is None:
             return found
@@ -156,7 +175,7 @@ class Packing:
         """How we are reached in other ways: by a call, in the chat that is named, or where a talk goes on by the link with this number."""
         brand = (await catalogs.on_sale())[1].brand
         ways_to = dict(brand.ways())
-        found = {"call": ways.link("phone", brand.phone)} if brand.phone else {}
+        found = {"call_us": ways.link("phone", brand.phone)} if brand.phone else {}
         if (chat := facts.get("channel")) in ways_to:
             found["chat"] = ways.link(chat, ways_to[chat])
         return found | (self._hops(brand, facts, language) if "door" in facts else {})
@@ -177,11 +196,16 @@ class Packing:
         return links.token(self.secret, booking, "guest", int(version))
 
 
+def _named(kind: str, language: str) -> str:
+    """What a paper is called in the name of its file."""
+    return _NAMES[kind].get(words.spoken(language), kind)
+
+
 def _lead(out: Outgoing) -> dict[str, str]:
-    """Where whoever drives is written to, under a message that offers it."""
-    offered = any(link["purpose"] == "lead" for link in out.payload.get("links", ()))
+    """Where whoever drives is called and written to, under a message that offers it."""
+    offered = any(link["purpose"] in ("lead", "call") for link in out.payload.get("links", ()))
     phone = (out.payload["facts"].get("lead") or {}).get("phone") if offered else None
-    return {"lead": ways.link("whatsapp", phone, "")} if phone else {}
+    return {"lead": ways.link("whatsapp", phone, ""), "call": ways.link("phone", phone, "")} if phone else {}
 
 
 def _size(document: Attachment) -> str:

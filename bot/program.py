@@ -154,7 +154,7 @@ async def _connected(settings: Settings, documents: Documents) -> Program:
     key = settings.stripe_secret_key.get_secret_value()
     client = checkout.Client(key, settings.stripe_api) if key else None
     payments = checkout.Payments(client) if client else None
-    able: tuple[Carrier | None, ...] = (whatsapp, telegram, await _mail(settings), payments)
+    able: tuple[Carrier | None, ...] = (whatsapp, telegram, await _mail(settings, house.secret), payments)
     carriers = {each.channel: each for each in able if each is not None}
     packing = Packing(settings.url, house.secret, documents)
     paces = {
@@ -224,11 +224,11 @@ def _telegram(settings: Settings) -> Telegram | None:
     return Telegram(token, settings.telegram_api) if token else None
 
 
-async def _mail(settings: Settings) -> Mail | None:
+async def _mail(settings: Settings, secret: bytes) -> Mail | None:
     if not settings.smtp_url:
         return None
     brand = (await catalogs.on_sale())[1].brand
-    return Mail(settings.smtp_url, settings.mail_from or brand.email, brand.name)
+    return Mail(settings.smtp_url, settings.mail_from or brand.email, brand.name, secret)
 
 
 @contextlib.contextmanager

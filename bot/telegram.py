@@ -1,12 +1,14 @@
 """Telegram: an update becomes `Heard`, a drawn message becomes text with keys under it."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import aiohttp
+import structlog
 from telegram import (
     Bot,
     InlineKeyboardButton,
@@ -17,10 +19,11 @@ from telegram import (
     ReplyKeyboardRemove,
     Update,
 )
+from telegram import Message as TelegramMessage
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
-from bot.carriers import TO_CALL, Attempt, Failed, Retry, Sent, link_lines
+from bot.carriers import CALL, Attempt, Enclosed, Failed, Retry, Sent
 from bot.fitting import cut, parts, units
 from bot.pace import ChatPace
 from bot.picking import gridded, listed
@@ -28,6 +31,7 @@ from bot.taps import pack, unpack
 from bot.words import Drawn, DrawnOption, block
 from flows.speech import Heard
 from models.lanes import Outgoing
+from models.settings import keep_value, kept
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None
 
@@ -37,15 +41,12 @@ LABEL = 48  # units of a key alone in its row
 ROW = 30  # units that the keys of one row have together: what a narrow phone shows without cutting
 COLUMNS = 3  # keys in a row at most, unless they are a month or the hours of a day
 BOT_API = "https://api.telegram.org"
+log = structlog.get_logger()
+
 PERSON, GROUP = ChatPace(1.0, 6), ChatPace(0.25, 5)  # a group: 5 + 15 in any minute
 
 
-@dataclass(frozen=True, slots=True)
-class Photo:
-    """A picture, and the words under it."""
-
-    content: bytes
-    caption: str = ""
+Message = str | Enclosed
 
 
 class OverAiohttp(BaseRequest):
@@ -241,11 +242,11 @@ class Telegram:
             return _classed(refusal)
 
     async def _send(self, out: Outgoing, attempt: Attempt) -> Sent:
-        text, keys = _text(attempt), keyboard(attempt, out.payload)
+        text, keys = attempt.drawn.text, keyboard(attempt, out.payload)
         if (
             out.payload.get("edits")
             and not out.payload.get("unshares")
-            and not attempt.picture
+            and not attempt.enclosed
             and units(text) <= LIMIT
         ):
             edited = await self._edit(out, text, keys)
@@ -272,15 +273,38 @@ class Telegram:
                 raise
         return key
 
-    async def _once(self, out: Outgoing, what: "str | Photo", keys: Markup) -> str:
-        if isinstance(what, Photo):
-            photo = InputFile(what.content, filename="ticket.png")
-            sent = await self.bot.send_photo(out.address, photo, caption=what.caption or None, reply_markup=keys)
-        else:
-            sent = await self.bot.send_message(out.address, what, reply_markup=keys)
+    async def _once(self, out: Outgoing, what: Message, keys: Markup) -> str:
+        sent = await self._enclosed(out, what, keys) if isinstance(what, Enclosed) else None
+        text = what.words if isinstance(what, Enclosed) else what
+        if sent is None and not text.strip():
+            return ""  # it was not taken, and there is nothing to say in its place
+        sent = sent or await self.bot.send_message(out.address, text, reply_markup=keys)
         return str(sent.message_id)
 
+    async def _enclosed(self, out: Outgoing, what: Enclosed, keys: Markup) -> TelegramMessage | None:
+        """A picture or a paper; one that lasts is uploaded once, and then named. None where Telegram will not have it."""
+        name = f"telegram:{self.bot.token.partition(':')[0]}:{hashlib.sha256(what.content).hexdigest()[:40]}"
+        known = await kept(name) if what.lasting else None
+        files: list[str | InputFile] = [known] if known else []
+        for file in (*files, InputFile(what.content, filename=what.name)):
+            try:
+                sent = await self._uploaded(out, what, file, keys)
+            except BadRequest as refusal:
+                log.warning("something enclosed was refused", delivery=out.id, why=str(refusal)[:200])
+                continue
+            if what.lasting and sent.photo and sent.photo[-1].file_id != known:
+                await keep_value(name, sent.photo[-1].file_id)
+            return sent
+        return None
+
+    async def _uploaded(self, out: Outgoing, what: Enclosed, file: str | InputFile, keys: Markup) -> TelegramMessage:
+        caption = what.words or None
+        if what.picture:
+            return await self.bot.send_photo(out.address, file, caption=caption, reply_markup=keys)
+        return await self.bot.send_document(out.address, file, caption=caption, reply_markup=keys)
+
     async def _edit(self, out: Outgoing, text: str, keys: Markup) -> str | None:
+        """Gives the card that was edited; None where that cannot be done: then it is said anew."""
         card = str(out.payload["edits"])
         if isinstance(keys, ReplyKeyboardMarkup | ReplyKeyboardRemove):
             return None
@@ -291,26 +315,23 @@ class Telegram:
         return card
 
 
-def _text(attempt: Attempt) -> str:
-    """The words, and whom to call: a key cannot dial, a number in the words can be touched."""
-    return "\n\n".join(part for part in (attempt.drawn.text, link_lines(attempt, only=TO_CALL)) if part)
-
-
-def _messages(attempt: Attempt, *, apart: bool = False) -> list["str | Photo"]:
-    """A delivery as the messages it takes: a picture carries the words where they fit under it.
+def _messages(attempt: Attempt, *, apart: bool = False) -> list[Message]:
+    """A delivery as the messages it takes: what is enclosed goes first, and the last picture carries the words that fit under it.
 
     `apart`: what comes before the question is a message of its own, a word of thanks where nothing does.
     """
-    text = _text(attempt)
+    text, enclosed = attempt.drawn.text, attempt.enclosed
     if apart:
-        rest = attempt.drawn.text.removeprefix(attempt.drawn.first)
+        rest = text.removeprefix(attempt.drawn.first)
         first = attempt.drawn.first or block("keys_put_away", attempt.drawn.language, {})
         return [*parts(first, LIMIT), *_messages(replace(attempt, drawn=replace(attempt.drawn, text=rest, first="")))]
-    if not attempt.picture:
-        return [*parts(text, LIMIT)]
-    if units(text) <= CAPTION:
-        return [Photo(attempt.picture, text)]
-    return [Photo(attempt.picture), *parts(text, LIMIT)]
+    if not enclosed or not enclosed[-1].picture or units(text) > CAPTION:
+        return [*map(_captioned, enclosed), *parts(text, LIMIT)]
+    return [*map(_captioned, enclosed[:-1]), replace(enclosed[-1], words=text.strip())]
+
+
+def _captioned(one: Enclosed) -> Enclosed:
+    return replace(one, words=cut(one.words, CAPTION))
 
 
 def chat_pace(address: str) -> ChatPace:
@@ -325,7 +346,7 @@ def keyboard(attempt: Attempt, payload: dict[str, Any]) -> Markup:
         return _with_sharing(drawn, shared)
     page = str(payload.get("page", ""))
     rows = gridded(drawn, page) or _columns(listed(drawn, page, KEYS))
-    known = [link for link in drawn.links if not attempt.urls.get(link.purpose, TO_CALL).startswith(TO_CALL)]
+    known = [link for link in drawn.links if attempt.urls.get(link.purpose, CALL).startswith("http")]
     doors = [
         [InlineKeyboardButton(cut(link.label, LABEL).strip() or "–", url=attempt.urls[link.purpose])] for link in known
     ]

@@ -19,9 +19,9 @@ from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
 from bot import words
 from bot.carriers import Attempt, Failed, Retry, Sent
-from bot.content import Content, plainly, rich
+from bot.content import BODY, Content, plain_rest, plainly, rich
 from bot.contents import Contents
-from bot.fitting import parts
+from bot.fitting import cut, parts
 from bot.taps import unpack
 from flows.speech import Heard, Media, Tap
 from handlers.delivery_reported import Report, Why
@@ -33,7 +33,7 @@ from models.settings import keep_value, kept
 LIMIT = 1600  # Twilio: characters of a message body (error 21617)
 WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person last wrote (error 63016)
 FAILURES: dict[int, Why] = {  # Twilio's error codes; any other means that they will not have it
-    63016: "closed", 63019: "picture", **dict.fromkeys((63005, 63013, 63021, 63028), "content"),
+    63016: "closed", 63019: "enclosed", **dict.fromkeys((63005, 63013, 63021, 63028), "content"),
     **dict.fromkeys((20429, 30001, 63017, 63018), "busy"),  # 30001: four hours in Twilio's queue, or it was full
     **dict.fromkeys((21211, 21610, 21614, 63003, 63024), "unreachable"),
 }  # fmt: skip
@@ -159,12 +159,17 @@ def _media(form: Mapping[str, str]) -> tuple[Media, ...]:
     return tuple(Media(form.get(f"MediaUrl{n}", ""), form.get(f"MediaContentType{n}", "")) for n in numbers)
 
 
-def read_report(form: Mapping[str, str]) -> Report | None:
-    """What became of a message, from a status callback; None while it is still on its way."""
+def read_report(form: Mapping[str, str], *, enclosed: bool = False) -> Report | None:
+    """What became of a message, from a status callback; None while it is still on its way.
+
+    `enclosed`: it was a file, so what was not taken is no fault of the words.
+    """
     became = BECAME.get(form.get("MessageStatus", ""))
     code = figure(form.get("ErrorCode", ""))
     sid = bare(form.get("MessageSid", ""))[:255]
-    return Report(sid, became, FAILURES.get(code or 0, "refused"), f"Twilio {code or ''}".strip()) if became else None
+    why = FAILURES.get(code or 0, "refused")
+    why = "enclosed" if enclosed and why in ("content", "refused") else why
+    return Report(sid, became, why, f"Twilio {code or ''}".strip()) if became else None
 
 
 def sent_at(listed: Any) -> datetime:
@@ -211,37 +216,56 @@ class WhatsApp:
             return Retry(f"Twilio is away: {type(away).__name__}", away=True)
 
     async def _say(self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]]) -> Sent:
-        """Send what has not left yet, the picture first; what cannot be a rich message, or is refused as one, as text."""
-        text = plainly(attempt)
-        left = any(gone.get(part) for part in parts(text, LIMIT))  # an earlier attempt had to say it plainly
-        before, content = ([], None) if left or out.payload.get("plain") else self._rich(out, attempt)
-        sid = await self._say_rich(out, attempt, gone, before, content) if content else None
-        if sid is not None:
-            return Sent(sid, attempt.drawn.text)
-        picture = {"media_url": [attempt.picture_url]} if attempt.picture_url else {}
-        for number, part in enumerate(parts(text, LIMIT)):
-            sid = await self._once(out, gone, part, body=part, **(picture if number == 0 else {}))
-        return Sent(sid or "", text)
+        """Send what has not left yet, what is enclosed first; what cannot be a rich message, or is refused as one, as text."""
+        before, content = self._rich(out, attempt)
+        text, rest = plainly(attempt), plain_rest(attempt, content, self.public_url)
+        said_plainly = any(
+            gone.get(part) for part in (*parts(text, LIMIT), *parts(rest, LIMIT))
+        )  # by an earlier attempt
+        begun = any(gone.get(part) for part in before)
+        await self._enclose(out, attempt, gone)
+        if content is not None and not said_plainly and not out.payload.get("plain"):
+            sid = await self._say_rich(out, gone, before, content)
+            if sid is not None:
+                return Sent(sid, attempt.drawn.text)
+            begun = bool(before)
+            before = []
+        sid = ""
+        for part in [*before, *parts(rest, LIMIT)] if begun else parts(text, LIMIT):
+            sid = await self._once(out, gone, part, body=part)
+        return Sent(sid, text)
 
     def _rich(self, out: Outgoing, attempt: Attempt) -> tuple[list[str], Content | None]:
         return rich(attempt, int(out.payload.get("turn", 0)), str(out.payload.get("page", "")), self.public_url)
 
+    async def _enclose(self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]]) -> None:
+        """Papers and pictures, a message each (Twilio: one file in a message; words under a paper are not shown).
+
+        What Twilio will not have is left out: the words follow in any case.
+        """
+        for one in attempt.enclosed:
+            words_under = {"body": cut(one.words, BODY)} if one.picture and one.words else {}
+            try:
+                await self._once(out, gone, words_under.get("body", ""), media_url=[one.url], **words_under)
+            except TwilioRestException as refusal:
+                if not _is_about_content(refusal):
+                    raise
+                log.warning("something enclosed was refused", delivery=out.id, why=str(refusal.msg)[:200])
+
     async def _say_rich(
-        self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]], before: list[str], content: Content
+        self, out: Outgoing, gone: dict[str, list[str]], before: list[str], content: Content
     ) -> str | None:
-        """Gives the id of the rich message; None when Twilio will not have it, and nothing of it has left."""
+        """Gives the id of the rich message; None when Twilio will not have it: what goes before it has left then."""
         shape = await self.contents.sid(content)
-        if shape is None:
-            return None
-        if attempt.picture_url:
-            await self._once(out, gone, "", media_url=[attempt.picture_url])
         for part in before:
             await self._once(out, gone, part, body=part)
+        if shape is None:
+            return None
         try:
             variables = packed(content.values)
             return await self._once(out, gone, content.body, content_sid=shape, content_variables=variables)
         except TwilioRestException as refusal:
-            if before or attempt.picture_url or not _is_about_content(refusal):
+            if not _is_about_content(refusal):
                 raise
             log.warning("a rich message was refused and goes as text", delivery=out.id, why=str(refusal.msg)[:200])
             await self.contents.gone(content)
@@ -252,7 +276,7 @@ class WhatsApp:
         if gone.get(listed):
             return gone[listed].pop()
         sent = await self.client.messages.create_async(
-            to=f"whatsapp:{out.address}", from_=self.sender, status_callback=self._callback(out), **what
+            to=f"whatsapp:{out.address}", from_=self.sender, status_callback=self._callback(out, **what), **what
         )
         return str(sent.sid)
 
@@ -335,8 +359,10 @@ class WhatsApp:
         )
         return {report.provider_id: report for form in known if (report := read_report(form))}
 
-    def _callback(self, out: Outgoing) -> str:
-        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}"
+    def _callback(self, out: Outgoing, *, media_url: Any = None, **_: Any) -> str:
+        """Where Twilio tells what became of it, which says what failed: the words, or what was enclosed."""
+        enclosed = "&enclosed=1" if media_url else ""
+        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{enclosed}"
 
     async def push_templates(self) -> list[str]:
         """Hand in every notice in every language for approval, unless the same body was; gives the names handed in."""
@@ -423,7 +449,7 @@ def _classed(refusal: TwilioRestException) -> Retry | Failed:
     # 401: our log-in, which can be mended; 429: Twilio means the whole account
     if status >= 500 or status in (401, 429):
         return Retry(said, away=True)
-    return Retry(said) if why in ("busy", "picture") else Failed(said, stopped=code == STOPPED)
+    return Retry(said) if why in ("busy", "enclosed") else Failed(said, stopped=code == STOPPED)
 
 
 def _sha(body: str) -> str:

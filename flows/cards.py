@@ -216,7 +216,14 @@ def departure(talk: Talk, offer: Offer) -> Say:
     full = () if "changing" in talk.facts or (fitting and not day) else tuple(map(_full_option, _full(offer, day)))
     if not options:
         return Say("no_departure", {"people": people}, (*full, _change("party"), _change("service"), _person()))
-    return Say("departure", {"people": people, "date": asked, "that_day": bool(that_day)}, (*options, *full))
+    facts = {"people": people, "date": asked, "that_day": bool(that_day)}
+    return Say("departure", facts, (*options, *full), photos=_photos(talk, offer))
+
+
+def _photos(talk: Talk, offer: Offer) -> tuple[Mapping[str, Any], ...]:
+    """What is on sale, to be seen where it is chosen."""
+    service = offer.world.menu.service(talk.draft.get("service"))
+    return (service.photo,) if service and service.photo else ()
 
 
 def _full(offer: Offer, day: str | None) -> list[DepartureOffer]:
@@ -277,7 +284,8 @@ def vehicle(talk: Talk, offer: Offer) -> Say:
         return Say("no_vehicle", {"people": people, "bags": bags, "sold_out": bool(fitting)}, again)
     service = offer.world.menu.service(talk.draft.get("service"))
     facts = {"people": people, "bags": bags, "kind": _kind(talk, offer), "package": bool(service and service.package)}
-    return Say("vehicle", facts | {"both_ways": comes_back(talk.draft, offer.world.menu)}, options)
+    facts["both_ways"] = comes_back(talk.draft, offer.world.menu)
+    return Say("vehicle", facts, options, photos=_photos(talk, offer))
 
 
 def _vehicle_option(one: VehicleOffer) -> Option:

@@ -35,7 +35,7 @@ def ways(talk: Talk, menu: Menu) -> tuple[Link, ...]:
     """The doors under a message in which somebody is at a loss, or waits for a person: another channel, and a call."""
     linked = any(wish["kind"] == Hop.kind for wish in talk.wishes)
     others = tuple(Link(f"hop_{chat}") for chat in menu.chats if linked and chat != talk.channel)
-    return (*others, *((Link("call"),) if menu.phone else ()))
+    return (*others, *((Link("call_us"),) if menu.phone else ()))
 
 
 def taken_up(book: Conversation, old: Talk, here: Talk, heard: Heard, world: World, *, silent: bool) -> Talk:

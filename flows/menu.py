@@ -43,7 +43,8 @@ class Service:
     """People at most in one booking; 0 is no limit of its own."""
     notice_minutes: int = 0
     """How long before the start it must be booked; 0 takes the menu's."""
-    picture: str | None = None
+    photo: Mapping[str, Any] | None = None
+    """A picture of it, {"file", "alt"}: of a ride what it may be driven in, of a tour where it goes."""
     fetched_from: frozenset[str] = frozenset()
     """Keys of the zones and places a tour fetches its guests from; empty is everywhere."""
     meeting: str | None = None

@@ -43,7 +43,7 @@ def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
     messages = _messages(book, talk, offer, asked)
     if any(block in ("price_quoted", "price_route") for message in messages for block, _ in message.parts()):
         talk.facts["promised"] = cards.promise(talk, offer)
-    messages = _put_away(talk, messages)
+    messages = _put_away(talk, tuple(_new_pictures(talk, said) for said in messages))
     talk.turn += 1
     if offer.quote and talk.state == book.then:
         talk.facts["quoted"] = _quoted(offer.quote, offer)
@@ -51,6 +51,15 @@ def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
     talk.understood, talk.remarks, talk.wishes = [], [], []
     talk.aside = talk.ask = talk.answer_to_ask = None
     return Turn(talk, messages, wishes)
+
+
+def _new_pictures(talk: Talk, said: Say) -> Say:
+    """A picture of what is on sale is shown once in a talk; what belongs to a booking, whenever it is asked for."""
+    if said.about is not None or not said.photos:
+        return said
+    fresh = tuple(photo for photo in said.photos if photo["file"] not in talk.pictured)
+    talk.pictured += [photo["file"] for photo in fresh]
+    return replace(said, photos=fresh)
 
 
 def _put_away(talk: Talk, messages: tuple[Say, ...]) -> tuple[Say, ...]:
@@ -139,13 +148,13 @@ def _beside(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "for_team":
         return Say("for_team")
     if talk.aside == "help":
-        return Say("help_sent") if talk.state in book.after else Say("help")
+        return Say("help_sent" if talk.state in book.after else "help", {"phone": offer.world.menu.phone})
     return Say("summary", cards.everything(talk, offer))
 
 
 def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "person_called":
-        return Say("person_called", links=hopping.ways(talk, offer.world.menu))
+        return Say("person_called", {"phone": offer.world.menu.phone}, links=hopping.ways(talk, offer.world.menu))
     if hop := hopping.card(talk):
         return hop
     if talk.state in book.after:

@@ -77,7 +77,8 @@ class Say:
     {"question", "kind": "day" or "time", "from", "to"}, as the draft keeps them. `edits` says that this may replace the card
     whose option was tapped, where the channel can edit. `about` is the number of
     the booking that its links lead to, where that is not the talk's own. `shares` is what a key of the channel's own may tell us
-    at a touch: "phone" or "place"; `unshares` says that such a key was shown before, and is put away.
+    at a touch: "phone" or "place"; `unshares` says that such a key was shown before, and is put away. `picture` is a picture of the
+    booking itself ("picture": its ticket's), `photos` are the catalogue's ({"file", "alt"}), `documents` the booking's papers ("ticket").
     """
 
     block: str
@@ -91,6 +92,8 @@ class Say:
     about: int | None = None
     shares: str | None = None
     unshares: bool = False
+    photos: tuple[Mapping[str, Any], ...] = ()
+    documents: tuple[str, ...] = ()
 
     def parts(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every (block, facts) of this message, in the order they are read."""
@@ -112,6 +115,8 @@ class Say:
             about=self.about,
             shares=self.shares,
             unshares=self.unshares,
+            photos=[dict(photo) for photo in self.photos],
+            documents=list(self.documents),
         )
 
     @classmethod
@@ -129,6 +134,8 @@ class Say:
             kept.get("about"),
             kept.get("shares"),
             kept.get("unshares", False),
+            tuple(kept.get("photos", ())),
+            tuple(kept.get("documents", ())),
         )
 
 

@@ -160,6 +160,8 @@ class Talk:
     """A question whose answer was in doubt: it is cleared up before others are asked."""
     choosing: bool = False
     """Extras are being ticked; "done" ends it."""
+    pictured: list[str] = field(default_factory=list)
+    """The pictures of the catalogue that were shown: a question that is asked again comes without."""
     sharing: str | None = None
     """What the last card's key of the channel's own would have told at a touch: it is put away with the next one."""
     changed: int = 0

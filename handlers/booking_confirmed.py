@@ -46,7 +46,7 @@ async def booking_confirmed(run: Run, house: House, booking: int, actor: Actor) 
     if row["recipient_id"] is not None:
         await _the_talk_learns(run, int(row["recipient_id"]), booking, told)
         await tell(run, house, int(row["recipient_id"]), "booking_confirmed_guest", facts, language=language,
-                   booking=booking, links=["ticket", "booking"], picture="picture")  # fmt: skip
+                   booking=booking, links=["ticket", "booking"], picture="picture", documents=["ticket"])  # fmt: skip
     if told["guest"]["email"]:
         to = await delivery.recipient(run, "mail", told["guest"]["email"], name=told["guest"]["name"])
         await tell(run, house, to, "booking_confirmed_guest", facts, language=language, booking=booking,

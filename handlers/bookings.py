@@ -9,8 +9,8 @@
 | papers | whether a ticket was issued |
 | cancel | what of it may be cancelled and what that costs, `models/cancelling.Terms` each; `why_not`: "over" or "underway" |
 | begun | whether its first way has begun |
-| leg | of what is next of it: `from`, `vehicle`, `guest` and `starts` |
-| lead | who drives that: name, phone, car, plate, and whether they `chat`; None where nobody is named |
+| leg | of what is next of it: `from`, `vehicle`, `guest` and `starts`, and a `photo` of where it begins |
+| lead | who drives that: name, phone, car, plate, a `photo`, and whether they `chat`; None where nobody is named |
 | landings | the ways that begin at an airport and are not driven yet: `leg` by number, `starts` |
 | phone | where the house answers day and night |
 """
@@ -20,7 +20,7 @@ from typing import Any
 
 from models import cancelling, catalogs, ledger, story
 from models.booking import OVER
-from models.catalog import Catalog
+from models.catalog import Catalog, Lead, Place
 from models.database import Ask, read
 from models.fields import instant, micros, unpacked
 from models.money import Money
@@ -71,12 +71,18 @@ def _driver(told: story.Story, request: Request, catalog: Catalog, now: datetime
         "vehicle": told["vehicle"],
         "guest": told["guest"],
         "starts": leg["pickup_at"] or leg["starts"],
+        "photo": _photo(catalog.places.get(request.legs[number].origin.place or "")),
     }
     if lead is None:
         return {"leg": known, "lead": None}
     car = dict(lead.car) if lead.car else None
     who = {"name": lead.name, "phone": lead.phone, "car": car, "plate": lead.plate, "chat": bool(lead.whatsapp)}
+    who["photo"] = _photo(lead)
     return {"leg": known, "lead": who}
+
+
+def _photo(of: Lead | Place | None) -> dict[str, Any] | None:
+    return of.photo.as_fact() if of and of.photo else None
 
 
 def _landings(told: story.Story, request: Request, now: datetime) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from handlers.event_told import Event, event_told
 from handlers.house import SYSTEM, House
 from handlers.person_stopped import SAID_TO_THE_STOPPED
 from handlers.telling import tell, tell_house
-from models import bells, channels, delivery, news, timeline
-from models.database import Run, again_at_once, is_away, transaction
+from models import bells, channels, delivery, letters, news, timeline
+from models.database import Run, again_at_once, is_away, read, transaction
 from models.delivery import WAKE
 from models.fields import micros, packed, unpacked
 
@@ -22,15 +22,16 @@ BY_MAIL_INSTEAD = ("message_from_house", "thread_message_lead")
 TRIES = 5  # times that a provider may have been too busy
 LATER = timedelta(minutes=1)  # and once more for each time
 
-Why = Literal["closed", "picture", "content", "busy", "unreachable", "refused"]
+Why = Literal["closed", "enclosed", "content", "busy", "unreachable", "refused"]
+ENCLOSED = ("picture", "photos", "documents")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a provider says became of a delivery: sent, delivered, read or failed.
 
-    A failure has its `reason` in the provider's words, and `why`: closed (free words are not taken now), picture (it
-    could not be fetched), content (its buttons or list were not taken), busy (another try may help), unreachable (nobody is
+    A failure has its `reason` in the provider's words, and `why`: closed (free words are not taken now), enclosed (a picture or
+    paper could not be fetched, or was not taken), content (its buttons or list were not taken), busy (another try may help), unreachable (nobody is
     there) or refused (nothing helps).
     """
 
@@ -38,11 +39,12 @@ class Report:
     became: Literal["sent", "delivered", "read", "failed"]
     why: Why = "refused"
     reason: str = ""
+    by: str = "whatsapp"
 
     def as_event(self, reported: int, attempt: int) -> Event:
         """What is kept of it when it cannot be noted at once."""
         body = {"delivery": reported, "attempt": attempt, **asdict(self)}
-        return Event("whatsapp", f"{reported}.{attempt}:{self.became}", "reported", body)
+        return Event(self.by, f"{reported}.{attempt}:{self.became}", "reported", body)
 
     @classmethod
     def of_event(cls, told: Event) -> tuple[int, int, Self]:
@@ -74,6 +76,17 @@ async def delivery_reported(house: House, reported: int, attempt: int, report: R
             raise
         log.warning("a report could not be noted at once", delivery=reported, why=repr(bug)[:200])
     await event_told(house, report.as_event(reported, attempt), act, owed)
+
+
+async def letter_returned(house: House, number: str, reason: str, *, unreachable: bool) -> bool:
+    """A mail server gave a letter back, by its Message-ID; whether it was one of ours. Our seal is in it: nobody makes one up."""
+    returned = letters.delivery_of(house.secret, number)
+    rows = await read("SELECT attempt FROM delivery WHERE id = :id", id=returned) if returned is not None else []
+    if returned is None or not rows:
+        return False
+    report = Report(number, "failed", "unreachable" if unreachable else "refused", reason, by="mail")
+    await delivery_reported(house, returned, int(rows[0]["attempt"]), report)
+    return True
 
 
 async def _note(run: Run, house: House, reported: int, attempt: int, report: Report) -> None:
@@ -110,11 +123,11 @@ async def _failed(run: Run, house: House, row: dict[str, Any], report: Report) -
 
 
 def _mended(row: dict[str, Any], payload: dict[str, Any], why: Why) -> dict[str, Any] | None:
-    """The same in a form that can arrive: as a template, without its picture, as numbered text, or later as it is."""
+    """The same in a form that can arrive: as a template, without what was enclosed, as numbered text, or later as it is."""
     if why == "closed" and not (row["template"] or payload.get("closed")):
         return {**payload, "closed": True}
-    if why == "picture" and payload.get("picture"):
-        return {key: value for key, value in payload.items() if key != "picture"}
+    if why == "enclosed" and any(payload.get(key) for key in ENCLOSED):
+        return {key: value for key, value in payload.items() if key not in ENCLOSED}
     if why == "content" and not (row["template"] or payload.get("plain")):
         return {**payload, "plain": True}
     busy = int(payload.get("busy", 0)) + 1

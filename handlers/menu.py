@@ -64,7 +64,12 @@ def _service(service: sold.Service, catalog: sold.Catalog) -> menu.Service:
         package=performed is not service, included=_included(service, catalog), both_ways=packed,
         round_trip=service.round_trip, stops=performed.stops, stop_minutes=performed.stop_minutes, hours=performed.hours,
         vehicles=tuple(vehicle.key for vehicle in catalog.vehicles_of(service)), zones=frozenset(service.zones),
+        photo=_photo(service.photos or performed.photos),
     )  # fmt: skip
+
+
+def _photo(photos: tuple[sold.Photo, ...]) -> dict[str, Any] | None:
+    return photos[0].as_fact() if photos else None
 
 
 def _included(service: sold.Service, catalog: sold.Catalog) -> tuple[menu.Included, ...]:

@@ -31,4 +31,4 @@ async def papers_asked_again(run: Run, house: House, booking: int, address: str,
     news.announce("booking", booking)
     links = (Link("ticket"), Link("invoice"), Link("booking"))
     facts = {"story": told, "reference": told["reference"], "address": address, "elsewhere": elsewhere and bool(own)}
-    return Say("papers_again", facts, links=links, picture="picture", about=booking)
+    return Say("papers_again", facts, links=links, picture="picture", documents=("ticket",), about=booking)

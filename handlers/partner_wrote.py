@@ -5,7 +5,7 @@ from handlers.hearing import keep_heard
 from handlers.house import House
 from handlers.quoting import WHICH, thread_chosen, thread_meant
 from handlers.telling import tell_house
-from models import news, story, threads, timeline
+from models import doors, news, story, threads, timeline
 from models import talk as talks
 from models.booking import one_at_a_time
 from models.catalog import Lead
@@ -29,7 +29,7 @@ async def partner_wrote(house: House, heard: Heard, recipient: int, lead: Lead, 
         meant = await thread_meant(heard, recipient, bookings)
         theirs = await threads.booking_of(run, meant, lead.key) if meant is not None else None
         if theirs is not None:
-            await answered(run, house, theirs.booking, theirs.thread, lead.name, heard.channel, said(heard), kept)
+            await answered(run, house, theirs.booking, theirs.thread, lead.name, heard.channel, kept_words(heard), kept)
             return None
         return (
             await _which(run, house, lead, heard, kept, bookings) if bookings else _reply(lead, Say("lead_no_booking"))
@@ -38,10 +38,23 @@ async def partner_wrote(house: House, heard: Heard, recipient: int, lead: Lead, 
     return await keep_heard(house, heard, recipient, inbound, act, lead.languages[0])
 
 
+async def partner_answered(house: House, heard: Heard, recipient: int, thread: int, inbound: int | None) -> Carry:
+    """Put what a partner wrote into the thread of the message that they answer."""
+
+    async def act(run: Run, kept: int) -> Reply | None:
+        row = (await run("SELECT booking_id, partner_name FROM thread WHERE id = :thread", thread=thread))[0]
+        await answered(
+            run, house, int(row["booking_id"]), thread, row["partner_name"], heard.channel, kept_words(heard), kept
+        )
+        return None
+
+    return await keep_heard(house, heard, recipient, inbound, act, (await house.catalog()).brand.language)
+
+
 async def _which(run: Run, house: House, lead: Lead, heard: Heard, kept: int, bookings: list[PartnersBooking]) -> Reply:
     """Keep the message, tell the house that it waits, and ask which of the bookings it is about."""
     await talks.set_aside(run, kept)
-    facts = {"who": lead.name, "text": said(heard)}
+    facts = {"who": lead.name, "text": kept_words(heard)}
     await tell_house(run, house, "lead_unclear_house", facts, once=str(kept), mail=False)
     news.announce("talk")
     return _reply(lead, Say(WHICH, options=tuple([await _option(run, theirs) for theirs in bookings[:MOST]])))
@@ -69,7 +82,9 @@ async def file_under(run: Run, house: House, lead: Lead, recipient: int, theirs:
     waiting = await talks.set_asides(run, recipient)
     for row in waiting:
         heard = Heard.from_json(unpacked(row["heard"]))
-        await answered(run, house, theirs.booking, theirs.thread, lead.name, heard.channel, said(heard), int(row["id"]))
+        await answered(
+            run, house, theirs.booking, theirs.thread, lead.name, heard.channel, kept_words(heard), int(row["id"])
+        )
     news.announce("talk")
     return bool(waiting)
 
@@ -96,6 +111,11 @@ async def answered(
         run, house, "thread_message_house", facts, booking=booking, thread=thread, once=str(message), mail=False
     )
     news.announce("thread", booking)
+
+
+def kept_words(heard: Heard) -> str:
+    """What a message says, as the house may keep it."""
+    return doors.readable(said(heard))
 
 
 def said(heard: Heard) -> str:

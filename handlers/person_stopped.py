@@ -1,7 +1,7 @@
 """Somebody asked to hear nothing more on this channel, or to hear of us again: STOP and START, BAJA and ALTA.
 
 Twilio keeps such a list of its own and refuses (21610) what is sent in spite of it; ours holds on every channel, and for what is
-still to be said the other channels are used.
+still to be said the other channels are used. By mail, what belongs to a booking still comes, for papers have no other way.
 """
 
 import re
@@ -10,25 +10,44 @@ from datetime import datetime
 from flows.speech import Heard, Say
 from handlers.hearing import as_turn
 from handlers.house import House
-from models import channels, news, turns
+from models import channels, delivery, news, turns
 from models.database import contended_again, transaction
-from models.delivery import stop
+from models.lanes import Outgoing
 from models.turns import Carry, Reply
 
-STOP = re.compile(r"/?(?:stop|stop ?all|unsubscribe|(?:dar(?:me|se) de )?baja)[\s.!]*", re.IGNORECASE)
+STOP = re.compile(
+    r"/?(?:please |por favor,? )?(?:stop|stop ?all|unsubscribe(?: me)?|(?:dar(?:me|se) de )?baja)(?:,? please|,? por favor)?[\s.!]*",
+    re.IGNORECASE,
+)
 START = re.compile(r"/?(?:start|unstop|(?:dar(?:me|se) de )?alta)[\s.!]*", re.IGNORECASE)
-SAID_TO_THE_STOPPED = ("stopped",)
+SAID_TO_THE_STOPPED = ("stopped", "stopped_letters")
 
 
 def wants_silence(heard: Heard) -> bool:
     """Whether these words, and no others, ask to be left alone."""
     bare = channels.known_as(heard.channel).knows_stop or heard.words.startswith("/")
-    return heard.kind == "text" and bare and bool(STOP.fullmatch(heard.words.strip()))
+    return heard.kind == "text" and bare and bool(STOP.fullmatch(_said(heard)))
 
 
 def wants_us_again(heard: Heard) -> bool:
     """Whether they ask to hear of us again."""
-    return heard.kind == "text" and bool(START.fullmatch(heard.words.strip()))
+    return heard.kind == "text" and bool(START.fullmatch(_said(heard)))
+
+
+def _said(heard: Heard) -> str:
+    """The words that count: of a letter what stands below its subject, or the subject when that is all."""
+    lines = heard.words.strip().splitlines()
+    below = len(lines) == 2 and channels.known_as(heard.channel).letters
+    return (lines[1] if below else heard.words).strip()
+
+
+def is_unwanted(out: Outgoing) -> bool:
+    """Whether this is not to leave for them: nothing in a chat; by mail whatever belongs to no booking and no person wrote."""
+    if not out.stopped or out.kind in SAID_TO_THE_STOPPED:
+        return False
+    if not channels.known_as(out.channel).letters:
+        return True
+    return delivery.is_unasked(out.kind, out.payload) or (out.booking is None and out.kind != "message_from_house")
 
 
 async def person_stopped(house: House, heard: Heard, recipient: int, language: str, inbound: int | None) -> Carry:
@@ -45,6 +64,7 @@ async def _noted(
     house: House, heard: Heard, recipient: int, language: str, inbound: int | None, *, silent: bool
 ) -> Carry:
     seen, block = await turns.look(recipient), "stopped" if silent else "started"
+    block += "_letters" if silent and channels.known_as(heard.channel).letters else ""
     spoken = str((seen.state or {}).get("language") or language)
     kept = as_turn(house, heard, seen, inbound, replies=(Reply(block, Say(block).as_json(), spoken),))
     try:
@@ -57,5 +77,5 @@ async def _noted(
 async def _kept(turn: turns.Turn, stopped: datetime | None) -> Carry:
     async with transaction() as run:
         news.announce("talk", turn.seen.booking)
-        await stop(run, turn.seen.recipient, stopped)
+        await delivery.stop(run, turn.seen.recipient, stopped)
         return await turns.keep(turn, run)

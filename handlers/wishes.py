@@ -23,6 +23,7 @@ from handlers.request_sent import request_sent
 from handlers.standing import standing_of
 from handlers.talk_hopped import hop_offered
 from handlers.telling import tell_house
+from models import doors
 from models import talk as talks
 from models.booking import one_at_a_time
 from models.database import Run, transaction
@@ -172,7 +173,7 @@ async def _leave(at: Moment, talk: Talk, wish: Leave, run: Run) -> Came:
 
 
 async def _call_a_person(at: Moment, talk: Talk, wish: Person, run: Run) -> Came:
-    who, text = at.actor.name, wish.words or "–"
+    who, text = at.actor.name, doors.readable(wish.words) or "–"
     facts = {"who": who, "channel": at.heard.channel, "text": text, "reference": None, "talk": at.seen.talk}
     await tell_house(run, at.house, "person_wanted_house", facts, once=None, mail=False)
     return Came(silent=True)
@@ -182,8 +183,8 @@ async def _to_team(at: Moment, talk: Talk, wish: ToTeam, run: Run) -> Came:
     """A guest's message about a booking that stands."""
     booking = await at.theirs(wish.reference, run) if wish.reference else at.seen.booking
     if booking is not None:
-        once = at.heard.external_id
-        await told_team(run, at.house, booking, wish.words, at.actor, matter=wish.matter, once=once)
+        said, once = doors.readable(wish.words), at.heard.external_id
+        await told_team(run, at.house, booking, said, at.actor, matter=wish.matter, once=once)
     return Came()
 
 

@@ -98,7 +98,7 @@ class Zone:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somewhere a guest names. `aliases` are other ways to write it, misspelt ones too; `meeting` says where we wait there."""
+    """Somewhere a guest names. `aliases` are other ways to write it, misspelt ones too; `meeting` says where we wait there, and `photo` shows it."""
 
     key: str
     kind: PlaceKind
@@ -108,6 +108,7 @@ class Place:
     latitude: float | None
     longitude: float | None
     meeting: Text | None
+    photo: "Photo | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,14 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A picture by its file name, with words for who cannot see it."""
+    """A picture by its file name (`templates/brand/<key>/photos`), with words for who cannot see it."""
 
     file: str
     alt: Text
+
+    def as_fact(self) -> Content:
+        """Plain values, as a message keeps them."""
+        return {"file": self.file, "alt": dict(self.alt)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +260,6 @@ class Tour:
     starts_at: str
     description: Text
     difficulty: Literal["easy", "moderate", "hard"]
-    photos: tuple[Photo, ...]
     itinerary: tuple[Step, ...]
     included: tuple[Text, ...]
     not_included: tuple[Text, ...]
@@ -302,7 +306,8 @@ class Service:
     `deposit` is the percentage due at once. `vehicles`: the tiers it may be done in, none named is all. `zones`: where it is
     sold, none named is everywhere. `round_trip`: a transfer may be booked there and back. `stops` is the most on one way,
     `stop_minutes` how long each takes. `tour` is set for tours and charters; `rates` is the price of an hour by vehicle and
-    `hours` the fewest and the most of them, for hours; `price`, `items` and `people` (the most it is for) are a package's.
+    `hours` the fewest and the most of them, for hours; `price`, `items` and `people` (the most it is for) are a package's. The first of
+    `photos` is shown in a talk: of a ride what it may be driven in, of a tour where it goes.
     """
 
     key: str
@@ -328,6 +333,7 @@ class Service:
     stop_minutes: int = 0
     hours: tuple[int, int] = (1, 24)
     people: int = 0
+    photos: tuple[Photo, ...] = ()
 
     @property
     def included(self) -> dict[str, int]:
@@ -379,6 +385,7 @@ class Lead:
     defaults: tuple[Default, ...]
     car: Text | None = None  # what guests look for: "white Hyundai Staria"
     plate: str | None = None
+    photo: Photo | None = None
 
     def ways(self) -> list[tuple[str, str]]:
         """Every (channel, address) at which they are reached, in the order of preference; mail comes last."""
@@ -627,6 +634,7 @@ class _Compiler:
             latitude=None if latitude is None else float(latitude),
             longitude=None if longitude is None else float(longitude),
             meeting=self.text_or_none(of.get("meeting")),
+            photo=next(iter(self.photos([of["photo"]] if of.get("photo") else [])), None),
         )
 
     def routes(self) -> Iterator[Route]:
@@ -675,7 +683,11 @@ class _Compiler:
             stop_minutes=of.get("stops", {}).get("minutes", 0),
             hours=(of.get("hours", {}).get("least", 1), of.get("hours", {}).get("most", 24)),
             people=of.get("people", 0),
+            photos=self.photos(of.get("photos") or (of.get("tour") or {}).get("photos") or []),
         )
+
+    def photos(self, of: Iterable[Content]) -> tuple[Photo, ...]:
+        return tuple(Photo(each["file"], self.text(each["alt"])) for each in of)
 
     def cancellation(self, rules: Iterable[Content]) -> list[CancellationRule]:
         read = [CancellationRule(rule["hours"], percentage(rule["fee"])) for rule in rules]
@@ -689,7 +701,6 @@ class _Compiler:
             starts_at=of["starts_at"],
             description=self.text(of["description"]),
             difficulty=of["difficulty"],
-            photos=tuple(Photo(each["file"], self.text(each["alt"])) for each in of.get("photos", [])),
             itinerary=tuple(Step(each["minutes"], self.text(each["text"])) for each in of.get("itinerary", [])),
             included=self.texts(of.get("included", [])),
             not_included=self.texts(of.get("not_included", [])),
@@ -754,6 +765,7 @@ class _Compiler:
             defaults=tuple(Default(each["service"], tuple(each.get("zones", ()))) for each in of.get("defaults", [])),
             car=self.text_or_none(of.get("car")),
             plate=of.get("plate"),
+            photo=next(iter(self.photos([of["photo"]] if of.get("photo") else [])), None),
         )
 
     def text(self, of: str | Text) -> Text:

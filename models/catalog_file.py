@@ -400,6 +400,8 @@ def _shown(value: Any) -> str:
 minutes = whole(0, 60 * 24 * 60)
 key = shaped(KEY.pattern, "A name from elsewhere in this file")
 file = shaped(r"[A-Za-z0-9_.-]+\.(svg|png|jpg|jpeg|webp)", "The name of a picture's file")
+PHOTO_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,79}\.(png|jpg|jpeg)")
+photo_file = shaped(PHOTO_FILE.pattern, "The name of a picture's file that a chat can show (.jpg or .png)")
 colour = shaped(r"#[0-9A-Fa-f]{6}", "A colour like #0B5D5B")
 language_code = shaped(r"[a-z]{2,3}(-[A-Z]{2})?", "A language like en")
 
@@ -416,9 +418,10 @@ BRAND = record(
         "tax": record({"name": words, "percent": percent}, {"included": flag}),
     },
 )  # fmt: skip
+PHOTO = record({"file": photo_file, "alt": text})
 PLACE = record(
     {"kind": one_of("kind of place", ("airport", "hotel", "area", "port", "town")), "name": name, "zone": key},
-    {"aliases": listing(words), "at": listing(degrees, 2, 2), "meeting": name},
+    {"aliases": listing(words), "at": listing(degrees, 2, 2), "meeting": name, "photo": PHOTO},
 )
 ROUTE = record({"between": listing(key, 2, 2), "minutes": minutes, "prices": keyed(price)}, {"one_way": flag})
 VEHICLE = record(
@@ -444,7 +447,7 @@ TOUR = record(
         "categories": keyed(CATEGORY),
     },
     {
-        "photos": listing(record({"file": file, "alt": text})),
+        "photos": listing(PHOTO),
         "itinerary": listing(record({"minutes": minutes, "text": text})),
         "included": listing(name), "not_included": listing(name), "bring": listing(name),
         "pickups": listing(record({"minutes": minutes}, {"zone": key, "place": key})),
@@ -462,7 +465,7 @@ SERVICE = record(
         "aliases": listing(words), "zones": listing(key), "round_trip": flag, "people": whole(1, 100),
         "stops": record({"most": whole(1, 10), "minutes": whole(0, 24 * 60)}),
         "hours": record({"least": whole(1, 24), "most": whole(1, 24)}),
-        "items": listing(record({}, {"service": key, "extra": key, "quantity": whole(1, 100)})),
+        "items": listing(record({}, {"service": key, "extra": key, "quantity": whole(1, 100)})), "photos": listing(PHOTO),
     },
 )  # fmt: skip
 EXTRA = record(
@@ -476,6 +479,7 @@ LEAD = record(
     {"name": words, "languages": listing(language_code, 1)},
     {
         "company": words, "whatsapp": phone, "telegram": chat, "email": email, "phone": phone, "car": name, "plate": words,
+        "photo": PHOTO,
         "defaults": listing(record({"service": key}, {"zones": listing(key)})),
     },
 )  # fmt: skip

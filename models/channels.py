@@ -14,13 +14,15 @@ class Channel:
     edits: bool = False
     """A card that was shown may change in place."""
     knows_stop: bool = False
-    """The bare word STOP is the network's own; elsewhere it is a command, "/stop"."""
+    """The bare word STOP asks to be left alone, as the network has it; elsewhere it is a command, "/stop"."""
+    letters: bool = False
+    """What is written has a subject, and the papers of a booking have no other way: they come in spite of STOP."""
 
 
 CHANNELS = {
     "whatsapp": Channel(chat=True, knows_stop=True),
     "telegram": Channel(chat=True, edits=True),
-    "mail": Channel(proven=False),
+    "mail": Channel(proven=False, knows_stop=True, letters=True),
     "phone": Channel(),
     "web": Channel(),
 }

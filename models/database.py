@@ -20,8 +20,8 @@ from models import guards, migrating
 
 RECORDS = [
     "models.booking", "models.catalogs", "models.claims", "models.delivery", "models.documents", "models.doors",
-    "models.dues", "models.guest", "models.ledger", "models.links", "models.rates", "models.settings", "models.staff", "models.talk",
-    "models.threads", "models.timeline",
+    "models.dues", "models.guest", "models.ledger", "models.letters", "models.links", "models.rates",
+    "models.settings", "models.staff", "models.talk", "models.threads", "models.timeline",
 ]  # fmt: skip
 
 T = TypeVar("T")

@@ -11,6 +11,7 @@ from models.database import Run
 from models.fields import Instant, Json, micros, packed, unpacked
 
 ANSWER, NOTICE, BULK = 0, 5, 9  # what goes first: whoever just wrote, then what someone waits for, then the rest
+UNASKED = ("nudge", "welcome_back")
 WAKE = "wake"  # the courier's bell: something was left to carry
 
 
@@ -146,6 +147,11 @@ async def _is_due(run: Run, to: int, now: datetime, urgency: int) -> None:
         now=micros(now), urgency=urgency, to=to,
     )  # fmt: skip
     bells.ring(WAKE)
+
+
+def is_unasked(kind: str, payload: dict[str, Any]) -> bool:
+    """Whether we say this of our own accord, with nothing booked or asked: nobody has to hear it."""
+    return not {kind, *(before["block"] for before in payload.get("before", ()))}.isdisjoint(UNASKED)
 
 
 def is_for_the_house(kind: str) -> bool:

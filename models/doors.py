@@ -18,6 +18,7 @@ import orjson
 from tortoise import fields
 from tortoise.models import Model
 
+from models import links
 from models.database import Ask, Rows, Run, read
 from models.fields import Instant, Json, micros, packed, unpacked
 
@@ -140,6 +141,11 @@ def token_in(words: str) -> str | None:
 def without_token(words: str) -> str:
     """The words a person sees: without the token and, where it stands alone, its brackets."""
     return _TOKEN.sub("", _BRACKETED.sub("", words)).strip()
+
+
+def readable(words: str) -> str:
+    """Words as the house may read and keep them: no token stands in them, and no address that opens a booking."""
+    return links.masked(without_token(words)) if "bh" in words or "http" in words else words
 
 
 async def known_by(secret: bytes, given: str, now: datetime, ask: Ask = read) -> Known | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from models import bells, lanes
+from models import bells, doors, lanes
 from models.database import Run, read
 from models.delivery import ANSWER, WAKE, post
 from models.fields import micros, packed, unpacked
@@ -136,7 +136,7 @@ async def heard(turn: Turn, run: Run) -> int:
         "VALUES (:channel, :external, :recipient, :heard, :words, 'done', 0, :now) "
         "ON CONFLICT (channel, external_id) DO NOTHING RETURNING id",
         channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
-        words=turn.words, now=micros(turn.now),
+        words=doors.readable(turn.words), now=micros(turn.now),
     )  # fmt: skip
     if not rows:
         raise Repeated
@@ -248,7 +248,7 @@ async def _owe_anew(turn: Turn, run: Run, error: str, due: datetime) -> None:
         "VALUES (:channel, :external, :recipient, :heard, :words, 'owed', :tried, :due, :error, :now) "
         "ON CONFLICT (channel, external_id) DO NOTHING",
         channel=turn.channel, external=turn.external_id, recipient=turn.seen.recipient, heard=packed(turn.heard),
-        words=turn.words, tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
+        words=doors.readable(turn.words), tried=int(bool(error)), due=micros(due), error=error, now=micros(turn.now),
     )  # fmt: skip
     await met(turn, run)
 

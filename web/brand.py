@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot import art, words
+from bot import art, photos, words
 from models import catalogs
 from models.catalog import Brand
 
@@ -17,7 +17,10 @@ DAY = "public, max-age=86400"
 
 def routes() -> list[web.RouteDef]:
     """Routes of /brand/, the pictures of the operator's brand."""
-    return [web.get("/brand/{name:scene|wide|tall|mark|mark-dark}", picture)]
+    return [
+        web.get("/brand/{name:scene|wide|tall|mark|mark-dark}", picture),
+        web.get("/photos/{name}", photo),
+    ]
 
 
 async def picture(request: web.Request) -> web.Response:
@@ -25,6 +28,15 @@ async def picture(request: web.Request) -> web.Response:
     body, content_type = _drawn(request.match_info["name"], _facts((await catalogs.on_sale())[1].brand))
     headers = {"Cache-Control": DAY, "X-Content-Type-Options": "nosniff"}
     return web.Response(body=body, content_type=content_type, headers=headers)
+
+
+async def photo(request: web.Request) -> web.Response:
+    """One of the catalogue's pictures, as chats show them."""
+    found = photos.photo((await catalogs.on_sale())[1].brand.key, request.match_info["name"])
+    if found is None:
+        raise web.HTTPNotFound(text="There is no such picture.")
+    headers = {"Cache-Control": DAY, "X-Content-Type-Options": "nosniff"}
+    return web.Response(body=found[0], content_type=found[1], headers=headers)
 
 
 def picture_url(name: str, brand: Brand) -> str:

@@ -15,6 +15,7 @@ from bot import checkout, mail_in, telegram, whatsapp
 from bot.program import Program
 from flows.speech import Heard
 from handlers.delivery_reported import delivery_reported
+from handlers.letter_came import letter_came, letter_kept, letter_unread
 from handlers.someone_wrote import someone_wrote
 from models.database import is_away, is_contended
 from web import keys
@@ -22,7 +23,10 @@ from web import keys
 log = structlog.get_logger()
 
 LARGEST = 1024 * 1024  # bytes of a body
+LARGEST_LETTER = 25 * 1024 * 1024  # bytes: what mail servers commonly take
 DEADLINE = 10.0  # seconds for a body to arrive: aiohttp itself waits for ever
+DEADLINE_LETTER = 60.0
+MAIL = "/hooks/mail"
 LONGEST_NAME = 100  # characters of a provider's id or address
 NO_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'  # TwiML: we answer by the API
 
@@ -36,7 +40,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/hooks/whatsapp/status", on_whatsapp_status),
         web.post("/hooks/telegram", on_telegram),
         web.post("/hooks/stripe", on_stripe),
-        web.post("/hooks/mail", on_mail),
+        web.post(MAIL, on_mail),
     ]
 
 
@@ -44,11 +48,18 @@ def routes() -> list[web.RouteDef]:
 async def whole_body(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Have the whole body before anyone looks at it: 413 when it is too large, 408 when it drips."""
     if request.method in ("POST", "PUT", "PATCH"):
+        letter = request.path == MAIL and _by_our_mail_server(request)
+        if letter:
+            request = request.clone(client_max_size=LARGEST_LETTER)
         try:
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(DEADLINE_LETTER if letter else DEADLINE):
                 await request.read()
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="the body did not arrive in time") from None
+        except web.HTTPRequestEntityTooLarge as refusal:
+            if letter:
+                refusal.text = "a letter of more than 25 MiB is not taken"
+            raise
     return await handler(request)
 
 
@@ -120,7 +131,8 @@ async def on_whatsapp(request: web.Request) -> web.Response:
 
 async def on_whatsapp_status(request: web.Request) -> web.Response:
     """Twilio tells what became of a delivery; `d` is delivery.attempt."""
-    program, report = _program(request), whatsapp.read_report(await _twilio_form(request))
+    program, form = _program(request), await _twilio_form(request)
+    report = whatsapp.read_report(form, enclosed="enclosed" in request.query)
     delivery, _, attempt = request.query.get("d", "").partition(".")
     if report and whatsapp.figure(delivery) and whatsapp.figure(attempt):
         await delivery_reported(program.house, int(delivery), int(attempt), report)
@@ -155,20 +167,31 @@ async def on_stripe(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def on_mail(request: web.Request) -> web.Response:
-    """A guest's letter reached us, as the mail server has it."""
-    program = _program(request)
-    secret = program.settings.mail_secret.get_secret_value()
+def _by_our_mail_server(request: web.Request) -> bool:
+    secret = _program(request).settings.mail_secret.get_secret_value()
     given = request.headers.get("Authorization", "")
-    if not secret or not hmac.compare_digest(_bytes(given), _bytes(f"Bearer {secret}")):
+    return bool(secret) and hmac.compare_digest(_bytes(given), _bytes(f"Bearer {secret}"))
+
+
+async def on_mail(request: web.Request) -> web.Response:
+    """A letter reached us, as the mail server has it. It is kept first; one that we cannot read is the desk's."""
+    if not _by_our_mail_server(request):
         raise web.HTTPForbidden(text="not brought by our mail server")
+    program, raw = _program(request), await request.read()
+    kept, known = await letter_kept(program.house, raw)
+    if known:
+        return web.Response(text="known")
     try:
-        heard = mail_in.read(await request.read(), program.house.now(), await _own_addresses(program))
-    except mail_in.NotAPerson as why:
-        log.info("a letter is not answered", why=str(why))
-        return web.Response(text=f"not answered: {why}")
-    program.courier.carry(await someone_wrote(program.house, heard))
-    return web.Response()
+        ours = await _own_addresses(program)
+        letter = await asyncio.to_thread(mail_in.opened, raw, program.house.now(), ours)
+        program.courier.carry(await letter_came(program.house, kept, letter))
+    except Exception as fault:
+        if is_away(fault) or is_contended(fault):
+            raise
+        log.exception("a letter could not be read", letter=kept)
+        await letter_unread(program.house, kept, repr(fault)[:500])
+        return web.Response(text="kept; people will read it")
+    return web.Response(text=f"not answered: {letter.aside}" if letter.aside else "")
 
 
 async def _own_addresses(program: Program) -> list[str]:

@@ -15,6 +15,7 @@ from models import catalogs
 from models.booking import Booking
 from models.catalog import Brand, Catalog, Tour
 from models.database import read
+from models.papers import paper_of
 from models.refusal import Refusal
 from models.request import as_instant
 from models.story import Story, of_booking
@@ -45,6 +46,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/b/{token}/stands", guests_only(stands)),
         web.get("/b/{token}/terms", guests_only(terms)),
         web.get("/b/{token}/booking.ics", guests_only(calendar)),
+        web.get("/media/{token}/{name:[A-Za-z0-9-]{1,60}\\.(?:pdf|png)}", media),
         web.get("/b/{token}/{paper:ticket\\.pdf|invoice\\.pdf|ticket\\.png}", guests_only(paper)),
     ]
 
@@ -201,6 +203,17 @@ async def paper(request: web.Request) -> web.StreamResponse:
         raise web.HTTPServiceUnavailable(text="Not drawn yet.", headers={"Retry-After": "2"})
     expected = kind in issued
     return await _page(request, "not_yet.html", booking, status=202 if expected else 404, expected=expected, kind=kind)
+
+
+async def media(request: web.Request) -> web.StreamResponse:
+    """A paper as a provider fetches it to send it on, by an address that was signed for it and ends."""
+    house = request.app[keys.HOUSE]
+    found = paper_of(house.secret, request.match_info["token"], house.now())
+    if found is None:
+        raise web.HTTPNotFound(text="There is nothing here any more.")
+    if (content := await _drawn(request, *found)) is None:
+        raise web.HTTPServiceUnavailable(text="Not drawn yet.", headers={"Retry-After": "2"})
+    return _file(content, "image/png" if found[1] == "picture" else "application/pdf", request.match_info["name"])
 
 
 async def _drawn(request: web.Request, booking: int, kind: str) -> bytes | None:

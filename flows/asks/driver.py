@@ -1,5 +1,6 @@
 """Where is my driver? Answered at once: who, in what, where they wait, how they are called."""
 
+from dataclasses import replace
 from typing import Any
 
 from flows.asks.answer import Answer, Booking, about, ahead, find, past, unknown, which
@@ -40,9 +41,16 @@ def _of(ask: dict[str, Any], booking: Booking, offer: Offer) -> Answer:
     facts = {"lead": booking["lead"], "leg": booking["leg"], "near": near, "phone": booking["phone"]}
     if booking["lead"] is None:
         return Answer(about(booking, "driver_none", **facts), (wish,))
-    said = about(booking, "driver", **facts)
-    links = (*((Link("lead"),) if near and booking["lead"]["chat"] else ()), *said.links)
-    return Answer(type(said)(said.block, said.facts, links=links, about=said.about), (wish,) if near and words else ())
+    said = replace(about(booking, "driver", **facts), photos=_photos(booking) if near else ())
+    lead = booking["lead"]
+    ways = [Link(way) for way, had in (("call", lead["phone"]), ("lead", lead["chat"])) if had and near]
+    said = replace(said, links=(*ways, *said.links))
+    return Answer(said, (wish,) if near and words else ())
+
+
+def _photos(booking: Booking) -> tuple[Any, ...]:
+    """Whom to look for, and where."""
+    return tuple(photo for photo in (booking["lead"]["photo"], booking["leg"]["photo"]) if photo)
 
 
 def tapped(value: str) -> dict[str, Any]:

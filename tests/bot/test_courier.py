@@ -754,7 +754,7 @@ async def test_a_picture_that_cannot_be_fetched_is_left_out(clock: Clock) -> Non
     async with at_work(courier(clock, phone)) as one:
         await in_state(number, "sent")
         await until_free(ana)
-        await delivery_reported(one.house, number, 1, Report("SM1", "failed", "picture"))
+        await delivery_reported(one.house, number, 1, Report("SM1", "failed", "enclosed"))
         await attempted(number, 2)
     assert phone.given[-1].payload == {"block": "confirmed"}
 

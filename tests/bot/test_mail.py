@@ -1,6 +1,7 @@
 """Letters to addresses that a mail server cannot take: given up one by one, with nobody else's mail held up."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from aiosmtpd.smtp import SMTP
 from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.letters import Letter
 from bot.mail import Mail
+from bot.mail_in import NotAPerson, read
 from bot.words import Drawn
 from models.lanes import Outgoing
 from tests.conftest import NOW
@@ -34,7 +36,9 @@ async def test_a_server_without_smtputf8_fails_that_letter_alone(utf8: bool) -> 
     box = Box()
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(box, enable_SMTPUTF8=utf8), "127.0.0.1", 0)
     async with server:
-        mail = Mail(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house")
+        mail = Mail(
+            f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house", b"secret"
+        )
         results = [await mail.send(_out(one), _attempt()) for one in ("ana@a.example", NOT_ASCII, "leo@a.example")]
     assert [type(one) for one in results] == [Sent, Sent if utf8 else Failed, Sent], results
     assert box.to == ["ana@a.example", *([NOT_ASCII] if utf8 else []), "leo@a.example"]
@@ -57,9 +61,25 @@ async def test_a_server_too_busy_for_all_is_away_and_a_full_mailbox_is_not() -> 
     """For the one all mail waits, for the other that letter alone."""
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(Busy()), "127.0.0.1", 0)
     async with server:
-        mail = Mail(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house")
+        mail = Mail(
+            f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", "bookings@house.example", "The house", b"secret"
+        )
         results = [await mail.send(_out(one), _attempt()) for one in ("ana@a.example", "full@a.example")]
     assert [isinstance(one, Retry) and one.away for one in results] == [True, False], results
+
+
+@pytest.mark.parametrize(("before", "wanted"), [("nudge", True), ("welcome_back", True), ("did_not_catch", False)])
+def test_our_letters_ask_for_no_automatic_answer(before: str, wanted: bool) -> None:
+    """Each says that a machine wrote it; one that nobody asked for says how to have no more of them."""
+    mail = Mail("smtp://127.0.0.1", "bookings@house.example", "The house", b"secret")
+    out = replace(_out("ana@a.example"), payload={"before": [{"block": before}]})
+    attempt = _attempt()
+    assert attempt.letter is not None
+    head = mail.compose(out, attempt.letter, attempt)
+    assert (head["Auto-Submitted"], head["X-Auto-Response-Suppress"]) == ("auto-generated", "All")
+    assert bool(head["List-Unsubscribe"]) is wanted
+    with pytest.raises(NotAPerson):  # so that one which comes back to us is known
+        read(head.as_bytes(), NOW, ())
 
 
 def _attempt() -> Attempt:

@@ -1,11 +1,13 @@
 """Letters as they come: what a person wrote is heard, what a machine wrote is not answered, nothing makes us stumble."""
 
+import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
 import pytest
 
 from bot.mail_in import NotAPerson, read
+from models import letters
 
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 OURS = ("bookings@costa-alisia.example",)
@@ -73,6 +75,125 @@ def test_machines_are_not_answered(headers: dict[str, str]) -> None:
     """RFC 3834: no loop begins with us."""
     with pytest.raises(NotAPerson):
         read(letter(**headers), NOW, OURS)
+
+
+@pytest.mark.parametrize(
+    ("text", "anew"),
+    [
+        ("> Which day?\n\nOn Friday\n", "On Friday"),
+        (
+            "On Sat, 21 Nov 2026 at 10:30, Costa <b@c.example> wrote:\n> Which day?\n\nFriday\n> How many?\nTwo",
+            "Friday\n\nTwo",
+        ),
+        ("Am 21.11.2026 um 10:30 schrieb Costa <b@c.example>:\n> Which day?\nFriday", "Friday"),
+        ("Le sam. 21 nov. 2026 à 10:30, Costa <b@c.example> a écrit :\n> Which day?\nFriday", "Friday"),
+        ("On Friday\nSent from my iPhone", "On Friday"),
+        (
+            "On Sunday we land, and my wife wrote: bring two seats",
+            "On Sunday we land, and my wife wrote: bring two seats",
+        ),
+    ],
+)
+def test_answers_below_and_between_are_heard(text: str, anew: str) -> None:
+    """Wherever the guest writes, what is quoted is left out; and a guest may say that somebody wrote."""
+    assert read(letter(text, Subject="Re: Your request"), NOW, OURS).words == anew
+
+
+QUOTED_PAGES = (
+    '<div>On Friday</div><div class="gmail_quote"><div class="gmail_attr">On Sat wrote:</div><blockquote>Which day?</blockquote></div>',
+    '<p>On Friday</p><div id="divRplyFwdMsg"><b>Desde:</b> Costa</div><p>Which day?</p>',
+    '<p>On Friday</p><blockquote type="cite"><div>Which day? <blockquote>Where?</blockquote> See you</div></blockquote>',
+    "<blockquote>Which day?</blockquote><p>On Friday</p>",
+)
+
+
+@pytest.mark.parametrize("page", QUOTED_PAGES)
+def test_quotes_in_a_page_are_left_out(page: str) -> None:
+    """Gmail's, Outlook's and Apple's ways to mark them."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = "hannah@example.com", "Re: Your request"
+    message.set_content(page, subtype="html")
+    assert read(message.as_bytes(), NOW, OURS).words == "On Friday"
+
+
+OUR_LETTER = letters.number(b"secret", 12, "costa-alisia.example")
+PORTAL = f"https://bellhop.example/b/{'aB3_' * 10}xyz"
+HOP = f"bhh{'Zz9-' * 5}"
+
+
+@pytest.mark.parametrize(
+    "leaked",
+    [
+        PORTAL,
+        f"{PORTAL}/pay?lang=en",
+        f"<{PORTAL[:60]}=\n{PORTAL[60:]}>",
+        f"https://wrapped.example/?url=https%3A%2F%2Fbellhop.example%2Fb%2F{'aB3_' * 10}xyz&data=1",
+        f"https://t.me/costa_alisia_bot?start={HOP}",
+        f"[{HOP}]",
+    ],
+)
+def test_secret_links_are_nobodys_words(leaked: str) -> None:
+    """However a mail program quotes or breaks them: no part of a token is heard."""
+    words = read(letter(f"Is this my page?\n{leaked}\nThank you", Subject="Re: x"), NOW, OURS).words
+    assert words.startswith("Is this my page?") and words.endswith("Thank you")
+    assert "aB3_" not in words and "Zz9-" not in words
+
+
+def test_our_own_address_is_not_the_guests() -> None:
+    """Neither in what they write nor in what they pass on."""
+    words = read(letter("I wrote to Bookings@Costa-Alisia.example before"), NOW, OURS).words
+    assert "@" not in words and "before" in words
+
+
+def test_a_letter_that_only_quotes_says_nothing() -> None:
+    """Of ours; one of somebody else's that is passed on to us says all of it."""
+    quoted = "> From the airport to Hard Rock\n"
+    assert read(letter(quoted, Subject="Re: x", In_Reply_To=OUR_LETTER), NOW, OURS).words == ""
+    assert read(letter(quoted, Subject="Fwd: x"), NOW, OURS).words == "From the airport to Hard Rock"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"In_Reply_To": OUR_LETTER},
+        {"References": f"<1@example.com> {OUR_LETTER}"},
+        {
+            "In_Reply_To": "<2@example.com>",
+            "References": f"<delivery-1.{'a' * 16}@x.example> {OUR_LETTER} <2@example.com>",
+        },
+    ],
+)
+def test_which_letter_is_answered(headers: dict[str, str]) -> None:
+    """The nearest of ours; one that is made up is known by its seal."""
+    quotes = read(letter(**headers), NOW, OURS).quotes
+    assert quotes == OUR_LETTER
+    assert letters.delivery_of(b"secret", quotes) == 12
+    assert letters.delivery_of(b"another", quotes) is None
+    assert letters.delivery_of(b"secret", OUR_LETTER.replace("12.", "13.")) is None
+
+
+def test_the_houses_own_list_is_its_inbox() -> None:
+    """A shared inbox marks whatever comes to it as a list; others' lists are not answered."""
+    heard = read(letter(List_Id="<bookings.costa-alisia.example>", Precedence="list"), NOW, OURS)
+    assert heard.sender == "hannah@example.com"
+    with pytest.raises(NotAPerson):
+        read(letter(List_Id="<news.costa-alisia.example>", Precedence="list"), NOW, OURS)
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    ["<style" * 30_000, "<head>" * 30_000, "on 2026 " * 25_000, "> " * 90_000, "<br" * 60_000, "<!-- >" * 30_000],
+)
+def test_no_letter_keeps_us_busy(nasty: str) -> None:
+    """What is made to be slow to read is read as fast as any other of its size."""
+    for subtype in ("plain", "html"):
+        message = EmailMessage()
+        message["From"] = "hannah@example.com"
+        message.set_content(nasty, subtype=subtype)
+        raw = message.as_bytes()
+        begun = time.process_time()
+        read(raw, NOW, OURS)
+        assert time.process_time() - begun < 3
 
 
 def test_a_page_is_read_as_words() -> None:

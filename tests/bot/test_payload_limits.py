@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot import telegram, words
-from bot.carriers import Attempt
+from bot.carriers import Attempt, Enclosed
 from bot.content import plainly, rich
 from bot.fitting import parts
 from bot.whatsapp import LIMIT
@@ -30,6 +30,13 @@ WALK = (
     "hi", "airport", "Bavaro", "tomorrow", "3pm", "AA1045", "one way", "2 adults", "2 bags", "van", "flowers", "done", "birthday",
     "window seat", "Ana Lindqvist", "ana@example.com", "change", "nothing", "send", "help", "what have I chosen?",
 )  # fmt: skip
+ENCLOSED = (
+    Enclosed("CA-7K4M2-ticket.pdf", b"paper", f"{BASE}/media/t/CA-7K4M2-ticket.pdf"),
+    Enclosed(
+        "rafael.jpg", b"picture", f"{BASE}/photos/rafael.jpg", "Rafael Peña, \N{MAN}\u200d\N{WOMAN}" * 80, lasting=True
+    ),
+    Enclosed("fleet.jpg", b"picture", f"{BASE}/photos/fleet.jpg"),
+)
 HOSTILE = (
     "a", "W", "ñ", " ", "  ", "\n", "\t", "\r\n", "{{1}}", "{{", "%s", "\\", '"', "<b>", "*", "_", "|", "\u200b", "\u200d", "\u202e",
     "\u2028", "\x85", "\u05e9\u05dc\u05d5\u05dd", "\u0645\u0631\u062d\u0628\u0627", "e\u0301\u0301\u0301", "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}",
@@ -115,12 +122,12 @@ def over_on_whatsapp(attempt: Attempt, payload: dict[str, Any]) -> list[str]:
 def over_on_telegram(attempt: Attempt, payload: dict[str, Any]) -> list[str]:
     """Bot API: 4096 characters of a text, 1024 of a caption, 64 bytes behind a key, 100 keys, 8 in a row, none without words."""
     found = []
-    for one in telegram._messages(attempt):
-        photo = isinstance(one, telegram.Photo)
-        text, most = (one.caption, 1024) if isinstance(one, telegram.Photo) else (one, 4096)
+    keys = telegram.keyboard(attempt, payload)
+    for one in telegram._messages(attempt, apart=bool(payload.get("unshares")) and keys is not None):
+        photo = isinstance(one, Enclosed)
+        text, most = (one.words, 1024) if isinstance(one, Enclosed) else (one, 4096)
         if units(text) > most or not (text.strip() or photo):
             found.append(f"a text of {units(text)}")
-    keys = telegram.keyboard(attempt, payload)
     rows = keys.inline_keyboard if keys and hasattr(keys, "inline_keyboard") else ()
     every = [key for row in rows for key in row]
     found += [f"a row of {len(row)}" for row in rows if not 0 < len(row) <= 8]
@@ -137,8 +144,8 @@ def test_nothing_is_over_a_limit(language: str) -> None:
     drawn = 0
     for payload, one in random_replies(language):
         drawn += 1
-        picture = b"picture" if drawn % 3 == 0 else None
-        attempt = Attempt(NOW, one, None, URLS, picture, f"{BASE}/ticket.png" if picture else None)
+        enclosed = ENCLOSED[: drawn % 4]
+        attempt = Attempt(NOW, one, None, URLS, tuple(enclosed))
         over = [*over_on_whatsapp(attempt, payload), *over_on_telegram(attempt, payload)]
         assert not over, (over, payload)
     assert drawn > COUNT * 0.9

@@ -110,7 +110,7 @@ async def send(carrier: WhatsApp, number: int, text: str = "Your driver waits.")
 
 @pytest.mark.parametrize(
     ("code", "why"),
-    [("63016", "closed"), ("63019", "picture"), ("63018", "busy"), ("30001", "busy"),
+    [("63016", "closed"), ("63019", "enclosed"), ("63018", "busy"), ("63005", "content"), ("30001", "busy"),
      ("63024", "unreachable"), ("30008", "refused"), ("", "refused")],
 )  # fmt: skip
 def test_a_failure_is_classed_where_twilio_is_known(code: str, why: str) -> None:

@@ -60,6 +60,8 @@ ASIDE = {
     "handlers.guest_wrote:_go_on_here": "one commit in place of _turn's: a link is taken in it or not at all",
     "handlers.guest_wrote:_turn_page": "one commit, as _turn",
     "handlers.guests_fell_silent:_nudge": "one commit, and whoever looks next finds the talk moved or not",
+    "handlers.letter_came:_noted": "one commit, and a letter brought again has its effect once: tests/doors/test_letters",
+    "handlers.letter_came:letter_kept": "one commit, and the mail server brings it again: tests/doors/test_letters",
     "handlers.person_stopped:_kept": "one commit, as someone_wrote",
     "handlers.place_freed:_offer": "one commit, and the next look offers what was not: tests/handlers/test_place_freed",
     "models.settings:forget": "a kept value is gone or not, and is looked for again",

@@ -90,6 +90,14 @@ async def test_who_said_stop_or_waits_for_us_is_left_alone(ava: Rehearsal) -> No
     assert await passes(ava, hours=1) == 1
 
 
+@pytest.mark.parametrize(("channel", "nudged"), [("telegram", 1), ("mail", 0), ("phone", 0), ("web", 0)])
+async def test_only_a_chat_is_nudged(ava: Rehearsal, channel: str, nudged: int) -> None:
+    """A letter that nobody asked for is a nuisance, and whoever wants to be called is called by people."""
+    async with transaction() as run:
+        await run("UPDATE recipient SET channel = :channel", channel=channel)
+    assert await passes(ava, hours=3) == nudged
+
+
 async def test_one_that_we_stumble_over_keeps_nobody_from_theirs(ava: Rehearsal) -> None:
     """A draft that cannot be read is logged; whoever fell silent after it is nudged."""
     async with transaction() as run:

@@ -34,6 +34,8 @@ GET  /sim/checkout/{session}                the checkout page; POST form card=ok
 POST /sim/switches                          {"twilio" | "telegram" | "stripe" | "smtp": "up" | "down" | "reset" | "hang" | "limited" |
                                             "queued"}; queued: Twilio takes messages and WhatsApp does not, and what waits
                                             so for four hours fails; anything but up and limited also holds back webhooks
+POST /sim/refuse                            {code: 63005 | 63018 | 63019 | 20429 …, of: content | media | text, times: 1}: Twilio refuses, or
+                                            takes and then fails, the next messages of that kind; code 0 takes the wish back
 POST /sim/clock                             {offset: seconds} or {by: seconds}
 POST /sim/wire/{n}/again                    {times, parallel, forge, fresh} → {statuses}; the webhook as it was, its signature spoiled
                                             (forge) or made anew (fresh)

@@ -10,7 +10,7 @@ from .mailbox import Mailbox
 from .postman import Postman
 from .stripe import Stripe, checkout_of
 from .telegram import Telegram
-from .twilio import Twilio
+from .twilio import SPOKEN, Twilio
 from .world import POSITIONS, PROVIDERS, Json, World, shown
 
 CHANNELS = ("whatsapp", "telegram")
@@ -79,6 +79,7 @@ class Control:
             web.get("/sim/wire", self.wire),
             web.post("/sim/wire/{n}/again", self.again),
             web.post("/sim/switches", self.switches),
+            web.post("/sim/refuse", self.refuse),
             web.post("/sim/clock", self.clock),
             web.post("/sim/hurry", self.hurry),
             web.post("/sim/reset", self.reset),
@@ -291,6 +292,18 @@ class Control:
         for provider, position in wish.items():
             self.world.set_switch(provider, position)
         return give(self.world.switches())
+
+    async def refuse(self, request: web.Request) -> web.Response:
+        """{code, of: content | media | text, times: 1}: Twilio fails the next messages of that kind with its code; code 0: no more."""
+        wish = await asked(request)
+        kind, code, times = wish.get("of"), int(wish.get("code", 0)), int(wish.get("times", 1))
+        if kind not in ("content", "media", "text") or (code and code not in SPOKEN) or times < 1:
+            raise Wrong(
+                400, f"of is content, media or text; code one of {', '.join(map(str, sorted(SPOKEN)))}; times from 1"
+            )
+        wishes = self.world.settings.get("refuse") or {}
+        self.world.settings.put("refuse", {**wishes, kind: {"code": code, "times": times} if code else None})
+        return give({"ok": True})
 
     async def clock(self, request: web.Request) -> web.Response:
         """{offset: seconds} sets, {by: seconds} adds to the distance from real time."""

@@ -223,7 +223,8 @@ class Telegram:
         caption, html = text_of(call, "caption", CAPTION_LIMIT, "message caption is too long", None)
         if kind == "photo" and not picture(upload.content):
             raise bad("IMAGE_PROCESS_FAILED")
-        kept = self.world.keep_file(uuid.uuid4().hex, *upload)
+        given = call.text(kind)  # a file that Telegram has keeps its name
+        kept = self.world.keep_file(given if self.world.file(given) else uuid.uuid4().hex, *upload)
         api = {kind: file_object(kind, kept), **({"caption": caption} if caption else {})}
         return self.post(call, api, text=caption, html=html, kind=kind, media=[kept])
 

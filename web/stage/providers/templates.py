@@ -184,6 +184,8 @@ def check_content(asked: Json) -> None:
             if len(content[name]) > most:
                 raise Refused(400, 20422, f"Invalid Parameter: types.{kind}.{name} has more than {most}")
         for action in content.get("actions") or []:
+            if action.get("type") == "PHONE_NUMBER" and not re.fullmatch(r"\+[1-9]\d{6,14}", action.get("phone") or ""):
+                raise Refused(400, 20422, "Invalid Parameter: a phone number is written in E.164, and has no variable")
             if action.get("url") and not re.match(r"https?://[^{}/]+/", action["url"]):
                 raise Refused(400, 20422, "Invalid Parameter: the domain of a url has a variable")
     variables = asked.get("variables") or {}

@@ -3,8 +3,9 @@
 Refusals follow Twilio's error dictionary (https://www.twilio.com/docs/api/errors): 20003 bad log-in, 20001 unknown parameter, 20404 not
 found, 21211 wrong To, 21603/21604 From/To missing, 21609 wrong StatusCallback, 21610 STOP, 21617 more than 1600 characters, 21619 nothing
 to say, 21620 wrong MediaUrl, 21623 too many files, 21654/21655/21656 ContentSid and ContentVariables, 21910 From and To of two channels,
-63007 not our sender. Accepted and then failed: 30001 four hours in the queue, 63016 outside the 24 hours without an approved template,
-63019 media, 63021 too long with its variables, 63024 not on WhatsApp, 63028 variables that do not match the template.
+63007 not our sender, 20429 too many requests. Accepted and then failed: 30001 four hours in the queue, 63005 a file of a kind WhatsApp does
+not take, 63016 outside the 24 hours without an approved template, 63018 too fast, 63019 media that cannot be had or is too large,
+63021 too long with its variables, 63024 not on WhatsApp, 63028 variables that do not match the template.
 """
 
 import asyncio
@@ -31,15 +32,27 @@ VERSION = "2010-04-01"
 BODY_LIMIT = 1600
 TEMPLATE_LIMIT = 1024
 MEDIA_LIMIT = 16 * 1024 * 1024
+IMAGE_LIMIT = 5 * 1024 * 1024
+# What WhatsApp takes (https://www.twilio.com/docs/whatsapp/guidance-whatsapp-media-messages), and how such a file begins where that is plain.
+TAKEN: dict[str, tuple[bytes, ...]] = {
+    "image/jpeg": (b"\xff\xd8\xff",), "image/png": (b"\x89PNG",), "application/pdf": (b"%PDF",), "audio/ogg": (b"OggS",),
+    **dict.fromkeys(("image/webp", "audio/amr", "audio/3gpp", "audio/aac", "audio/mpeg", "video/mp4", "text/vcard"), (b"",)),
+}  # fmt: skip
 VARIABLE = re.compile(r"{{\s*(\w+)\s*}}")
 SPOKEN = {
     30001: "Queue overflow",
+    63005: "Channel did not accept given content. Please see Channel specific error message for more information.",
+    63018: "Rate limit exceeded for Channel",
     63016: "Failed to send freeform message because you are outside the allowed window. Please use a Template.",
     63019: "Media failed to download",
     63021: "Channel invalid content error",
+    63013: "This message send failed because it violates Channel provider's policy.",
+    20429: "Too Many Requests",
+    21656: "The ContentVariables Parameter is invalid",
     63024: "Invalid message recipient",
     63028: "Number of parameters provided does not match the expected number of parameters",
 }
+FIRST_LATER = 30000  # codes from here on come after a message was taken, by the status callback
 # Seconds that a message may wait for WhatsApp (https://www.twilio.com/docs/whatsapp/best-practices-and-faqs).
 QUEUE = 4 * 3600
 # Seconds after acceptance at which Twilio reports each step (times the configured pace).
@@ -121,13 +134,27 @@ class Twilio:
         self.check_addresses(form)
         self.check_words(form, files["MediaUrl"])
         template, variables = self.check_template(form)
+        wished = self.wished("content" if template else "media" if files["MediaUrl"] else "text")
+        if wished is not None and wished < FIRST_LATER:
+            raise Refused(429 if wished == 20429 else 400, wished, SPOKEN.get(wished, "Refused by the sandbox"))
         message = self.accept(form, files, template)
-        failure = self.failure(message, template, variables)
+        failure = self.failure(message, template, variables) or wished
         if template is not None and failure is None:
             self.draw(message, template, variables)
         self.world.keep(message)
         self.later(self.follow(message["id"], form.get("StatusCallback"), failure, files["MediaUrl"]))
         return answer(self.resource(message), 201)
+
+    def wished(self, kind: str) -> int | None:
+        """The code with which the next message of this kind (content, media, text) shall fail; see /sim/refuse."""
+        wishes = self.world.settings.get("refuse") or {}
+        wish = wishes.get(kind)
+        if not wish:
+            return None
+        self.world.settings.put(
+            "refuse", {**wishes, kind: {**wish, "times": wish["times"] - 1} if wish["times"] > 1 else None}
+        )
+        return int(wish["code"])
 
     async def form(
         self, request: web.Request, name: str, lists: tuple[str, ...] = ()
@@ -320,16 +347,23 @@ class Twilio:
         return form
 
     async def fetch_media(self, sid: str, urls: list[str]) -> int | None:
-        kept = []
-        for number, url in enumerate(urls):
-            got = await download(self.world.route(url))
-            if got is None:
-                return 63019
-            kept.append(self.world.keep_file(f"ME{uuid.uuid4().hex}", got[0], got[1], f"{number}"))
+        """Only the first file is sent on; the words under a document are not shown."""
+        got = await download(self.world.route(urls[0]))
+        if got is None:
+            return 63019
+        content, content_type = got
+        if content_type not in TAKEN or not content.startswith(TAKEN[content_type]):
+            return 63005
+        image = content_type.startswith("image/")
+        if image and len(content) > IMAGE_LIMIT:
+            return 63019
+        name = urlsplit(urls[0]).path.rpartition("/")[2]
+        kept = self.world.keep_file(f"ME{uuid.uuid4().hex}", content, content_type, name)
         message = self.world.messages.get(f"whatsapp:{sid}")
         if message is not None:
-            kind = "photo" if kept[0]["content_type"].startswith("image/") else "document"
-            self.world.keep({**message, "media": kept, "kind": kind})
+            shown = {"kind": "photo", "text": message["text"]} if image else {"kind": "document", "text": ""}
+            api = {**message["api"], "said": message["text"]}
+            self.world.keep({**message, "media": [kept], **shown, "api": api})
         return None
 
     async def find_all(self, request: web.Request) -> web.Response:
@@ -394,7 +428,7 @@ class Twilio:
         api, uri = message["api"], f"{self.base}/Messages/{message['id']}"
         error = api["error_code"]
         return {
-            "body": message["text"],
+            "body": api.get("said", message["text"]),
             "num_segments": "1",
             "direction": api["direction"],
             "from": api["from"],
@@ -698,7 +732,7 @@ def keyboard_of(template: Json, variables: dict[str, str]) -> list[list[Json]]:
     for action in content.get("actions") or []:
         button = {"text": fill(action["title"], variables)}
         target = fill(action["url"], variables) if action.get("url") else None
-        target = f"tel:{fill(action['phone'], variables)}" if action.get("phone") else target
+        target = f"tel:{action['phone']}" if action.get("phone") else target
         rows.append(
             [
                 {**button, "url": target}

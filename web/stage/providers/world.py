@@ -248,6 +248,7 @@ class World:
             shelf.clear()
         self.db.execute("DELETE FROM file")
         self.settings.put("offset", 0)
+        self.settings.drop("refuse")
         for provider in PROVIDERS:
             self.set_switch(provider, "up")
         self.tell("clock", **self.clock())

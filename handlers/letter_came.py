@@ -1,0 +1,99 @@
+"""A letter reached us: it is kept as it came before anybody reads it, then it is whoever's it is, and what came of it is noted."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from flows.speech import Heard
+from handlers.delivery_reported import letter_returned
+from handlers.event_told import Event, unread
+from handlers.house import House
+from handlers.letter_answered import answered_by
+from handlers.someone_wrote import someone_wrote
+from models import letters
+from models.database import again_at_once, transaction
+from models.turns import Carry
+
+log = structlog.get_logger()
+
+NO_SENDER = "it has no sender"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A mail server reports of a letter: its Message-ID, and in plain words why it failed; without, it is only late."""
+
+    letter: str
+    reason: str
+    unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter as far as it could be read.
+
+    `heard` is what a person wrote, `bounces` what a mail server reports, `aside` why nobody waits for an answer; `ours`: it
+    comes from an address that we write from ourselves.
+    """
+
+    sender: str = ""
+    subject: str = ""
+    heard: Heard | None = None
+    bounces: tuple[Bounce, ...] = ()
+    aside: str = ""
+    ours: bool = False
+
+
+async def letter_kept(house: House, raw: bytes) -> tuple[int, bool]:
+    """Keep a letter, whatever is in it; gives its number and whether it has had its effect before."""
+
+    async def keep() -> tuple[int, bool]:
+        async with transaction() as run:
+            return await letters.keep(run, raw, house.now())
+
+    return await again_at_once(keep)
+
+
+async def letter_came(house: House, kept: int, letter: Letter) -> Carry:
+    """Let a letter have its effect. Gives the reply that is born claimed, if there is one."""
+    carried, became, why = None, "heard", ""
+    if letter.bounces:
+        became, why = "bounce", await _returned(house, letter.bounces)
+    elif letter.heard is None or (letter.ours and not await answered_by(house, letter.heard)):
+        became, why = "aside", letter.aside or "we wrote it"
+        log.info("a letter is not answered", letter=kept, why=why)
+        if letter.aside == NO_SENDER:
+            became = "unread"
+            await _to_the_desk(house, kept, "a letter without a sender that we could answer")
+    else:
+        carried = await someone_wrote(house, letter.heard)
+    await _noted(kept, became, why, letter)
+    return carried
+
+
+async def letter_unread(house: House, kept: int, fault: str) -> None:
+    """We stumbled over a letter: it is kept as it came, and the desk has it."""
+    await _to_the_desk(house, kept, fault)
+    await _noted(kept, "unread", fault, Letter())
+
+
+async def _to_the_desk(house: House, kept: int, why: str) -> None:
+    await unread(house, Event("mail", f"letter:{kept}", "unread", {"letter": kept}), why)
+
+
+async def _returned(house: House, bounces: tuple[Bounce, ...]) -> str:
+    """Note each letter of ours that came back; gives what is known of it in words."""
+    told = []
+    for bounce in bounces:
+        if not bounce.reason:
+            told.append("late, and still on its way")
+        elif await letter_returned(house, bounce.letter, bounce.reason, unreachable=bounce.unreachable):
+            told.append(bounce.reason)
+        else:
+            told.append("it names no letter of ours")
+    return "; ".join(told)
+
+
+async def _noted(kept: int, became: str, why: str, letter: Letter) -> None:
+    async with transaction() as run:
+        await letters.became(run, kept, became, why, sender=letter.sender, subject=letter.subject)

@@ -121,12 +121,16 @@ class Rehearsal:
         self.now, self.channel, self.language, self.name = now, channel, language, name
         self.house = House(lambda: self.now, "rehearsal", b"rehearsal")
         self.shown: list[Reply] = []
-        self.count, self.last = 0, dict.fromkeys(ADDRESSES, 0)
+        self.count, self.addresses, self.last = 0, dict(ADDRESSES), dict.fromkeys(ADDRESSES, 0)
 
     @property
     def sender(self) -> str:
         """The guest's address on the channel they are on."""
-        return ADDRESSES[self.channel]
+        return self.addresses[self.channel]
+
+    @sender.setter
+    def sender(self, address: str) -> None:
+        self.addresses[self.channel] = address
 
     async def happens(self, **what: Any) -> tuple[Reply, ...]:
         """One step of a transcript, as `transcripts.happening` reads it."""

@@ -262,6 +262,11 @@ def fill_in(fields: Mapping[str, str], world: World, language: str, now: datetim
     return form.filled(BOOKING, fields, world, language, now)
 
 
+def filled_in(draft: Mapping[str, Any], world: World, language: str) -> dict[str, str]:
+    """A draft as the fields of that form."""
+    return form.fields_of(draft, world, language)
+
+
 def needs(talk: Talk) -> tuple[str, ...]:
     """What `say` must be offered: any of "vehicles", "departures", "quote" and "bookings"."""
     return saying.needs(BOOKING, talk)

@@ -14,7 +14,7 @@ from flows.changing import TAP
 from flows.conversation import Turn
 from flows.speech import Heard, Say
 from flows.talk import Person, Talk, ToTeam
-from handlers.door_opened import Entry, count, entry_of, refused
+from handlers.door_opened import Entry, count, entry_of, refused, used_by
 from handlers.hearing import as_turn, owe
 from handlers.house import House
 from handlers.moment import Moment, moment_of, spoken
@@ -91,7 +91,9 @@ async def _turn(at: Moment) -> Carry:
     leaving = await leaving_by(entry.known, at.seen.recipient) if entry.known and entry.known.hop else None
     if leaving and not leaving.refused:
         return await _go_on_here(at, talk, leaving)
-    moved = _moved(at, talk, refused(entry, leaving.refused) if leaving else entry)
+    no_good = leaving.refused if leaving else used_by(entry, at.seen.recipient)
+    entry = refused(entry, no_good) if no_good else entry
+    moved = _moved(at, talk, entry)
     turn = say(moved, await offer_as_promised(at, moved))
     async with transaction() as run:
         await count(run, at.house, entry, at.seen.recipient)

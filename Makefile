@@ -38,6 +38,7 @@ format: ## write the code as the formatter would, and mend what ruff can mend
 plays: setup ## write the talks of tests/transcripts as plays into docs/plays, and the path of the questions into docs/flow.md
 	$(BIN)/python -m flows.diagram
 	$(BIN)/python -m bot.plays
+	$(BIN)/python -m bot templates write
 
 lock: ## pin all dependencies anew from pyproject.toml (needs uv; UPGRADE=1 takes newer versions)
 	@.ci/lock $(if $(UPGRADE),--upgrade)

@@ -278,8 +278,10 @@ def templates_push() -> None:
 
 
 async def _push(settings: "Settings") -> None:
+    from bot import approved
+
     async with _whatsapp(settings) as whatsapp:
-        typer.echo("\n".join(await whatsapp.push_templates()) or "Every template is handed in already.")
+        typer.echo("\n".join(await approved.push(whatsapp.client)) or "Every template is handed in already.")
 
 
 @templates_app.command("status")
@@ -289,8 +291,10 @@ def templates_status() -> None:
 
 
 async def _status(settings: "Settings") -> None:
+    from bot import approved
+
     async with _whatsapp(settings) as whatsapp:
-        typer.echo("\n".join(await whatsapp.approvals()))
+        typer.echo("\n".join(await approved.status(whatsapp.client)))
 
 
 @contextlib.asynccontextmanager
@@ -318,18 +322,21 @@ async def _whatsapp(settings: "Settings") -> AsyncIterator[Any]:
 
 @templates_app.command("lint")
 def templates_lint() -> None:
-    """Say what would keep a notice from being approved."""
-    from bot import words
+    """Say what would keep a template from being approved: its name, category, words, variables, samples."""
+    from bot import approved
 
-    faults = [
-        f"{name} ({language}): {fault}"
-        for name in words.notices()
-        for language in words.languages()
-        for fault in words.lint(name, language, [words.sample(name)])
-    ]
-    typer.echo("\n".join(faults) or "Every notice can be a template.")
+    faults = approved.lint()
+    typer.echo("\n".join(faults) or "Every template can be handed in.")
     if faults:
         raise typer.Exit(1)
+
+
+@templates_app.command("write")
+def templates_write() -> None:
+    """Draw the files under templates/whatsapp anew, after a notice was changed."""
+    from bot import approved
+
+    typer.echo("\n".join(approved.write()) or "Every template says what its notice says.")
 
 
 @staff_app.command("add")

@@ -282,6 +282,9 @@ def _quieten(records: Path, moment: datetime, invoices_from: int | None) -> tupl
         run.execute("UPDATE kept SET value = ? WHERE name LIKE 'catch!_up:whatsapp%' ESCAPE '!'", (str(micros(now)),))
         # Whoever fell silent before now may have been nudged after the backup.
         run.execute("INSERT OR REPLACE INTO kept (name, value) VALUES (?, ?)", (NUDGED_UNTIL, str(micros(now))))
+        # Who waited then may have been offered it since, and have paid: the desk puts them on the list again, or not.
+        run.execute("DELETE FROM waiting")
+        run.execute("DELETE FROM freed")
         _leave_ids_out(run)
         invoice = _last_invoice(run)
         if invoices_from is not None:

@@ -18,6 +18,7 @@ from handlers.caught_up import OVERLAP, caught_up, in_doubt, missing_since, our_
 from handlers.delivery_reported import delivery_reported
 from handlers.guests_fell_silent import guests_fell_silent
 from handlers.house import House
+from handlers.part_failed import part_failed
 from handlers.someone_wrote import someone_wrote
 from models.database import is_away, is_contended
 from models.fields import packed
@@ -49,16 +50,16 @@ async def catch_up(
         jobs["payments"] = _payments(house, payments)
     if telegram is not None:
         jobs["telegram"] = _waiting_at_telegram(house, telegram)
-    await asyncio.gather(*(_tried(what, job) for what, job in jobs.items()))
+    await asyncio.gather(*(_tried(house, what, job) for what, job in jobs.items()))
 
 
-async def _tried(what: str, job: Awaitable[None]) -> None:
+async def _tried(house: House, what: str, job: Awaitable[None]) -> None:
     """One of them that fails keeps none of the others."""
     try:
         await job
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001  # whatever it is, the others go on
         if not _may_pass(fault):
-            log.exception("catching up failed", what=what)
+            await part_failed(house, what, fault)
             return
         log.warning("could not catch up", what=what, why=f"{type(fault).__name__}: {fault}"[:200])
 

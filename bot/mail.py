@@ -66,6 +66,8 @@ class Mail:
         message["Date"] = format_datetime(attempt.now)
         message["Message-ID"] = letters.number(self.secret, out.id, self.sender.partition("@")[2])
         message["Auto-Submitted"] = "auto-generated"
+        if (answers := str(out.payload.get("facts", {}).get("answers", ""))).startswith("<"):
+            message["In-Reply-To"] = message["References"] = answers
         message["X-Auto-Response-Suppress"] = "All"  # Exchange: no answering machine answers this
         if is_unasked(out.kind, out.payload):
             message["List-Unsubscribe"] = f"<mailto:{self.sender}?subject=unsubscribe>"

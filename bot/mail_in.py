@@ -12,7 +12,7 @@ from email.utils import parseaddr
 
 from bot import unquoting
 from flows.speech import Heard
-from handlers.letter_came import Bounce, Letter
+from handlers.letter_came import AUTOMATIC, NO_SENDER, Bounce, Letter
 from models import doors, letters
 
 LONGEST = 20_000  # characters of a letter that are kept as its words
@@ -21,6 +21,7 @@ LONGEST_NAME = 100  # characters of a Message-ID that names a letter
 OUR_ADDRESS = "[our address]"
 _REPLY = re.compile(r"\s*(?:re|fwd?|rv|rm|aw|antw|enc)\s*:", re.IGNORECASE)
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)\b", re.IGNORECASE)
+_SERVERS = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 _OF_LISTS = ("List-Id", "List-Unsubscribe", "List-Post")
 _ANSWERING_MACHINES = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
 
@@ -48,23 +49,26 @@ def opened(raw: bytes, now: datetime, ours: Collection[str]) -> Letter:
     if returned := _bounces(message):
         return Letter(sender, subject, bounces=returned)
     try:
-        heard = _read(message, raw, now, ours)
+        heard = _heard(message, raw, now, ours)
     except NotAPerson as why:
         return Letter(sender, subject, aside=str(why))
-    if heard.sender in {address.lower() for address in ours}:
-        return Letter(sender, subject, heard, ours=True)
-    return Letter(sender, subject, heard)
+    own = {address.lower() for address in ours}
+    about = _named_by_a_server(heard.sender, raw)
+    return Letter(sender, subject, heard, aside=_machine(message, heard, own), ours=heard.sender in own, about=about)
 
 
 def read(raw: bytes, now: datetime, ours: Collection[str]) -> Heard:
     """What a person wrote, from their letter. Raises `NotAPerson`."""
-    return _read(_parsed(raw), raw, now, ours)
+    message = _parsed(raw)
+    heard = _heard(message, raw, now, ours)
+    if why := _machine(message, heard, {address.lower() for address in ours}):
+        raise NotAPerson(why)
+    return heard
 
 
-def _read(message: EmailMessage, raw: bytes, now: datetime, ours: Collection[str]) -> Heard:
+def _heard(message: EmailMessage, raw: bytes, now: datetime, ours: Collection[str]) -> Heard:
     name, given = parseaddr(_header(message, "From"))
     sender, answered = _address(given), _answered(message)
-    _refuse_machines(message, sender, {address.lower() for address in ours}, answered)
     words, subject = _words(message, answered is not None), _header(message, "Subject")
     if subject and not _REPLY.match(subject):
         words = f"{subject}\n{words}"
@@ -94,29 +98,37 @@ def _address(given: str) -> str:
     try:
         Address(addr_spec=given)
     except (ValueError, IndexError):
-        raise NotAPerson("it has no sender") from None
+        raise NotAPerson(NO_SENDER) from None
     if "@" not in given or len(given) > 150:
-        raise NotAPerson("it has no sender")
+        raise NotAPerson(NO_SENDER)
     return given.lower()
 
 
 # --- machines ---
 
 
-def _refuse_machines(message: EmailMessage, sender: str, ours: Collection[str], answered: str | None) -> None:
-    """RFC 3834: what was sent automatically is never answered; nor are lists, bounces and what we sent ourselves.
+def _machine(message: EmailMessage, heard: Heard, ours: Collection[str]) -> str:
+    """Why nobody waits for an answer, or "". RFC 3834: what was sent automatically is never answered; nor are lists, bounces, ourselves.
 
     The house's own people may answer a letter of ours from an address that we write from.
     """
     by_itself = _header(message, "Auto-Submitted").lower() not in ("", "no") or _any(message, _ANSWERING_MACHINES)
     if by_itself or message.get_content_type() == "multipart/report":
-        raise NotAPerson("it was sent automatically")
-    if sender in ours and answered is None:
-        raise NotAPerson("we wrote it")
-    if _MACHINES.match(sender) or _header(message, "Return-Path") == "<>":
-        raise NotAPerson("a machine wrote it")
+        return AUTOMATIC
+    if heard.sender in ours and heard.quotes is None:
+        return "we wrote it"
+    if _MACHINES.match(heard.sender) or _header(message, "Return-Path") == "<>":
+        return "a machine wrote it"
     if _went_to_many(message) and not _came_by_our_own_list(message, ours):
-        raise NotAPerson("it went to many")
+        return "it went to many"
+    return ""
+
+
+def _named_by_a_server(sender: str, raw: bytes) -> str:
+    """The letter of ours that a mail server writes about in a form of its own."""
+    if not _SERVERS.match(sender):
+        return ""
+    return next(iter(letters.named(raw[:LONGEST_PART].decode("latin-1"))), "")
 
 
 def _any(message: EmailMessage, names: Collection[str]) -> bool:

@@ -32,7 +32,7 @@ from models.database import read
 
 log = structlog.get_logger()
 
-FETCHED = 2.0  # seconds that a stop waits for what is being fetched
+ENDED = 2.0  # seconds that a stop waits for what is being fetched, and for what is being done because it is due
 TICK = 0.25  # seconds between looks at what is due
 LOOK = 5.0  # seconds between looks whether it is our turn to catch up
 FIRST = 8.0  # seconds that what is written now waits for what was missed; Twilio waits 15 for us
@@ -55,6 +55,7 @@ class Program:
     telegram: Telegram | None
     stripe: checkout.Client | None
     fetching: asyncio.Lock = field(default_factory=asyncio.Lock)  # a call that is cut off leaves its socket behind
+    ticking: asyncio.Lock = field(default_factory=asyncio.Lock)  # an answer that was just kept would not be carried
     fetched: asyncio.Event = field(default_factory=asyncio.Event)  # what was missed before we began
 
     async def make_checkout(self, booking: int) -> str:
@@ -69,8 +70,7 @@ class Program:
 
     async def tick(self) -> None:
         """Do what is due by now."""
-        for carried in await time_passed(self.house):
-            self.courier.carry(carried)
+        await time_passed(self.house, self.courier.carry)
 
     async def after_the_missed(self) -> None:
         """What somebody wrote while we were down is heard before what they write now; back when it was, or took too long."""
@@ -128,7 +128,10 @@ async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Pr
     try:
         yield program
     finally:
-        await asyncio.gather(program.courier.drain(), _fetched(program))
+        await asyncio.gather(
+            _rests(program.ticking), _rests(program.fetching)
+        )  # first: what they begin must leave as well
+        await program.courier.drain()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -138,11 +141,11 @@ async def _at_work(settings: Settings, documents: Documents) -> AsyncIterator[Pr
                 await provider.close()
 
 
-async def _fetched(program: Program) -> None:
-    """What is being fetched is kept; nothing more is begun."""
+async def _rests(work: asyncio.Lock) -> None:
+    """What it has begun is done to its end; nothing more is begun."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(FETCHED):
-            await program.fetching.acquire()
+        async with asyncio.timeout(ENDED):
+            await work.acquire()
 
 
 async def _connected(settings: Settings, documents: Documents) -> Program:
@@ -168,10 +171,8 @@ async def _connected(settings: Settings, documents: Documents) -> Program:
 async def _ticking(program: Program) -> None:
     while True:
         await asyncio.sleep(TICK)
-        try:
+        async with program.ticking:
             await program.tick()
-        except Exception:  # what is due stays written; the next look finds it
-            log.exception("what is due could not be done")
 
 
 async def _catching_up(program: Program) -> None:

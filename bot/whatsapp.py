@@ -1,7 +1,6 @@
 """WhatsApp through Twilio: a form becomes `Heard`, a drawn message becomes a REST call."""
 
 import asyncio
-import hashlib
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -14,10 +13,9 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
-from twilio.rest.content.v1.content import ContentList
-from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
 from bot import words
+from bot.approved import kept_as
 from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.content import BODY, Content, plain_rest, plainly, rich
 from bot.contents import Contents
@@ -28,7 +26,7 @@ from handlers.delivery_reported import Report, Why
 from models.database import read as ask
 from models.fields import instant, packed
 from models.lanes import Outgoing
-from models.settings import keep_value, kept
+from models.settings import kept
 
 LIMIT = 1600  # Twilio: characters of a message body (error 21617)
 WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person last wrote (error 63016)
@@ -230,10 +228,9 @@ class WhatsApp:
                 return Sent(sid, attempt.drawn.text)
             begun = bool(before)
             before = []
-        sid = ""
-        for part in [*before, *parts(rest, LIMIT)] if begun else parts(text, LIMIT):
-            sid = await self._once(out, gone, part, body=part)
-        return Sent(sid, text)
+        *first, last = ([*before, *parts(rest, LIMIT)] if begun else parts(text, LIMIT)) or [text]
+        await self._begin(out, gone, first)
+        return Sent(await self._once(out, gone, last, body=last), text)
 
     def _rich(self, out: Outgoing, attempt: Attempt) -> tuple[list[str], Content | None]:
         return rich(attempt, int(out.payload.get("turn", 0)), str(out.payload.get("page", "")), self.public_url)
@@ -246,7 +243,8 @@ class WhatsApp:
         for one in attempt.enclosed:
             words_under = {"body": cut(one.words, BODY)} if one.picture and one.words else {}
             try:
-                await self._once(out, gone, words_under.get("body", ""), media_url=[one.url], **words_under)
+                listed = words_under.get("body", "")
+                await self._once(out, gone, listed, last=False, media_url=[one.url], **words_under)
             except TwilioRestException as refusal:
                 if not _is_about_content(refusal):
                     raise
@@ -257,8 +255,7 @@ class WhatsApp:
     ) -> str | None:
         """Gives the id of the rich message; None when Twilio will not have it: what goes before it has left then."""
         shape = await self.contents.sid(content)
-        for part in before:
-            await self._once(out, gone, part, body=part)
+        await self._begin(out, gone, before)
         if shape is None:
             return None
         try:
@@ -271,12 +268,22 @@ class WhatsApp:
             await self.contents.gone(content)
             return None
 
-    async def _once(self, out: Outgoing, gone: dict[str, list[str]], listed: str, **what: Any) -> str:
-        """Send one message unless it has left; `listed` is how Twilio lists its words."""
+    async def _begin(self, out: Outgoing, gone: dict[str, list[str]], said: list[str]) -> None:
+        """What goes before the last message."""
+        for part in said:
+            await self._once(out, gone, part, last=False, body=part)
+
+    async def _once(
+        self, out: Outgoing, gone: dict[str, list[str]], listed: str, *, last: bool = True, **what: Any
+    ) -> str:
+        """Send one message unless it has left; `listed` is how Twilio lists its words, `last` whether the delivery ends with it."""
         if gone.get(listed):
             return gone[listed].pop()
         sent = await self.client.messages.create_async(
-            to=f"whatsapp:{out.address}", from_=self.sender, status_callback=self._callback(out, **what), **what
+            to=f"whatsapp:{out.address}",
+            from_=self.sender,
+            status_callback=self._callback(out, last, "media_url" in what),
+            **what,
         )
         return str(sent.sid)
 
@@ -288,7 +295,7 @@ class WhatsApp:
         block, facts = out.payload["block"], out.payload.get("facts", {})
         if block not in words.notices():
             return None
-        sid = await kept(template_name(block, out.language))
+        sid = await kept(kept_as(block, out.language))
         if not sid:
             return None
         values = words.variables(block, out.language, facts)
@@ -309,7 +316,7 @@ class WhatsApp:
             failed = str(message.status) in ("failed", "undelivered")
             in_time = created.replace(tzinfo=UTC) >= begun - timedelta(seconds=1)
             if not failed and in_time and not await _of_another(out, str(message.sid)):
-                found[str(message.body)].append(str(message.sid))
+                found[message.body or ""].append(str(message.sid))
         return found
 
     async def written_since(self, since: datetime, at_most: int) -> list[Any]:
@@ -359,67 +366,10 @@ class WhatsApp:
         )
         return {report.provider_id: report for form in known if (report := read_report(form))}
 
-    def _callback(self, out: Outgoing, *, media_url: Any = None, **_: Any) -> str:
-        """Where Twilio tells what became of it, which says what failed: the words, or what was enclosed."""
-        enclosed = "&enclosed=1" if media_url else ""
-        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{enclosed}"
-
-    async def push_templates(self) -> list[str]:
-        """Hand in every notice in every language for approval, unless the same body was; gives the names handed in."""
-        pushed = []
-        for block in words.notices():
-            for language in words.languages():
-                body = words.template(block, language)
-                if await kept(f"{template_name(block, language)}:sha") != _sha(body):
-                    await self._push(block, language, body)
-                    pushed.append(f"{block} ({language})")
-        return pushed
-
-    async def approvals(self) -> list[str]:
-        """What became of each notice in each language at WhatsApp: a line each, with the reason where there is one."""
-        return [
-            f"{block} ({language}): {await self._approval_of(block, language)}"
-            for block in words.notices()
-            for language in words.languages()
-        ]
-
-    async def _approval_of(self, block: str, language: str) -> str:
-        sid = await kept(template_name(block, language))
-        if not sid:
-            return "not handed in"
-        try:
-            known = (await self.client.content.v1.contents(sid).approval_fetch().fetch_async()).whatsapp or {}
-        except TwilioRestException as refusal:
-            return f"Twilio {refusal.code}: {refusal.msg}"
-        changed = await kept(f"{template_name(block, language)}:sha") != _sha(words.template(block, language))
-        more = [known.get("rejection_reason"), "its words have changed since: push it again" if changed else None]
-        return "; ".join(str(each) for each in (known.get("status", "unknown"), *more) if each)
-
-    async def _push(self, block: str, language: str, body: str) -> None:
-        name, sha = template_name(block, language), _sha(body)
-        values = words.variables(block, language, words.sample(block))
-        approval = f"{block}_{words.spoken(language)}_{sha[:8]}"
-        contents = self.client.content.v1.contents
-        created = await contents.create_async(_content(approval, language, values, body))
-        await self.client.content.v1.contents(created.sid).approval_create.create_async(_approval(approval))
-        await keep_value(name, str(created.sid))
-        await keep_value(f"{name}:sha", sha)
-
-
-def _content(name: str, language: str, values: dict[str, str], body: str) -> ContentList.ContentCreateRequest:
-    """Content API: a template of plain text, with believable values for whoever approves it."""
-    return ContentList.ContentCreateRequest(
-        {"friendly_name": name, "language": language, "variables": values, "types": {"twilio/text": {"body": body}}}
-    )
-
-
-def _approval(name: str) -> ApprovalCreateList.ContentApprovalRequest:
-    return ApprovalCreateList.ContentApprovalRequest({"name": name, "category": "UTILITY"})
-
-
-def template_name(block: str, language: str) -> str:
-    """Under which name a notice's ContentSid is kept."""
-    return f"template:{block}:{words.spoken(language)}"
+    def _callback(self, out: Outgoing, last: bool, enclosed: bool) -> str:
+        """Where Twilio tells what became of a message: of which part, for a delivery has not arrived with its first."""
+        part = "" if last else "&enclosed=1" if enclosed else "&more=1"
+        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{part}"
 
 
 async def _of_another(out: Outgoing, sid: str) -> bool:
@@ -450,7 +400,3 @@ def _classed(refusal: TwilioRestException) -> Retry | Failed:
     if status >= 500 or status in (401, 429):
         return Retry(said, away=True)
     return Retry(said) if why in ("busy", "enclosed") else Failed(said, stopped=code == STOPPED)
-
-
-def _sha(body: str) -> str:
-    return hashlib.sha256(body.encode()).hexdigest()

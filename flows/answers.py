@@ -7,8 +7,8 @@ from flows.understand.choices import strip_filler
 from flows.understand.details import LONGEST_NOTE, LONGEST_ROOM, a_room, proper_name
 from flows.understand.details import an_occasion as occasion_in
 from flows.understand.ear import Doubt, Ear
+from flows.understand.index import index_of
 from flows.understand.languages import ALL
-from flows.understand.places import index_of
 from flows.understand.text import plain
 from flows.understand.times import some_times
 
@@ -27,7 +27,7 @@ def room(typed: str, ear: Ear) -> Any:
         return room
     if _ROOM.fullmatch(ear.words.folded):
         return typed
-    if "_last" not in ear.found or not plain(typed) or says_nothing(typed) or plain(typed) in index_of(ear.menu).names:
+    if "_last" not in ear.found or not plain(typed) or says_nothing(typed) or plain(typed) in index_of(ear.menu).places:
         return None
     return typed if len(typed) <= LONGEST_ROOM else Doubt("text_long", {"most": LONGEST_ROOM}, missed=True)
 

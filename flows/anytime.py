@@ -82,7 +82,7 @@ def new(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
 def begin(book: Conversation, talk: Talk, kept: dict[str, Any]) -> None:
     """An empty draft but for these answers."""
     promised = {key: talk.facts[key] for key in ("promised",) if key in talk.facts}  # prices that were told still hold
-    talk.state, talk.draft, talk.doubts, talk.facts = book.keys[0], kept, {}, promised
+    talk.state, talk.draft, talk.doubts, talk.facts = book.keys[0], dict(kept), {}, promised
     talk.reopened, talk.urgent, talk.choosing, talk.changed, talk.misses = None, None, False, talk.turn + 1, 0
     talk.nudged, talk.beside = False, None
 
@@ -164,7 +164,7 @@ def drop_change(book: Conversation, talk: Talk) -> None:
     """The talk is where it was before the change of a booking began."""
     before = talk.facts["changing"]["before"]
     begin(book, talk, before["draft"])
-    talk.state, talk.facts = before["state"], before["facts"]
+    talk.state, talk.facts = before["state"], dict(before["facts"])
 
 
 LEAVES = ("cancel", "start_over", "new")  # said of a change: the booking itself stays as it is

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date as date_type
 from datetime import timedelta
+from itertools import dropwhile
 from typing import Any
 
 from flows import waiting
@@ -151,7 +152,8 @@ def time(talk: Talk, offer: Offer) -> Say:
     menu = offer.world.menu
     from_ = stop(talk.draft.get("pickup"), menu)
     day = instant(talk.draft["date"], "12:00", menu.zone) if "date" in talk.draft else None
-    open_hours = [hour for hour in HOURS if not too_soon(talk.draft.get("date", "9999-01-01"), hour, offer.world)]
+    date = talk.draft.get("date", "9999-01-01")
+    open_hours = dropwhile(lambda hour: too_soon(date, hour, offer.world), HOURS)
     options = tuple(time_option(hour, menu.zone) for hour in open_hours)
     facts = {"landing": bool(from_ and from_["kind"] == "airport"), "date": day}
     soonest = offer.world.now + timedelta(minutes=menu.notice_minutes)
@@ -213,7 +215,7 @@ def departure(talk: Talk, offer: Offer) -> Say:
     that_day = [one for one in fitting if day and local_of(one).startswith(day)]
     options = tuple(_departure_option(one) for one in (that_day or fitting)[:MOST_OPTIONS])
     asked = instant(day, "12:00", offer.world.menu.zone) if day else None
-    full = () if "changing" in talk.facts or (fitting and not day) else tuple(map(_full_option, _full(offer, day)))
+    full = () if _fixed(talk) or (fitting and not day) else tuple(map(_full_option, _full(offer, day)))
     if not options:
         return Say("no_departure", {"people": people}, (*full, _change("party"), _change("service"), _person()))
     facts = {"people": people, "date": asked, "that_day": bool(that_day)}
@@ -224,6 +226,11 @@ def _photos(talk: Talk, offer: Offer) -> tuple[Mapping[str, Any], ...]:
     """What is on sale, to be seen where it is chosen."""
     service = offer.world.menu.service(talk.draft.get("service"))
     return (service.photo,) if service and service.photo else ()
+
+
+def _fixed(talk: Talk) -> bool:
+    """Whether what is changed holds a place, which nobody gives up for a waiting list."""
+    return "changing" in talk.facts and not waiting.is_changed(talk)
 
 
 def _full(offer: Offer, day: str | None) -> list[DepartureOffer]:
@@ -275,7 +282,7 @@ def vehicle(talk: Talk, offer: Offer) -> Say:
     fitting = [one for one in offer.vehicles if one.seats >= people and one.bags >= bags]
     options = tuple(_vehicle_option(one) for one in fitting if one.free)
     if not options:
-        waited = [] if "changing" in talk.facts else fitting[:1]  # the smallest that is large enough
+        waited = [] if _fixed(talk) else fitting[:1]  # the smallest that is large enough
         wait = (
             Option(waiting.ASKED, one.key, "@waiting_vehicle", "@waiting_vehicle_short", {"name": dict(one.name)})
             for one in waited

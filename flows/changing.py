@@ -24,7 +24,7 @@ FIXED = ("service", "terms")  # another service is another booking
 def begins(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
     """Whether a change is asked for of the booking that the talk stands at; then its request is the draft."""
     standing = world.standing
-    if not standing or standing["state"] == "waitlisted" or not _wants(book, talk, heard, standing, world):
+    if not standing or not _wants(book, talk, heard, standing, world):
         return False
     if standing["closed"]:
         talk.remark(f"change_{standing['closed']}", reference=standing["reference"])
@@ -102,8 +102,13 @@ def _closed(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
 
 def _paid(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
     """It was paid as it stood: the change goes on from there."""
-    talk.facts["changing"]["before"]["state"] = "booked"
-    talk.facts["changing"]["before"]["facts"] |= dict(facts)
+    _come_to(talk, facts, state="booked")
+
+
+def _offered(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
+    """What was waited for is held, as it stood: the change goes on from there."""
+    talk.facts["changing"]["before"]["state"] = "waiting_payment"
+    talk.facts["changing"]["before"]["facts"] |= {**facts, "offered": True}
 
 
 def _hold_ended(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
@@ -113,7 +118,14 @@ def _hold_ended(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> Non
 
 
 def _change_paid(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
-    talk.facts["changing"]["before"]["facts"] |= {**facts, "owed": None}
+    _come_to(talk, {**facts, "owed": None})
+
+
+def _come_to(talk: Talk, facts: Mapping[str, Any], **more: str) -> None:
+    """What the talk goes back to when the change is done or left has moved on."""
+    before = talk.facts["changing"]["before"]
+    before = {**before, **more, "facts": {**before["facts"], **facts}}
+    talk.facts["changing"] = {**talk.facts["changing"], "before": before}
 
 
 def _overtaken(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
@@ -126,6 +138,7 @@ LEARNT = {
     "changed": _changed,
     "change_closed": _closed,
     "paid": _paid,
+    "offered": _offered,
     "hold_ended": _hold_ended,
     "change_paid": _change_paid,
 }

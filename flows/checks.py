@@ -59,12 +59,13 @@ def _extras_on_sale(talk: Talk, world: World) -> None:
 
 def _extras_within_limit(talk: Talk, service: Service, world: World) -> None:
     """What lies in a package counts too: of an extra there is no more than its limit in all."""
-    for key, count in list(talk.draft["extras"].items()):
+    kept = dict(talk.draft["extras"])
+    for key, count in talk.draft["extras"].items():
         extra, packed = world.menu.extra(key), service.included_of(key)
         if extra and packed and count > extra.most - packed:
-            talk.draft["extras"][key] = extra.most - packed
+            kept[key] = extra.most - packed
             talk.remark("extra_most", name=dict(extra.name), most=extra.most)
-    talk.draft["extras"] = {key: count for key, count in talk.draft["extras"].items() if count}
+    talk.draft["extras"] = {key: count for key, count in kept.items() if count}
 
 
 def _day_is_ahead(talk: Talk, world: World) -> None:

@@ -1,10 +1,10 @@
 """The engine: a table of questions walked on one shared machine. The next question is the first one still open."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from transitions import EventData, Machine
+from transitions import Machine
 
 from flows.menu import Menu, Offer
 from flows.speech import Say
@@ -62,6 +62,11 @@ class Turn:
     wishes: tuple[Wish, ...]
 
 
+def _ask(key: str) -> str:
+    """The event that asks this next."""
+    return f"ask {key}"
+
+
 class Conversation:
     """A table of questions, the state that follows them, and the moves from there on."""
 
@@ -70,6 +75,7 @@ class Conversation:
         self.then = then
         self.moves = tuple(moves)
         self.keys = tuple(dict.fromkeys(question.key for question in questions))
+        self.asked_by = {key: tuple(row for row in self.questions if row.key == key) for key in self.keys}
         self.after = tuple(dict.fromkeys(move.to for move in moves if move.to not in (*self.keys, then)))
         self.machine = self._machine()
 
@@ -84,27 +90,19 @@ class Conversation:
             ignore_invalid_triggers=True,
         )
         asking: list[Any] = [*self.keys, self.then]
-        for question in self.questions:
-            machine.add_transition("go_on", asking, question.key, conditions=self._is_open(question))
-        machine.add_transition("go_on", asking, self.then)
+        for key in asking:
+            machine.add_transition(_ask(key), asking, key)
         for move in self.moves:
             at: list[Any] = list(move.at)
             machine.add_transition(move.news, at, move.to)
         return machine
 
-    def _is_open(self, question: Question) -> Callable[[EventData], bool]:
-        def is_open(event: EventData) -> bool:
-            talk, menu = cast("Talk", event.model), cast("tuple[Menu]", event.args)[0]
-            wanted = self.wanted(talk, menu)
-            return question.key == wanted if wanted else self.is_open(question, talk, menu)
-
-        return is_open
-
     def is_open(self, question: Question, talk: Talk, menu: Menu) -> bool:
         """Whether the question is to be asked: it applies, and is unanswered, in doubt or asked again."""
         key = question.key
-        unsettled = key not in talk.draft or key in (talk.reopened, *talk.doubts) or (key == "extras" and talk.choosing)
-        wanted = question.ask or key in (talk.state, talk.reopened, *talk.doubts)
+        again = key == talk.reopened or key in talk.doubts
+        unsettled = again or key not in talk.draft or (key == "extras" and talk.choosing)
+        wanted = question.ask or again or key == talk.state
         return bool(unsettled and wanted and question.only_if(talk.draft, menu))
 
     def wanted(self, talk: Talk, menu: Menu) -> str | None:
@@ -118,20 +116,23 @@ class Conversation:
         """Move to the first question still open, or past the last."""
         if talk.state not in self.machine.states:
             talk.state = self.keys[0]  # kept by a version that had other questions
-        self.machine.events["go_on"].trigger(talk, menu)
+        key = self.wanted(talk, menu)
+        key = key or next((row.key for row in self.questions if self.is_open(row, talk, menu)), self.then)
+        if key != talk.state:
+            self.machine.events[_ask(key)].trigger(talk)
 
     def move(self, news: str, talk: Talk) -> bool:
         """Follow the news; false when it came too late to mean anything here."""
         event = self.machine.events.get(news)
         return bool(event and event.trigger(talk))
 
-    def rows(self, key: str) -> Iterator[Question]:
+    def rows(self, key: str) -> tuple[Question, ...]:
         """Every row that asks this."""
-        return (question for question in self.questions if question.key == key)
+        return self.asked_by.get(key, ())
 
     def question(self, key: str, talk: Talk, menu: Menu) -> Question | None:
         """The row that asks this in this talk, if the key is a question at all."""
-        rows = list(self.rows(key))
+        rows = self.rows(key)
         return next((row for row in rows if row.only_if(talk.draft, menu)), rows[0] if rows else None)
 
     def applies(self, key: str, draft: Draft, menu: Menu) -> bool:

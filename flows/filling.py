@@ -52,7 +52,7 @@ def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: V
         key: {} if key == "extras" else None for key, p in vocabulary.declined.items() if ear.words.take(p)
     }
     for key in reversed(book.keys):
-        if (value := next(book.rows(key)).understand(ear)) is not None:
+        if (value := book.rows(key)[0].understand(ear)) is not None:
             ear.found[key] = value
     found = declined | {key: value for key, value in ear.found.items() if not key.startswith("_")}
     found |= back_told(ear, back, found)

@@ -15,6 +15,7 @@ from flows.understand.choices import an_option, an_option_like, beside_label
 from flows.understand.details import e164, phone_of
 from flows.understand.ear import Doubt
 from flows.understand.languages import asks, detect, spoken, vocabularies
+from flows.understand.last_resort import a_foreign_day
 from flows.understand.leftovers import crumbs, is_understood, leftover, unread
 from flows.understand.places import ENDS, FAR_KM, NEAR_KM, homes, nearest
 from flows.understand.text import Words, plain
@@ -305,7 +306,16 @@ def _as_answer(book: Conversation, talk: Talk, words: str, world: World, spoken_
         return True
     if question and question.whole and not asking:
         return _whole(book, talk, question, words, world, spoken_here, last=True)
-    return _loosely(book, talk, words, world, spoken_here)
+    return _loosely(book, talk, words, world, spoken_here) or _as_foreign_day(book, talk, words, world)
+
+
+def _as_foreign_day(book: Conversation, talk: Talk, words: str, world: World) -> bool:
+    """Where a day is asked, what no language of ours can read may be one of another."""
+    asked = talk.state in ("date", "return_date")
+    day = a_foreign_day(words, talk.state, world) if asked else None
+    if day:
+        fill(book, talk, {talk.state: day}, world)
+    return bool(day)
 
 
 def _passes(said: str, spoken_here: list[Vocabulary]) -> bool:
@@ -411,6 +421,8 @@ def _understand(book: Conversation, talk: Talk, words: str, world: World, spoken
             talk.remark(block, **facts)
         parts, asked, heard = unread(reading.words), "", heard | set(reading.found)
         beside += crumbs(reading.words, spoken_here)
+        if not leftover(parts, spoken_here):
+            break  # nothing is left for another language to read
     if heard:
         _left(talk, beside + parts, spoken_here)
     return bool(heard)

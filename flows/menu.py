@@ -169,10 +169,18 @@ class Menu:
     """The channels on which the house can be written to."""
     version: str = ""
     """Names this version of the catalogue; equal versions are the same menu."""
+    _by_key: Mapping[str, Mapping[str | None, Any]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """What is on sale is looked up at every step of every turn."""
+        kinds = ("services", "places", "zones", "vehicles", "extras")
+        by_key = {kind: {one.key: one for one in reversed(getattr(self, kind))} for kind in kinds}
+        object.__setattr__(self, "_by_key", by_key)
 
     def service(self, key: str | None) -> Service | None:
         """The service of that key, if it is still sold."""
-        return next((service for service in self.services if service.key == key), None)
+        found: Service | None = self._by_key["services"].get(key)
+        return found
 
     def ride(self) -> Service | None:
         """The plain transfer, which is meant by a way from one place to another."""
@@ -180,19 +188,23 @@ class Menu:
 
     def place(self, key: str | None) -> Place | None:
         """The place of that key, if it still exists."""
-        return next((place for place in self.places if place.key == key), None)
+        found: Place | None = self._by_key["places"].get(key)
+        return found
 
     def zone_of(self, key: str | None) -> Zone | None:
         """The zone of that key."""
-        return next((zone for zone in self.zones if zone.key == key), None)
+        found: Zone | None = self._by_key["zones"].get(key)
+        return found
 
     def vehicle(self, key: str | None) -> Vehicle | None:
         """The vehicle tier of that key."""
-        return next((vehicle for vehicle in self.vehicles if vehicle.key == key), None)
+        found: Vehicle | None = self._by_key["vehicles"].get(key)
+        return found
 
     def extra(self, key: str | None) -> Extra | None:
         """The extra of that key."""
-        return next((extra for extra in self.extras if extra.key == key), None)
+        found: Extra | None = self._by_key["extras"].get(key)
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -233,7 +233,9 @@ def _standing(talk: Talk, offer: Offer) -> Say:
     if talk.state == "waitlisted":
         leave = Option(waiting.ASKED, f"leave:{talk.facts.get('reference')}", "@waiting_off")
         block = "waitlisted" if talk.aside == "waitlisted" else "waitlisted_standing"
-        return Say(block, facts | {"place": talk.facts.get("place")}, (leave, NEW), (Link("booking"),))
+        return Say(
+            block, facts | {"place": talk.facts.get("place")}, (leave, *_change_it(talk), NEW), (Link("booking"),)
+        )
     if talk.state == "waiting_payment":
         block = "held" if talk.aside == "sent" else "waiting_payment"
         return Say(block, facts, (), (Link("pay"), Link("booking")))
@@ -252,6 +254,8 @@ def _change_it(talk: Talk) -> tuple[Option, ...]:
 
 def _changed(talk: Talk) -> Say:
     """What the booking is now, and what is owed for it, if anything."""
+    if talk.state == "waitlisted":
+        return Say("changed_waiting", {**talk.facts["change"], "place": talk.facts["place"]}, (), (Link("booking"),))
     certain = talk.state == "booked"
     due = talk.facts["owed"] if certain else talk.facts["due"]
     facts = dict(talk.facts["change"]) | {"certain": certain, "due": due, "hold_until": talk.facts["hold_until"]}

@@ -128,7 +128,7 @@ def apart(value: Any) -> Any:
 
 @dataclass
 class Talk:
-    """The whole of a talk, plain values all through.
+    """The whole of a talk, plain values all through. What lies in them is replaced, never changed: a copy may share it.
 
     `draft` holds the answers under the questions' keys, in the order they were given; `turn` numbers the last card shown.
     """
@@ -195,8 +195,11 @@ class Talk:
 
     def copy(self) -> Self:
         """The same talk, to be changed without touching the one that was read."""
-        copied = {name: apart(value) for name, value in vars(self).items() if name != "shown"}
-        return type(self)(**copied, shown=list(self.shown))  # a card that was shown is replaced, never changed
+        copied = object.__new__(type(self))
+        copied.__dict__ = {
+            name: value.copy() if isinstance(value, (dict, list)) else value for name, value in vars(self).items()
+        }
+        return copied
 
     def next(self) -> Self:
         """The talk as a new turn begins: what was said in the last one has been said."""

@@ -52,7 +52,7 @@ def _say_once(talk: Talk, key: str, world: World) -> None:
 
 def _wait(book: Conversation, talk: Talk, pressed: Tap, world: World) -> None:
     """Put on the waiting list: at the review it is sent, before that the rest is asked first."""
-    if "changing" in talk.facts or not waiting.join(talk, pressed.value, world):
+    if ("changing" in talk.facts and not waiting.is_changed(talk)) or not waiting.join(talk, pressed.value, world):
         return talk.remark("unknown_tap")
     if talk.state == book.then and pressed.value == "join":
         return _review(book, talk, Tap("review", "send", pressed.turn), world)

@@ -66,6 +66,12 @@ def waits(talk: Talk) -> bool:
     return bool(chosen) and all(talk.draft.get(key) == value for key, value in chosen.items())
 
 
+def is_changed(talk: Talk) -> bool:
+    """Whether what is changed stands on the waiting list: it may be changed into what is sold out as well."""
+    changing = talk.facts.get("changing")
+    return bool(changing and changing["before"]["state"] == "waitlisted")
+
+
 def left(book: Conversation, talk: Talk, reference: str) -> None:
     """They wait no more: the talk begins anew where it stood at that."""
     talk.remark("waiting_left", reference=reference)

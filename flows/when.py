@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 STEP = timedelta(minutes=30)
 
 
+@lru_cache(maxsize=4096)
 def local(date: str, time: str, zone: str) -> datetime:
     """ "2026-11-22" and "15:00" as an aware moment of that zone."""
     return datetime.fromisoformat(f"{date}T{time}").replace(tzinfo=ZoneInfo(zone))

@@ -94,12 +94,15 @@ async def _issue(run: Run, booking: int, told: story.Story, catalog: Catalog, no
     return number
 
 
-async def brief(run: Run, house: House, lead: Lead, thread: int, booking: int, told: story.Story) -> None:
-    """The lead's brief, by chat and mail; it opens the thread that an answer lands in."""
+async def brief(
+    run: Run, house: House, lead: Lead, thread: int, booking: int, told: story.Story, *, once: str = ""
+) -> None:
+    """The lead's brief, by chat and mail; it opens the thread that an answer lands in. `once` names a change that gives them the job."""
     language = lead.languages[0]
     for channel, address in lead.ways():
         to = await delivery.recipient(run, channel, address, name=lead.name, language=language)
-        await tell(run, house, to, "brief_lead", {"story": told}, language=language, booking=booking, thread=thread)
+        await tell(run, house, to, "brief_lead", {"story": told}, language=language, booking=booking, thread=thread,
+                   once=once)  # fmt: skip
     await threads.write(run, thread, author="system", name="Bellhop", door="system", text="brief_sent", now=house.now())
 
 

@@ -83,11 +83,23 @@ async def _tried(run: Run, house: House, told: Event, act: Act, kept: int, tried
         if is_away(bug) or is_contended(bug):
             raise  # not kept: the provider sends it again
         log.exception("an event could not be taken", provider=told.provider, told=told.external_id)
-        due = now + AGAIN[tried] if tried < len(AGAIN) else None
-        await _owe(run, house, told, kept, repr(bug)[:500], due, tried + 1)
+        await _failed(run, house, told, kept, bug, tried)
     else:
         return True
     return False
+
+
+async def _failed(run: Run, house: House, told: Event, kept: int, bug: Exception, tried: int) -> None:
+    due = house.now() + AGAIN[tried] if tried < len(AGAIN) else None
+    await _owe(run, house, told, kept, repr(bug)[:500], due, tried + 1)
+
+
+async def stumbled(house: House, told: Event, owed: int, bug: Exception) -> None:
+    """An owed event failed before it could even be acted on: it is owed as any other that fails."""
+    async with transaction() as run:
+        row = await ledger.take_up(run, owed, house.now())
+        if row:
+            await _failed(run, house, told, owed, bug, int(row["attempts"]))
 
 
 async def unread(house: House, told: Event, error: str) -> None:

@@ -10,6 +10,7 @@ from handlers.request_sent import take
 from handlers.telling import tell, tell_house
 from models import catalogs, claims, delivery, news, story, threads, timeline
 from models.booking import ON_THE_ROAD, OVER, one_at_a_time
+from models.catalog import Lead
 from models.database import Run, transaction
 from models.fields import instant, micros, packed, unpacked
 from models.refusal import Refusal
@@ -18,8 +19,11 @@ from models.request import Request, from_draft
 WHEN = (("date", "time"), ("return_date", "return_time"))  # of a draft, by leg
 
 
-async def flight_delayed(run: Run, house: House, booking: int, wish: Delayed, actor: Actor) -> Say:
-    """Move the pick-up to the new landing; gives what to say. Where nothing is free then, all stays and people see to it."""
+async def flight_delayed(run: Run, house: House, booking: int, wish: Delayed, actor: Actor, *, once: str) -> Say:
+    """Move the pick-up to the new landing; gives what to say. Where nothing is free then, all stays and people see to it.
+
+    `once` names the guest's message: each is told once, and one that moves nothing is told to nobody.
+    """
     await one_at_a_time(run, booking)
     row = (await run("SELECT * FROM booking WHERE id = :booking", booking=booking))[0]
     legs = await run("SELECT * FROM leg WHERE booking_id = :booking ORDER BY position", booking=booking)
@@ -29,22 +33,23 @@ async def flight_delayed(run: Run, house: House, booking: int, wish: Delayed, ac
         async with transaction() as inner:  # the old claim is only gone when the new one is taken
             await _claimed_anew(inner, house, row, legs, request, wish.leg)
     except Refusal:
-        await told_team(
-            run, house, booking, wish.words or wish.landing, actor, matter="delay_blocked", once=wish.landing
-        )
+        await told_team(run, house, booking, wish.words or wish.landing, actor, matter="delay_blocked", once=once)
         facts = {"story": before, "reference": row["reference"], "phone": (await house.catalog()).brand.emergency_phone}
         return Say("delay_for_team", facts, links=(Link("booking"),), about=booking)
+    if request.legs[wish.leg].starts == instant(legs[wish.leg]["starts"]):
+        same = {"reference": row["reference"], "planned": before["legs"][wish.leg]["starts"]}
+        return Say("landing_same", same, links=(Link("booking"),), about=booking)
     await _kept(run, house, booking, row, legs, request, wish)
-    told = await story.of_booking(booking, run)
+    told, lead = await story.of_booking(booking, run), await _lead(house, legs[wish.leg]["lead"])
     facts = {
         "story": told, "reference": told["reference"], "was": before["legs"][wish.leg]["starts"],
-        "now": told["legs"][wish.leg]["starts"],
+        "now": told["legs"][wish.leg]["starts"], "told": lead.name if lead else None,
     }  # fmt: skip
     await timeline.record(
         run, booking, "delayed", actor=before["guest"]["name"], actor_kind=actor.kind, door=actor.door, now=house.now(),
         facts={"was": facts["was"], "now": facts["now"]},
     )  # fmt: skip
-    await _tell(run, house, booking, facts, before["legs"][wish.leg]["lead"], row["language"])
+    await _tell(run, house, booking, facts, lead, row["language"], once)
     news.announce("booking", booking)
     links = (*((Link("ticket"),) if row["state"] != "on_hold" else ()), Link("booking"))
     return Say("flight_moved", facts, links=links, about=booking)
@@ -103,20 +108,25 @@ async def _kept(  # what was asked for, the way itself, and the papers, which sh
         )  # fmt: skip
 
 
+async def _lead(house: House, key: str | None) -> Lead | None:
+    """Whoever performs the leg and can be told; of an unpaid hold that is nobody yet."""
+    lead = (await house.catalog()).leads.get(key or "")
+    return lead if lead and lead.ways() else None
+
+
 async def _tell(
-    run: Run, house: House, booking: int, facts: dict[str, Any], lead: dict[str, Any] | None, language: str
+    run: Run, house: House, booking: int, facts: dict[str, Any], lead: Lead | None, language: str, once: str
 ) -> None:
-    guest, once = facts["story"]["guest"], f"{facts['now']['utc']} {micros(house.now())}"  # it may be moved there again
+    guest = facts["story"]["guest"]
     if guest["email"]:
         to = await delivery.recipient(run, "mail", guest["email"], name=guest["name"])
         await tell(run, house, to, "flight_delayed_guest", facts, language=language, booking=booking, once=once)
     await tell_house(run, house, "flight_delayed_house", facts, booking=booking, links=["desk"], once=once, mail=False)
-    known = (await house.catalog()).leads.get(lead["key"]) if lead else None
-    if known is None:
+    if lead is None:
         return
-    thread = await threads.open_thread(run, booking, known.key, known.name)
-    for channel, address in known.ways():
-        to = await delivery.recipient(run, channel, address, name=known.name, language=known.languages[0])
-        await tell(run, house, to, "flight_delayed_lead", facts, language=known.languages[0], booking=booking,
+    thread = await threads.open_thread(run, booking, lead.key, lead.name)
+    for channel, address in lead.ways():
+        to = await delivery.recipient(run, channel, address, name=lead.name, language=lead.languages[0])
+        await tell(run, house, to, "flight_delayed_lead", facts, language=lead.languages[0], booking=booking,
                    thread=thread, once=once)  # fmt: skip
     await threads.write(run, thread, author="system", name="Bellhop", door="system", text="delayed", now=house.now())

@@ -8,7 +8,7 @@ from flows.talk import Cancel
 from handlers.checkout_opened import close_pages
 from handlers.house import SYSTEM, Actor, House
 from handlers.telling import tell, tell_house
-from models import cancelling, catalogs, claims, delivery, dues, ledger, news, story, threads, timeline
+from models import cancelling, catalogs, claims, delivery, dues, ledger, news, story, threads, timeline, waiting
 from models.booking import one_at_a_time
 from models.cancelling import Terms
 from models.catalog import Catalog
@@ -71,7 +71,9 @@ async def _free(run: Run, booking: int, terms: Terms, row: dict[str, Any], reque
             "UPDATE booking SET state = 'cancelled', hold_until = NULL, changed = :now WHERE id = :booking",
             now=micros(now), booking=booking,
         )  # fmt: skip
-        await dues.clear_due(run, booking, "hold_ends")
+        for kind in ("hold_ends", "list_ends"):
+            await dues.clear_due(run, booking, kind)
+        await waiting.leave(run, booking)
         return
     await run("DELETE FROM leg WHERE id = :leg", leg=gone[0]["id"])
     await run("UPDATE leg SET position = 0 WHERE booking_id = :booking", booking=booking)

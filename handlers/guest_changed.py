@@ -1,7 +1,7 @@
 """A guest changed a booking that stands: what it needs now is taken before what it needed is free, and everyone who must know is told."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.booking_confirmed import assign, booking_confirmed, brief, certain
@@ -9,9 +9,9 @@ from handlers.checkout_opened import close_pages
 from handlers.guest_cancelled import REMIND
 from handlers.house import Actor, House
 from handlers.request_sent import add_leg, add_lines, take
-from handlers.standing import difference, sold_anew, standing_of
+from handlers.standing import difference, keeps_its_place, sold_anew, standing_of
 from handlers.telling import tell, tell_house
-from models import catalogs, claims, delivery, documents, dues, news, recap, story, threads, timeline
+from models import catalogs, claims, delivery, documents, dues, news, recap, story, threads, timeline, waiting
 from models.booking import OPEN, one_at_a_time
 from models.catalog import Catalog
 from models.database import Run
@@ -44,9 +44,22 @@ async def guest_changed(
     if price.total.as_fact() != dict(agreed) or price.currency != row["currency"]:
         raise ChangedMeanwhile(what="price")
     lapses = instant(row["hold_until"]) if row["state"] != "confirmed" and row["hold_until"] else None
-    await _claim_anew(run, booking, unpacked(row["request"]), row["catalog_version"], request, catalog, lapses, now)
+    stays = await keeps_its_place(sold, request)
+    await _claim_anew(
+        run,
+        booking,
+        unpacked(row["request"]),
+        row["catalog_version"],
+        request,
+        catalog,
+        lapses,
+        now,
+        claims_it=stays is None,
+    )  # fmt: skip
     await _sell_anew(run, booking, request, price, draft, catalog, now)
-    return await _told(run, house, booking, sold, price, Actor(request.name or "", "guest", channel), catalog)
+    if stays is not None:
+        await _wait_anew(run, booking, request, catalog, now, stays=stays)
+    return await _told(run, house, booking, sold, price, Actor(request.name or "", "guest", channel), catalog, stays)
 
 
 async def _locked(run: Run, reference: str, recipient: int) -> None:
@@ -72,9 +85,12 @@ def _refuse(sold: Mapping[str, Any], row: Mapping[str, Any], base: Draft, now: d
 
 async def _claim_anew(
     run: Run, booking: int, before: Draft, version: int, request: Request, catalog: Catalog, lapses: datetime | None,
-    now: datetime,
+    now: datetime, *, claims_it: bool,
 ) -> None:  # fmt: skip
-    """Take what each leg needs now. Until this transaction ends nobody else sees what is given back, so nothing is lost by a SoldOut."""
+    """Take what each leg needs now, unless it waits for it (not `claims_it`).
+
+    Until this transaction ends nobody else sees what is given back, so nothing is lost by a SoldOut.
+    """
     was = from_draft(before, await catalogs.version(int(version))).legs
     rows = await run("SELECT id FROM leg WHERE booking_id = :booking ORDER BY position", booking=booking)
     ids = [int(each["id"]) for each in rows]
@@ -84,13 +100,21 @@ async def _claim_anew(
             await claims.release(run, id_)
     for position, leg in enumerate(request.legs):
         if position >= len(ids):
-            await add_leg(run, booking, position, leg, catalog, lapses, now)
+            await add_leg(run, booking, position, leg, catalog, lapses, now, claimed=claims_it)
             continue
         await _move(run, ids[position], leg)
-        if not same[position]:
+        if claims_it and not same[position]:
             await take(run, leg, ids[position], lapses=lapses, now=now)
     for id_ in ids[len(request.legs) :]:
         await run("DELETE FROM leg WHERE id = :leg", leg=id_)
+
+
+async def _wait_anew(run: Run, booking: int, request: Request, catalog: Catalog, now: datetime, *, stays: bool) -> None:
+    """Who waits for something else now has asked for that only now: behind all who did before."""
+    ends = request.starts - timedelta(minutes=catalog.services[request.service].notice)
+    await dues.set_due(run, booking, "list_ends", ends)
+    if not stays or not await waiting.since(run, booking):
+        await waiting.wait(run, booking, request.resources(), now)
 
 
 async def _move(run: Run, leg_id: int, leg: RequestLeg) -> None:
@@ -122,13 +146,20 @@ async def _sell_anew(
 
 
 async def _told(
-    run: Run, house: House, booking: int, sold: dict[str, Any], price: Quote, actor: Actor, catalog: Catalog
+    run: Run,
+    house: House,
+    booking: int,
+    sold: dict[str, Any],
+    price: Quote,
+    actor: Actor,
+    catalog: Catalog,
+    stays: bool | None,
 ) -> dict[str, Any]:
     """Timeline, papers, and a word to everyone who must know."""
     now, before = house.now(), sold["story"]
     leads = await _leads(run, booking, catalog, now) if sold["state"] == "confirmed" else None
     after = await story.of_booking(booking, run)
-    change = difference(sold, price, after)
+    change = difference(sold, price, after, stays)
     number = await _record(run, booking, before, after, change, actor, now)
     await close_pages(run, house, booking)
     if change["back"]:
@@ -147,7 +178,7 @@ async def _told(
         await booking_confirmed(run, house, booking, actor)
         after = await story.of_booking(booking, run)
     news.announce("booking", booking)
-    return after | {"change": change}
+    return after | {"change": change, "place": await waiting.place_of(run, booking)}
 
 
 async def _is_paid(run: Run, booking: int, state: str, price: Quote) -> bool:
@@ -223,7 +254,7 @@ async def _tell_leads(
             continue
         thread = await threads.open_thread(run, booking, lead.key, lead.name)
         if leads.get(key):
-            await brief(run, house, lead, thread, booking, after)
+            await brief(run, house, lead, thread, booking, after, once=number)
             continue
         language = lead.languages[0]
         for channel, address in lead.ways() if changed else ():
@@ -250,6 +281,8 @@ async def _tell_guest(
 def learnt(told: Mapping[str, Any]) -> dict[str, Any]:
     """What the guest's talk learns of it."""
     payment, leg = told["payment"], told["legs"][0]
+    if told["state"] == "waitlisted":
+        return {"state": "waitlisted", "reference": told["reference"], "place": told["place"], "change": told["change"]}
     certain_ = told["state"] == "confirmed"
     owed = payment["due_now"] if payment["due_now"]["minor"] else None
     return {

@@ -148,7 +148,8 @@ def _with(turn: Turn, facts: Mapping[str, Any]) -> Turn:
 async def _as_letters(at: Moment, turn: Turn, run: Run) -> Turn:
     """A letter names all that is open, and leads into a chat that goes on exactly here."""
     door = await hop_offered(run, at.seen.recipient, turn.talk, at.now)
-    return _with(turn, {"door": door, "open": still_open(turn.talk, at.world.menu)})
+    facts = {"door": door, "open": still_open(turn.talk, at.world.menu), "answers": at.heard.external_id}
+    return _with(turn, facts)
 
 
 async def _keep(at: Moment, turn: Turn, came: Came, run: Run) -> Carry:

@@ -1,10 +1,10 @@
 """A letter reached us: it is kept as it came before anybody reads it, then it is whoever's it is, and what came of it is noted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from flows.speech import Heard
+from flows.speech import Heard, Media
 from handlers.delivery_reported import letter_returned
 from handlers.event_told import Event, unread
 from handlers.house import House
@@ -17,6 +17,7 @@ from models.turns import Carry
 log = structlog.get_logger()
 
 NO_SENDER = "it has no sender"
+AUTOMATIC = "it was sent automatically"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Bounce:
 class Letter:
     """A letter as far as it could be read.
 
-    `heard` is what a person wrote, `bounces` what a mail server reports, `aside` why nobody waits for an answer; `ours`: it
-    comes from an address that we write from ourselves.
+    `heard` is what it says, `bounces` what a mail server reports, `aside` why nobody waits for an answer; `ours`: it comes from
+    an address that we write from ourselves; `about`: the letter of ours that a mail server writes of in a form of its own.
     """
 
     sender: str = ""
@@ -42,6 +43,7 @@ class Letter:
     bounces: tuple[Bounce, ...] = ()
     aside: str = ""
     ours: bool = False
+    about: str = ""
 
 
 async def letter_kept(house: House, raw: bytes) -> tuple[int, bool]:
@@ -59,16 +61,34 @@ async def letter_came(house: House, kept: int, letter: Letter) -> Carry:
     carried, became, why = None, "heard", ""
     if letter.bounces:
         became, why = "bounce", await _returned(house, letter.bounces)
-    elif letter.heard is None or (letter.ours and not await answered_by(house, letter.heard)):
+    elif letter.heard is not None and await _concerns_somebody(house, letter, letter.heard):
+        whole = Media(f"letter:{kept}", "message/rfc822")
+        carried = await someone_wrote(house, replace(letter.heard, media=(whole,)))
+    elif trouble := _trouble(house, letter):
+        became, why = "unread", trouble
+        await _to_the_desk(house, kept, trouble)
+    else:
         became, why = "aside", letter.aside or "we wrote it"
         log.info("a letter is not answered", letter=kept, why=why)
-        if letter.aside == NO_SENDER:
-            became = "unread"
-            await _to_the_desk(house, kept, "a letter without a sender that we could answer")
-    else:
-        carried = await someone_wrote(house, letter.heard)
     await _noted(kept, became, why, letter)
     return carried
+
+
+async def _concerns_somebody(house: House, letter: Letter, heard: Heard) -> bool:
+    """Whether a person wrote it; or a partner's machine, "away until Monday", which the thread must have and nobody answers."""
+    if letter.aside == AUTOMATIC:
+        answered = await answered_by(house, heard)
+        return answered is not None and answered.thread is not None
+    return not letter.aside and (not letter.ours or await answered_by(house, heard) is not None)
+
+
+def _trouble(house: House, letter: Letter) -> str:
+    """Why people must look at a letter that nobody is answered for."""
+    if letter.aside == NO_SENDER:
+        return NO_SENDER
+    if letters.delivery_of(house.secret, letter.about) is not None:
+        return "a mail server writes about a letter of ours in a form that we do not know"
+    return ""
 
 
 async def letter_unread(house: House, kept: int, fault: str) -> None:

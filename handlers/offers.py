@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flows.menu import DepartureOffer, Offer, Quote, VehicleOffer, World
 from handlers.bookings import bookings_of
-from handlers.standing import difference, sold_anew
+from handlers.standing import difference, keeps_its_place, sold_anew
 from models import claims, story
 from models.catalog import Catalog, Departure
 from models.price import quote, vehicle_prices
@@ -54,7 +54,8 @@ async def _quoted(draft: Draft, world: World, catalog: Catalog, source: dict[str
     valid = as_instant(world.now + timedelta(minutes=catalog.services[request.service].hold), catalog.brand.zone)
     plain = Quote(tuple(fact["lines"]), fact["total"], fact["tax"], fact["due_now"], valid)
     told = story.told(request, price, catalog, language=source.get("language", catalog.brand.language), source=source)
-    return Offer(world, quote=plain, story=told, change=difference(sold, price, told) if sold else None)
+    change = difference(sold, price, told, await keeps_its_place(sold, request)) if sold else None
+    return Offer(world, quote=plain, story=told, change=change)
 
 
 def _own(world: World) -> int:

@@ -3,25 +3,20 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
-
 from handlers.checkout_opened import close_pages
 from handlers.house import SYSTEM, Actor, House
+from handlers.part_failed import part_failed
 from handlers.request_sent import take
 from handlers.telling import talk_learns, tell
-from models import catalogs, claims, dues, news, story, timeline
+from models import claims, dues, news, restored, story, timeline, waiting
 from models.booking import one_at_a_time
 from models.catalog import Catalog
-from models.database import Rows, Run, read, transaction
-from models.fields import micros, unpacked
+from models.database import Run, read, transaction
+from models.fields import instant, micros, unpacked
 from models.refusal import NotYours, Refusal, SoldOut
 from models.request import Need, Request, as_instant, from_draft
 
-log = structlog.get_logger()
-
 STANDS = timedelta(hours=2)  # an offer: long enough to be read at the beach, short enough for whoever is next
-
-_WAITING = "SELECT id, request FROM booking WHERE state = 'waitlisted' AND starts > :now ORDER BY created, id LIMIT 200"
 
 _TAKEN = (  # who is offered it is no longer on the list: two processes that look at once offer it once
     "UPDATE booking SET state = 'on_hold', hold_until = :until, changed = :now "
@@ -30,40 +25,59 @@ _TAKEN = (  # who is offered it is no longer on the list: two processes that loo
 
 
 async def places_freed(house: House) -> None:
-    """Offer whatever is free to those who wait for it, in the order in which they asked.
+    """Offer what came free to those who wait for it, in the order in which they asked.
 
-    Whatever freed it (a cancelled booking, a hold that ended, a change, more units) is seen by looking, so nothing that frees a
-    place can forget to say so. Who does not fit waits on and blocks nobody.
+    Only who waits for something of which some came free is looked at. Who does not fit waits on and blocks nobody; what somebody
+    stumbled over is looked at again a while later.
     """
-    now, catalog = house.now(), await house.catalog()
+    places = await waiting.freed(house.now())
+    if not places:
+        return
+    if any(place["resource"] == waiting.ANYTHING for place in places):
+        await _reckon_anew(house)
+        places += await waiting.freed(house.now())
     full: dict[tuple[str, datetime, datetime], int] = {}
-    for row in await read(_WAITING, now=micros(now)):
+    whole = True
+    for booking, needs in await waiting.waiting_for(places, house.now()):
         try:
-            wanted = _wanted(row, catalog, now)
-            if wanted is not None and await _may_fit(wanted, full, now):
-                await _offer(house, int(row["id"]), wanted, catalog)
-        except Exception:  # one that we stumble over keeps nobody else from what is free
-            log.exception("a waiting booking could not be looked at", booking=row["id"])
+            if await _may_fit(needs, full, house.now()):
+                await _offer(house, booking)
+        except Exception as fault:  # noqa: BLE001  # one that we stumble over keeps nobody else from what is free
+            await part_failed(house, f"the waiting list at booking {booking}", fault)
+            whole = False
+    if whole:
+        await waiting.looked(places)
+
+
+async def _reckon_anew(house: House) -> None:
+    """By the catalogue of today: a bus may be longer by now, a turnaround shorter."""
+    catalog = await house.catalog()
+    for row in await waiting.everybody():
+        wanted = _wanted(row, catalog, house.now())
+        async with transaction() as run:
+            if await waiting.since(run, int(row["id"])):
+                needs = wanted.resources() if wanted else []
+                await waiting.wait(run, int(row["id"]), needs, instant(row["since"]))
 
 
 def _wanted(row: dict[str, Any], catalog: Catalog, now: datetime) -> Request | None:
-    """What they wait for by the catalogue of today; None when it cannot be sold any more."""
+    """What they wait for by the catalogue of today; None when it cannot be sold any more, or read."""
     try:
         return from_draft(unpacked(row["request"]), catalog, now)
     except Refusal:
         return None
 
 
-async def _may_fit(wanted: Request, full: dict[tuple[str, datetime, datetime], int], now: datetime) -> bool:
+async def _may_fit(needs: list[Need], full: dict[tuple[str, datetime, datetime], int], now: datetime) -> bool:
     """A look before anything is locked; what was seen to hold too few is not looked at again for as many."""
-    for need in wanted.resources():
+    for need in needs:
         place = (need.resource, need.starts, need.ends)
         if place not in full:
             full[place] = await _left(need, now)
         if full[place] < need.quantity:
             return False
-    for need in wanted.resources():
-        full.pop((need.resource, need.starts, need.ends))
+    for need in needs:
+        full.pop((need.resource, need.starts, need.ends), None)
     return True
 
 
@@ -76,9 +90,12 @@ async def _left(need: Need, now: datetime) -> int:
     return free + max(need.units - int(known[0]["units"]), 0)
 
 
-async def _offer(house: House, booking: int, wanted: Request, catalog: Catalog) -> None:
+async def _offer(house: House, booking: int) -> None:
     """Hold it for them and say so; whoever was faster by another door has it, and they wait on."""
-    now = house.now()
+    now, catalog = house.now(), await house.catalog()
+    wanted = _wanted((await read("SELECT request FROM booking WHERE id = :id", id=booking))[0], catalog, now)
+    if wanted is None:
+        return
     until = min(now + STANDS, wanted.starts - timedelta(minutes=catalog.services[wanted.service].notice))
     try:
         async with transaction() as run:
@@ -86,6 +103,7 @@ async def _offer(house: House, booking: int, wanted: Request, catalog: Catalog) 
             taken = await run(_TAKEN, until=micros(until), now=micros(now), booking=booking)
             if not taken:
                 return  # another process has just offered it
+            await waiting.leave(run, booking)
             for leg_id, leg in zip(await _legs(run, booking), wanted.legs, strict=True):
                 await take(run, leg, leg_id, lapses=until, now=now)
             await _say_so(run, house, booking, taken[0], until, catalog)
@@ -156,17 +174,22 @@ async def _free(run: Run, house: House, booking: int, kind: str, actor: Actor) -
         await claims.release(run, leg)
     await dues.clear_due(run, booking, "hold_ends")
     await dues.clear_due(run, booking, "list_ends")
+    await waiting.leave(run, booking)
     await close_pages(run, house, booking)
     await timeline.record(run, booking, kind, actor=actor.name, actor_kind=actor.kind, door=actor.door, now=house.now())
     news.announce("booking", booking)
 
 
 async def list_ended(run: Run, house: House, booking: int) -> None:
-    """It can no longer be booked, and nothing came free: they are told, with thanks for waiting."""
+    """It can no longer be booked, and nothing came free: they are told, with thanks for waiting.
+
+    Not who stood on the list of a restored backup: they may have been offered it since.
+    """
     await one_at_a_time(run, booking)
+    listed = await waiting.since(run, booking)
     ended = await run(
         "UPDATE booking SET state = 'expired', changed = :now WHERE id = :booking AND state = 'waitlisted' "
-        "RETURNING recipient_id, language, reference",
+        "RETURNING recipient_id, language, reference, created",
         now=micros(house.now()), booking=booking,
     )  # fmt: skip
     if not ended:
@@ -179,22 +202,21 @@ async def list_ended(run: Run, house: House, booking: int) -> None:
             run, house, int(ended[0]["recipient_id"]), "list_ended_guest", facts, language=ended[0]["language"],
             booking=booking,
         )  # fmt: skip
+        if listed is None:
+            await restored.leave_to_the_desk(run, booking, "list_ended_guest", instant(ended[0]["created"]))
 
 
-async def place_of(ask: Any, booking: int) -> int:
-    """Which place on the list a booking has among those who wait for anything of the same; 1 is next."""
-    rows: Rows = await ask(
-        "SELECT id, request, catalog_version FROM booking WHERE state = 'waitlisted' ORDER BY created, id"
-    )
-    mine = await _needs(next(row for row in rows if int(row["id"]) == booking))
-    place = 0
-    for row in rows:
-        theirs = await _needs(row)
-        place += any(a.resource == b.resource and a.starts < b.ends and b.starts < a.ends for a in mine for b in theirs)
-        if int(row["id"]) == booking:
-            break
-    return place
-
-
-async def _needs(row: dict[str, Any]) -> list[Need]:
-    return from_draft(unpacked(row["request"]), await catalogs.version(int(row["catalog_version"]))).resources()
+async def listed_again(house: House, booking: int, staff: Actor) -> None:
+    """Staff have seen that nothing was offered since the backup: it is on the list again, at the place it had."""
+    catalog, now = await house.catalog(), house.now()
+    async with transaction() as run:
+        await one_at_a_time(run, booking)
+        rows = await run("SELECT * FROM booking WHERE id = :booking AND state = 'waitlisted'", booking=booking)
+        if not rows or await waiting.since(run, booking):
+            return  # over by now, or pressed twice
+        wanted = _wanted(rows[0], catalog, now)
+        await waiting.wait(run, booking, wanted.resources() if wanted else [], instant(rows[0]["created"]))
+        await timeline.record(
+            run, booking, "listed_again", actor=staff.name, actor_kind=staff.kind, door=staff.door, now=now
+        )
+        news.announce("booking", booking)

@@ -7,7 +7,7 @@ from typing import Any
 
 from handlers.house import Actor, House
 from handlers.telling import tell, tell_house
-from models import claims, delivery, dues, links, news, story, timeline
+from models import claims, delivery, dues, links, news, story, timeline, waiting
 from models.catalog import Catalog
 from models.database import Run
 from models.fields import micros, packed
@@ -33,6 +33,8 @@ async def request_sent(
     booking = await _booking(run, catalog, request, price, draft, hold, now, recipient, channel, language, source)
     for position, leg in enumerate(request.legs):
         await add_leg(run, booking, position, leg, catalog, hold, now, claimed=not waits)
+    if waits:
+        await waiting.wait(run, booking, request.resources(), now)
     await add_lines(run, booking, price)
     await links.issue(run, house.secret, booking, "guest")
     ends = request.starts - timedelta(minutes=service.notice)  # after that nothing can be booked any more

@@ -74,10 +74,23 @@ async def sold_anew(
     return catalog, request, quote(catalog, request)
 
 
-def difference(sold: Mapping[str, Any], price: Quote, after: Mapping[str, Any]) -> dict[str, Any]:
+async def keeps_its_place(sold: Mapping[str, Any], request: Request) -> bool | None:
+    """Whether a change leaves what is waited for as it is; None of a booking that does not wait."""
+    if sold["state"] != "waitlisted":
+        return None
+    before = from_draft(sold["request"], await catalogs.version(Quote.from_fact(dict(sold["quote"])).catalog_version))
+    return [(need.resource, need.starts, need.ends, need.quantity) for need in before.resources()] == [
+        (need.resource, need.starts, need.ends, need.quantity) for need in request.resources()
+    ]
+
+
+def difference(
+    sold: Mapping[str, Any], price: Quote, after: Mapping[str, Any], stays: bool | None = None
+) -> dict[str, Any]:
     """What a change comes to, for its guest; amounts are money, None where there is none.
 
-    `changed` fields, price `lines` that differ, what it is `more` or `less` in all, `owed` now, and to be given `back`.
+    `changed` fields, price `lines` that differ, what it is `more` or `less` in all, `owed` now, and to be given `back`; `stays`:
+    of what is waited for, whether the place on the list does (None of all else).
     """
     before, payment = Quote.from_fact(dict(sold["quote"])), sold["story"]["payment"]
     paid, certain = payment["paid"]["minor"], sold["state"] == "confirmed"
@@ -87,6 +100,6 @@ def difference(sold: Mapping[str, Any], price: Quote, after: Mapping[str, Any]) 
     return {
         "changed": changed(sold["story"], after, "guest"), "lines": compared(before, price),
         "was": before.total.as_fact(), "total": price.total.as_fact(), "reference": sold["reference"],
-        "paid": payment["paid"] if paid else None,
+        "paid": payment["paid"] if paid else None, "stays": stays,
         **{key: Money(amount, price.currency).as_fact() if amount > 0 else None for key, amount in amounts.items()},
     }  # fmt: skip

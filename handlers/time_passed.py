@@ -4,48 +4,81 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-import structlog
-
 from flows.speech import Heard
 from handlers.checkout_opened import close_pages
 from handlers.delivery_reported import Report, delivery_reported
-from handlers.event_told import Event
+from handlers.event_told import Event, stumbled
 from handlers.guest_cancelled import refund_owed
 from handlers.guest_paid import Paid, guest_paid
+from handlers.guest_wrote import kept_owed
 from handlers.house import SYSTEM, House
+from handlers.part_failed import part_failed
 from handlers.payment_returned import Returned, payment_returned
 from handlers.place_freed import list_ended, places_freed
 from handlers.someone_wrote import someone_wrote
 from handlers.telling import talk_learns, tell
 from models import claims, dues, ledger, news, restored, story, timeline, turns
 from models.booking import one_at_a_time
-from models.database import Run, transaction
+from models.database import Run, is_away, is_contended, transaction
 from models.fields import instant, micros, unpacked
 from models.turns import Carry
-
-log = structlog.get_logger()
 
 LATER = timedelta(minutes=1)  # for something due that failed; what is due behind it does not wait
 
 
-async def time_passed(house: House) -> list[Carry]:
-    """Do everything that is due by now; gives replies that are born claimed."""
+async def time_passed(house: House, carry: Callable[[Carry], None] = lambda _: None) -> None:
+    """Do what is due by now, each part by itself: one that fails is logged, shown at the desk, and keeps none from its turn.
+
+    `carry` is given each answer that is born claimed, right after its commit.
+    """
+    for part in (_dues, _owed_turns, _owed_events, _waiting_list):
+        try:
+            await part(house, carry)
+        except Exception as fault:  # noqa: BLE001  # whatever it is, the other parts go on
+            await part_failed(house, part.__name__.strip("_"), fault)
+
+
+async def _dues(house: House, _: object) -> None:
     while await _one_due(house):
         pass
-    await places_freed(house)
-    carried = [await _owed_turn(house, row) for row in await turns.owed(house.now())]
+
+
+async def _owed_turns(house: House, carry: Callable[[Carry], None]) -> None:
+    for row in await turns.owed(house.now()):
+        carry(await _owed_turn(house, row))
+
+
+async def _owed_events(house: House, _: object) -> None:
     for row in await ledger.owed(house.now()):
         await _owed_event(house, row)
-    return carried
+
+
+async def _waiting_list(house: House, _: object) -> None:
+    await places_freed(house)
+
+
+async def _owed_turn(house: House, row: dict[str, Any]) -> Carry:
+    """Take one owed message up again; one that cannot even be read is tried later, then parked, as any that fails."""
+    number = int(row["id"])
+    try:
+        return await someone_wrote(house, Heard.from_json(unpacked(row["heard"])), number)
+    except Exception as fault:  # noqa: BLE001  # and the other messages
+        await part_failed(house, "an owed message", fault)
+        if is_away(fault) or is_contended(fault):
+            return None  # it stays owed
+        barely = Heard(row["channel"], row["external_id"], "", house.now())
+        return await kept_owed(house, barely, await turns.look(int(row["recipient_id"])), number, repr(fault)[:500])
 
 
 async def _owed_event(house: House, row: dict[str, Any]) -> None:
-    """Take one owed event up again; a database that refuses leaves it owed and the others their turn."""
-    told = Event(row["provider"], row["external_id"], row["kind"], unpacked(row["body"]))
+    """Take one owed event up again; as with a message."""
+    told, number = Event(row["provider"], row["external_id"], row["kind"], unpacked(row["body"])), int(row["id"])
     try:
-        await _EVENTS.get(told.kind, _payment)(house, told, int(row["id"]))
-    except Exception:
-        log.exception("an owed event could not be taken up", number=row["id"])
+        await _EVENTS.get(told.kind, _payment)(house, told, number)
+    except Exception as fault:  # noqa: BLE001  # and the other events
+        await part_failed(house, "an owed event", fault)
+        if not (is_away(fault) or is_contended(fault)):
+            await stumbled(house, told, number, fault)
 
 
 async def _payment(house: House, told: Event, owed: int) -> None:
@@ -63,15 +96,6 @@ async def _report(house: House, told: Event, owed: int) -> None:
 _EVENTS = {"returned": _refund, "reported": _report}
 
 
-async def _owed_turn(house: House, row: dict[str, Any]) -> Carry:
-    """Take one owed message up again; a database that refuses leaves it owed and the others their turn."""
-    try:
-        return await someone_wrote(house, Heard.from_json(unpacked(row["heard"])), int(row["id"]))
-    except Exception:
-        log.exception("an owed message could not be taken up", inbound=row["id"])
-        return None
-
-
 async def _one_due(house: House) -> bool:
     """Do the oldest thing due; one that fails is due again later."""
     async with transaction() as run:
@@ -82,8 +106,8 @@ async def _one_due(house: House) -> bool:
         try:
             async with transaction() as inner:
                 await _DUES[kind](inner, house, booking)
-        except Exception:
-            log.exception("something due failed", booking=booking, kind=kind)
+        except Exception as fault:  # noqa: BLE001  # and what else is due
+            await part_failed(house, kind, fault)
             await dues.set_due(run, booking, kind, house.now() + LATER)
     return True
 

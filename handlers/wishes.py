@@ -17,7 +17,7 @@ from handlers.guest_told_team import told_team
 from handlers.moment import Moment
 from handlers.offers import alternatives
 from handlers.papers_asked_again import papers_asked_again
-from handlers.place_freed import list_left, place_of
+from handlers.place_freed import list_left
 from handlers.prices_promised import as_quoted
 from handlers.request_sent import request_sent
 from handlers.standing import standing_of
@@ -29,6 +29,7 @@ from models.booking import one_at_a_time
 from models.database import Run, transaction
 from models.refusal import ChangedMeanwhile, Dearer, HoldEnded, InThePast, NotYours, Refusal, SoldOut, TooLate, TooSoon
 from models.turns import Stale
+from models.waiting import place_of
 
 log = structlog.get_logger()
 
@@ -198,7 +199,9 @@ WISHES: dict[type[Wish], Fulfil] = {
     Change: _change,
     Leave: _leave,
     Cancel: _theirs("cancel", lambda run, at, booking, wish: guest_cancelled(run, at.house, booking, wish, at.actor)),
-    Delayed: _theirs("delay", lambda run, at, booking, wish: flight_delayed(run, at.house, booking, wish, at.actor)),
+    Delayed: _theirs("delay", lambda run, at, booking, wish: flight_delayed(
+        run, at.house, booking, wish, at.actor, once=at.heard.external_id
+    )),
     Resend: _theirs("resend", lambda run, at, booking, wish: papers_asked_again(
         run, at.house, booking, wish.address, at.actor, at.heard.external_id)),
     Person: _call_a_person,

@@ -100,7 +100,7 @@ def may_confirm(state: str) -> bool:
 
 def may_change(state: str, dispatches: Iterable[str]) -> bool:
     """Whether what was booked may still become something else: nobody has set out for it, and it is not over."""
-    return state in (*OPEN, "confirmed") and not any(each in SET_OUT for each in dispatches)
+    return state in (*OPEN, "confirmed", "waitlisted") and not any(each in SET_OUT for each in dispatches)
 
 
 def standing(

@@ -7,7 +7,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from models import news
+from models import news, waiting
 from models.catalog import Catalog, compile
 from models.claims import Resource
 from models.database import read, transaction
@@ -40,6 +40,7 @@ async def load(content: dict[str, Any], now: datetime) -> int:
         version = int(row[0]["id"])
         for key, units in compile(content).units().items():
             await Resource.declare(run, key, units)
+        await waiting.all_of_it(run, now)
         news.announce("catalogue")
     return version
 

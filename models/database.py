@@ -22,6 +22,7 @@ RECORDS = [
     "models.booking", "models.catalogs", "models.claims", "models.delivery", "models.documents", "models.doors",
     "models.dues", "models.guest", "models.ledger", "models.letters", "models.links", "models.rates",
     "models.settings", "models.staff", "models.talk", "models.threads", "models.timeline",
+    "models.waiting",
 ]  # fmt: skip
 
 T = TypeVar("T")

@@ -40,6 +40,12 @@ FINDING = {  # so that what is asked at every message, at every look at the boar
     "delivery_in": "delivery (thread_id) WHERE thread_id IS NOT NULL",
     "talk_silent": "talk (silent, changed)",
     "due_of_kind": "due (kind)",
+    "opening_by": "opening (how, id)",
+    "booking_from": "booking (source, state) WHERE source IS NOT NULL",
+    "lane_leased": "recipient (owner) WHERE lease IS NOT NULL",
+    "waiting_for": "waiting (resource, starts)",
+    "waiting_of": "waiting (booking_id)",
+    "freed_at": "freed (at)",
 }
 INDEXES = {name: f"UNIQUE INDEX {name} ON {columns}" for name, columns in UNIQUE.items()}
 INDEXES |= {name: f"INDEX {name} ON {columns}" for name, columns in FINDING.items()}
@@ -83,6 +89,11 @@ BEGIN
   IF NEW.quantity + peak > room.units THEN RAISE EXCEPTION 'sold out' USING ERRCODE = '23P01'; END IF;
   RETURN NEW;
 END $$"""
+
+_FREED = {  # what gives capacity back, and which row of `freed` tells of it: nothing that frees a place can forget to
+    "claim_freed": ("DELETE ON claim", "", "old.resource, old.starts, old.ends, 0"),
+    "units_freed": ("UPDATE OF units ON resource", "new.units > old.units", "new.key, 0, 9000000000000000000, 0"),
+}
 
 _POSTGRES_FROZEN = """\
 CREATE OR REPLACE FUNCTION keep_as_written() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -145,6 +156,9 @@ UNION ALL SELECT c.relname, pg_get_constraintdef(k.oid, true) FROM pg_constraint
 def _sqlite() -> dict[str, str]:
     made = {name: f"CREATE {index}" for name, index in INDEXES.items()}
     made["claim_peak"] = _SQLITE_PEAK
+    for name, (act, when, row) in _FREED.items():
+        condition = f" WHEN {when}" if when else ""
+        made[name] = f"CREATE TRIGGER {name} AFTER {act}{condition} BEGIN {_noted(row)}; END"
     for name, act, when, why in _refusals():
         made[name] = f"CREATE TRIGGER {name} BEFORE {act}{when} BEGIN SELECT RAISE(ABORT, '{why}'); END"
     return made
@@ -153,14 +167,23 @@ def _sqlite() -> dict[str, str]:
 def _postgres() -> dict[str, str]:
     made = {name: f"CREATE {index.replace(' (', ' USING btree (')}" for name, index in INDEXES.items()}
     made |= {"claim_peak()": _POSTGRES_PEAK, "keep_as_written()": _POSTGRES_FROZEN}
-    made["claim_peak"] = _postgres_trigger("claim_peak", "INSERT ON claim", "", "claim_peak()")
+    made["claim_peak"] = _postgres_trigger("claim_peak", "BEFORE INSERT ON claim", "", "claim_peak()")
+    for name, (act, when, row) in _FREED.items():
+        made[f"{name}()"] = (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN {_noted(row)}; RETURN NULL; END $$"
+        )
+        made[name] = _postgres_trigger(name, f"AFTER {act}", f" WHEN ({when})" if when else "", f"{name}()")
     for name, act, when, why in _refusals():
-        made[name] = _postgres_trigger(name, act, when, f"keep_as_written('{why}')")
+        made[name] = _postgres_trigger(name, f"BEFORE {act}", when, f"keep_as_written('{why}')")
     return made
 
 
 def _postgres_trigger(name: str, act: str, when: str, function: str) -> str:
-    return f"CREATE OR REPLACE TRIGGER {name} BEFORE {act} FOR EACH ROW{when} EXECUTE FUNCTION {function}"
+    return f"CREATE OR REPLACE TRIGGER {name} {act} FOR EACH ROW{when} EXECUTE FUNCTION {function}"
+
+
+def _noted(row: str) -> str:
+    return f"INSERT INTO freed (resource, starts, ends, at) VALUES ({row})"  # noqa: S608  # constants only
 
 
 def _refusals() -> list[tuple[str, str, str, str]]:

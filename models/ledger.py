@@ -9,6 +9,8 @@ from tortoise.models import Model
 from models.database import Ask, Rows, Run, read
 from models.fields import Instant, Json, micros, packed
 
+AT_ONCE = 100  # of what is owed, at one look
+
 
 class Event(Model):
     """An event of a provider, taken once however often it is sent.
@@ -55,10 +57,12 @@ async def owe(run: Run, event: int, error: str, due: datetime | None, tried: int
 
 
 async def owed(now: datetime) -> Rows:
-    """The events whose time has come to be taken again, oldest first."""
+    """The events whose time has come to be taken again, the longest due first; of many some, the others at the next look."""
     return await read(
-        "SELECT id, provider, external_id, kind, body FROM event WHERE state = 'owed' AND due <= :now ORDER BY id",
+        "SELECT id, provider, external_id, kind, body FROM event WHERE state = 'owed' AND due <= :now "
+        "ORDER BY due, id LIMIT :most",
         now=micros(now),
+        most=AT_ONCE,
     )
 
 

@@ -19,7 +19,7 @@ class Rate(Model):
         table = "rate"
 
 
-_own: dict[str, float] = {}  # SQLite: there is one process, and its memory will do
+_own: dict[str, int] = {}  # SQLite: there is one process, and its memory will do; microseconds
 
 
 async def take(name: str, rate: float, burst: int, most: int) -> tuple[int, float]:
@@ -50,8 +50,9 @@ _TAKE = (
 
 
 def _take_own(name: str, rate: float, burst: int, most: int) -> tuple[int, float]:
-    now, step = time.monotonic(), 1 / rate
-    used = max(_own.get(name, 0.0), now)
-    given = max(0, min(most, int((now + burst * step - used) / step)))
+    # Whole microseconds, as on PostgreSQL: with fractions "one is free" came out as a hair less than one.
+    now, step = round(time.monotonic() * 1_000_000), round(1_000_000 / rate)
+    used = max(_own.get(name, 0), now)
+    given = max(0, min(most, (now + burst * step - used) // step))
     _own[name] = used + given * step
-    return given, max(0.0, used - now - (burst - 1) * step)
+    return given, max(0, used - now - (burst - 1) * step) / 1_000_000

@@ -7,10 +7,12 @@ from typing import Any
 from models.database import read
 from models.fields import instant, micros, unpacked
 from models.restored import Restored, lately
-from models.settings import kept
+from models.settings import kept, move_on
 
 PATIENCE = timedelta(seconds=60)  # what was tried and waits for longer is stuck
-FRESH = timedelta(minutes=10)  # Telegram fails now, not some day long ago
+FRESH = timedelta(minutes=10)  # it fails now, not some day long ago
+SHOWN = 20  # codes at most
+FAILING = "failing:"  # what `note_failing` keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,11 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """All of it: channels, parked messages and events, what Telegram could not bring to us (with its reason), a restore."""
+    """All of it: channels, parked messages and events, what Telegram could not bring to us (with its reason), a restore.
+
+    `failing` names parts of the work that comes by itself which failed within the last minutes, `unlisted` the codes of
+    bookings that wait but are offered nothing, since they waited when the restored backup was made.
+    """
 
     channels: list[Channel]
     messages: int
@@ -33,11 +39,21 @@ class Stuck:
     unheard: int = 0
     unheard_why: str | None = None
     restored: Restored | None = None
+    failing: tuple[str, ...] = ()
+    unlisted: tuple[str, ...] = ()
 
     @property
     def some(self) -> bool:
         """Whether there is anything."""
-        return bool(self.channels or self.messages or self.events or self.unheard or self.restored)
+        return bool(
+            self.channels
+            or self.messages
+            or self.events
+            or self.unheard
+            or self.restored
+            or self.failing
+            or self.unlisted
+        )
 
 
 async def stuck(now: datetime) -> Stuck:
@@ -47,7 +63,26 @@ async def stuck(now: datetime) -> Stuck:
         "(SELECT COUNT(*) FROM event WHERE state = 'parked') AS events"
     ))[0]  # fmt: skip
     unheard, why = await _at_telegram(now)
-    return Stuck(await _channels(now), int(parked["messages"]), int(parked["events"]), unheard, why, await lately(now))
+    return Stuck(
+        await _channels(now), int(parked["messages"]), int(parked["events"]), unheard, why, await lately(now),
+        await _failing(now), tuple(row["reference"] for row in await read(_UNLISTED, most=SHOWN)),
+    )  # fmt: skip
+
+
+_UNLISTED = (
+    "SELECT reference FROM booking WHERE state = 'waitlisted' AND NOT EXISTS "
+    "(SELECT 1 FROM waiting w WHERE w.booking_id = booking.id) ORDER BY starts LIMIT :most"
+)
+
+
+async def note_failing(part: str, now: datetime) -> None:
+    """A part of the work that comes by itself fails now; noted once a minute, however often it fails."""
+    await move_on(f"{FAILING}{part}", now, past=now - PATIENCE)
+
+
+async def _failing(now: datetime) -> tuple[str, ...]:
+    rows = await read("SELECT name, value FROM kept WHERE name LIKE :like ORDER BY name", like=f"{FAILING}%")
+    return tuple(row["name"].removeprefix(FAILING) for row in rows if now - instant(int(row["value"])) < FRESH)
 
 
 # A first attempt on its way, or one that rests for a chat's own pace, has neither: it is not stuck.

@@ -12,6 +12,8 @@ from models.database import Run, read
 from models.delivery import ANSWER, WAKE, post
 from models.fields import micros, packed, unpacked
 
+AT_ONCE = 100  # of what is owed: what is due beside it does not wait for all of it
+
 
 class Stale(Exception):
     """The talk moved on while this turn was taken: take it again on the fresh talk."""
@@ -276,9 +278,11 @@ async def goes_along(run: Run, old: int, new: int) -> None:
 
 
 async def owed(now: datetime) -> list[dict[str, Any]]:
-    """The oldest owed message of every recipient whose time has come."""
+    """The oldest owed message of every recipient whose time has come; of many the longest due, the others at the next look."""
     return await read(
-        "SELECT i.id, i.recipient_id, i.heard FROM inbound i WHERE i.state = 'owed' AND i.due <= :now AND i.id = "
-        "(SELECT MIN(o.id) FROM inbound o WHERE o.recipient_id = i.recipient_id AND o.state = 'owed') ORDER BY i.id",
+        "SELECT i.id, i.recipient_id, i.channel, i.external_id, i.heard FROM inbound i WHERE i.state = 'owed' AND i.due <= :now "
+        "AND i.id = (SELECT MIN(o.id) FROM inbound o WHERE o.recipient_id = i.recipient_id AND o.state = 'owed') "
+        "ORDER BY i.due, i.id LIMIT :most",
         now=micros(now),
+        most=AT_ONCE,
     )

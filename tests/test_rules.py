@@ -26,6 +26,11 @@ out, or held against the harm itself, elsewhere:
 | SQLite's writers begin IMMEDIATE | `sqlite.ImmediateTransaction` | models/test_database: TestSqlite (with its control) |
 | GET changes nothing | pages | web/test_portal: test_looking_changes_nothing |
 | forged webhooks leave no trace | signatures | doors/test_signatures |
+| a letter is kept before it is read | `letter_came.letter_kept` | doors/test_letters (with its control) |
+| a letter speaks for whom ours was written to | `letter_answered.answered_by` | stories/test_letters_answered: an_answer_goes…, and here |
+| two machines do not answer each other for ever | `letter_answered.too_many` | stories/test_letters_answered: two_machines…, and here |
+| a letter that comes back is known by our seal | `letters.delivery_of` | stories/test_letters_answered: …comes_back…, and here |
+| what is ours in a quoted letter is nobody's words | `doors.readable` | bot/test_mail_in, and here |
 | a refusal says what can be done | `models.refusal` | models/test_price: test_every_refusal_is_a_sentence |
 """
 
@@ -46,11 +51,13 @@ from flows.speech import Heard
 from handlers import guest_paid as paying
 from handlers import guest_wrote as turn_taking
 from handlers.checkout_opened import opened, wanted
+from handlers.delivery_reported import letter_returned
 from handlers.guest_paid import Paid, guest_paid
 from handlers.house import House
+from handlers.letter_answered import Answered
 from handlers.request_sent import request_sent
 from handlers.someone_wrote import someone_wrote
-from models import delivery, lanes, ledger, links, turns
+from models import delivery, lanes, ledger, letters, links, turns
 from models.database import read, transaction
 from models.fields import packed
 from models.lanes import Outcome
@@ -332,6 +339,85 @@ async def test_without_the_hash_a_copy_of_the_records_opens_every_booking(
         await links.issue(run, house.secret, booking, "guest", 2)
     stolen = str(await one("SELECT sha256 FROM link WHERE booking_id = :id", id=booking))
     assert await links.find(stolen, "guest") == booking
+
+
+# -- letters ------------------------------------------------------------------------------------
+
+
+async def by_letter(house: House, number: int, **more: Any) -> None:
+    """Hannah writes a letter."""
+    words = str(more.pop("words", "hello"))
+    await someone_wrote(
+        house, Heard("mail", f"<{number}@example.com>", "hannah@example.com", house.now(), words, **more)
+    )
+
+
+@pytest.mark.parametrize("braked", [True, False], ids=["with", "without"])
+async def test_without_the_brake_two_machines_never_end(
+    house: House, monkeypatch: pytest.MonkeyPatch, braked: bool
+) -> None:
+    """Fifteen letters within an hour have ten answers; without it fifteen."""
+    if not braked:
+        monkeypatch.setattr("handlers.someone_wrote.too_many", _never)
+    for number in range(15):
+        await by_letter(house, number)
+    assert await one("SELECT COUNT(*) FROM delivery WHERE business_key LIKE 'answer:%'") == (10 if braked else 15)
+
+
+async def _never(*_: Any) -> bool:
+    return False
+
+
+@pytest.mark.parametrize("sealed", [True, False], ids=["with", "without"])
+async def test_without_the_seal_anybody_makes_a_letter_come_back(
+    house: House, monkeypatch: pytest.MonkeyPatch, sealed: bool
+) -> None:
+    """A report that names a letter by its number alone changes nothing; without the seal it has failed."""
+    booking, _ = await a_checkout(house)
+    async with transaction() as run:
+        to = await delivery.recipient(run, "mail", "ana@example.com")
+        number = await delivery.post(run, to, "guest_link", {}, language="en", now=NOW, booking=booking)
+        await run("UPDATE delivery SET state = 'sent' WHERE id = :id", id=number)
+    if not sealed:
+        monkeypatch.setattr(letters, "_seal", lambda *_: "a" * 16)
+    made_up = f"<delivery-{number}.{'a' * 16}@house.example>"
+    assert await letter_returned(house, made_up, "no such mailbox", unreachable=True) is not sealed
+    assert await one("SELECT state FROM delivery WHERE id = :id", id=number) == ("sent" if sealed else "failed")
+
+
+@pytest.mark.parametrize("matched", [True, False], ids=["with", "without"])
+async def test_without_the_address_whoever_has_a_letter_speaks_as_its_reader(
+    house: House, monkeypatch: pytest.MonkeyPatch, matched: bool
+) -> None:
+    """A letter that was passed on makes nobody its reader: Hannah's answer to Ana's letter is a stranger's."""
+    booking, _ = await a_checkout(house)
+    async with transaction() as run:
+        to = await delivery.recipient(run, "mail", "ana@example.com")
+        number = await delivery.post(run, to, "guest_link", {}, language="en", now=NOW, booking=booking)
+    if not matched:
+        monkeypatch.setattr("handlers.someone_wrote.answered_by", _whoever(booking))
+    await by_letter(house, 1, quotes=letters.number(house.secret, int(number or 0), "house.example"))
+    told = await one("SELECT COUNT(*) FROM entry WHERE kind = 'guest_wrote'")
+    assert told == (0 if matched else 1)
+
+
+def _whoever(booking: int) -> Any:
+    async def answered(*_: Any) -> Answered:
+        return Answered("guest_link", booking, None)
+
+    return answered
+
+
+@pytest.mark.parametrize("masked", [True, False], ids=["with", "without"])
+async def test_without_the_mask_a_secret_link_is_kept_as_words(
+    house: House, monkeypatch: pytest.MonkeyPatch, masked: bool
+) -> None:
+    """Whoever passes their booking's address on in a chat: the house reads [link]."""
+    token = links.token(house.secret, 1, "guest", 1)
+    if not masked:
+        monkeypatch.setattr("models.doors.readable", lambda words: words)
+    await write(house, "SM1", f"https://bellhop.example/b/{token} does not open")
+    assert (token in str(await one("SELECT words FROM inbound"))) is not masked
 
 
 # -- WhatsApp's 24 hours ------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from aiohttp import web
 from bot import whatsapp, words
 from handlers import staff_acted
 from handlers.house import Actor, House
-from handlers.place_freed import place_of
-from models import catalogs, ledger, links
+from handlers.place_freed import listed_again
+from models import catalogs, doors, ledger, links
 from models.booking import may_confirm
 from models.database import Rows, read
 from models.fields import instant, micros, unpacked
@@ -23,6 +23,7 @@ from models.story import of_booking
 from models.stuck import stuck
 from models.threads import PartnersBooking, open_bookings
 from models.timeline import timeline
+from models.waiting import place_of
 from web import board, keys
 from web.access import STAFF, actor, require_staff
 from web.pages import page
@@ -43,9 +44,12 @@ def routes() -> list[web.RouteDef]:
         web.get("/desk/bookings/{reference}", booking_page),
         web.get("/desk/talks", talks_page),
         web.get("/desk/talks/{talk:\\d+}", talk_page),
+        web.get("/desk/letters", letters_page),
+        web.get("/desk/letters/{letter:\\d+}", whole_letter),
     ]
     acts = [
         web.post("/desk/bookings/{reference}/confirm", confirm),
+        web.post("/desk/bookings/{reference}/list", list_again),
         web.post("/desk/bookings/{reference}/message", write_to_guest),
         web.post("/desk/threads/{thread:\\d+}/reply", reply),
         web.post("/desk/talks/{talk:\\d+}/message", write_in_talk),
@@ -113,7 +117,7 @@ async def _booking_page(
     chosen = _chosen(talk, threads)
     return await desk_page(
         request, "booking.html", status=status, booking=row, story=await of_booking(booking), threads=threads,
-        chosen=chosen, guest_talk=await _guest_talk(row), lines=await _transcript(row["recipient_id"]),
+        chosen=chosen, guest_talk=await _guest_talk(row), lines=await _transcript(request, row["recipient_id"], booking),
         talked=await _said_in(chosen["id"]) if chosen else [], reached=await _reached(chosen),
         payments=await _payments(booking), deliveries=await _deliveries(booking), entries=(await timeline(booking))[::-1],
         place=await place_of(read, booking) if row["state"] == "waitlisted" else None,
@@ -190,12 +194,12 @@ async def _only_recipient(recipient: int) -> dict[str, Any]:
     return {**rows[0], "id": None, "silent": False}
 
 
-async def _transcript(recipient: int | None) -> list[dict[str, Any]]:
-    """Everything said in a guest's talk, oldest first: what reached us, and what left as it was drawn."""
+async def _transcript(request: web.Request, recipient: int | None, booking: int | None = None) -> list[dict[str, Any]]:
+    """Everything said in a guest's talk, oldest first: what reached us, and what left as it was drawn; and letters about the booking."""
     if recipient is None:
         return []
     heard = await read(
-        "SELECT id, words, heard, received AS at, state FROM inbound WHERE recipient_id = :recipient ORDER BY id DESC LIMIT 150",
+        "SELECT id, words, heard, received AS at, state, channel FROM inbound WHERE recipient_id = :recipient ORDER BY id DESC LIMIT 150",
         recipient=recipient,
     )
     said = await read(
@@ -203,12 +207,46 @@ async def _transcript(recipient: int | None) -> list[dict[str, Any]]:
         "ORDER BY id DESC LIMIT 150",
         recipient=recipient,
     )
-    theirs = [
-        {**row, "ours": False, "what": unpacked(row["heard"]).get("kind", "text"), "text": row["words"]}
-        for row in heard
-    ]
+    theirs = [await _heard(request, row) for row in heard]
     ours = [{**row, "ours": True, "what": "text", "text": _as_read(row), "who": _by_hand(row)} for row in said]
-    return sorted(theirs + ours, key=lambda line: (line["at"], line["ours"]))
+    written = [] if any(row["channel"] == "mail" for row in heard) else await _letters(booking)
+    return sorted([*theirs, *ours, *written], key=lambda line: (line["at"], line["ours"]))
+
+
+async def _heard(request: web.Request, row: dict[str, Any]) -> dict[str, Any]:
+    """What reached us, as people read it; of a message that opened one of our doors, which."""
+    heard = unpacked(row["heard"])
+    token = doors.token_in(heard.get("words", ""))
+    text = doors.readable(row["words"])
+    opened = None
+    if token:
+        house = request.app[keys.HOUSE]
+        known = await doors.known_by(house.secret, token, house.now())
+        opened = {"hop": bool(known and known.hop), "source": await doors.name_of(known.source if known else None)}
+        text = "" if text == "/start" else text
+    whole = [one["url"].partition(":")[2] for one in heard.get("media", ()) if one["url"].startswith("letter:")]
+    return {
+        **row,
+        "ours": False,
+        "what": heard.get("kind", "text"),
+        "text": text,
+        "opened": opened,
+        "letter": next(iter(whole), None),
+    }
+
+
+async def _letters(booking: int | None) -> list[dict[str, Any]]:
+    """What the guest answered by mail to letters about a booking."""
+    rows = await read(
+        "SELECT e.id, e.at, p.facts FROM entry e JOIN personal p ON p.entry_id = e.id "
+        "WHERE e.booking_id = :booking AND e.kind = 'guest_wrote' AND e.door = 'mail'",
+        booking=booking or 0,
+    )
+    return [
+        {"id": f"e{row['id']}", "at": row["at"], "ours": False, "what": "text", "text": unpacked(row["facts"]).get("text", ""),
+         "state": "done", "channel": "mail", "opened": None, "letter": None}
+        for row in rows
+    ]  # fmt: skip
 
 
 def _as_read(row: dict[str, Any]) -> str:
@@ -275,7 +313,13 @@ async def _events() -> list[dict[str, Any]]:
 async def _event(row: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     booking = await ledger.booking_of(read, body)
     amount = Money(body["amount"], body["currency"].upper()).as_fact() if body.get("amount") else None
-    return {**row, "what": body.get("what"), "amount": amount, "reference": booking and booking["reference"]}
+    return {
+        **row,
+        "what": body.get("what"),
+        "letter": body.get("letter"),
+        "amount": amount,
+        "reference": booking and booking["reference"],
+    }
 
 
 async def _theirs(request: web.Request, row: dict[str, Any]) -> list[PartnersBooking]:
@@ -299,7 +343,7 @@ async def _talk_page(
         raise web.HTTPSeeOther(f"/desk/bookings/{found[0]['reference']}?talk=guest")
     kept = unpacked(found[0]["state"])
     return await desk_page(
-        request, "talk.html", status=status, talk=found[0], lines=await _transcript(found[0]["recipient_id"]),
+        request, "talk.html", status=status, talk=found[0], lines=await _transcript(request, found[0]["recipient_id"]),
         draft=kept.get("draft", {}), desk=_who_has_it(kept.get("desk")), trouble=trouble, typed=typed, longest=LONGEST,
     )  # fmt: skip
 
@@ -307,6 +351,29 @@ async def _talk_page(
 def _who_has_it(last: dict[str, str] | None) -> dict[str, Any] | None:
     """Who of the team took the talk over or handed it back last."""
     return last and {**last, "at": micros(datetime.fromisoformat(last["at"]))}
+
+
+# --- letters ---
+
+
+async def letters_page(request: web.Request) -> web.StreamResponse:
+    """The newest letters that reached us, with what came of each."""
+    rows = await read(
+        "SELECT id, sender, subject, became, why, received FROM letter ORDER BY id DESC LIMIT 100"  # without its bytes
+    )
+    return await desk_page(request, "letters.html", letters=rows)
+
+
+async def whole_letter(request: web.Request) -> web.StreamResponse:
+    """A letter as it came, with what hangs on it, to be opened by a mail program."""
+    number = int(request.match_info["letter"])
+    rows = await read("SELECT content FROM letter WHERE id = :id", id=number) if number < 2**63 else []
+    if not rows:
+        raise web.HTTPNotFound
+    name = {"Content-Disposition": f'attachment; filename="letter-{number}.eml"', "X-Content-Type-Options": "nosniff"}
+    return web.Response(
+        body=bytes(rows[0]["content"]), content_type="message/rfc822", headers={**name, "Cache-Control": "no-store"}
+    )
 
 
 # --- what staff do ---
@@ -390,6 +457,13 @@ async def confirm(request: web.Request) -> web.StreamResponse:
         await staff_acted.confirmed(request.app[keys.HOUSE], actor(request), int(row["id"]))
     except Refusal as refusal:
         return await _booking_page(request, row, "", trouble=refusal.key, status=409)
+    raise web.HTTPSeeOther(f"/desk/bookings/{row['reference']}")
+
+
+async def list_again(request: web.Request) -> web.StreamResponse:
+    """Put a booking that waited before a backup was restored back on the waiting list."""
+    row = await _booking(request)
+    await listed_again(request.app[keys.HOUSE], int(row["id"]), actor(request))
     raise web.HTTPSeeOther(f"/desk/bookings/{row['reference']}")
 
 

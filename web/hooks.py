@@ -17,6 +17,7 @@ from flows.speech import Heard
 from handlers.delivery_reported import delivery_reported
 from handlers.letter_came import letter_came, letter_kept, letter_unread
 from handlers.someone_wrote import someone_wrote
+from models import doors
 from models.database import is_away, is_contended
 from web import keys
 
@@ -130,10 +131,12 @@ async def on_whatsapp(request: web.Request) -> web.Response:
 
 
 async def on_whatsapp_status(request: web.Request) -> web.Response:
-    """Twilio tells what became of a delivery; `d` is delivery.attempt."""
+    """Twilio tells what became of a message; `d` is delivery.attempt. Of one before the last, only a failure counts."""
     program, form = _program(request), await _twilio_form(request)
     report = whatsapp.read_report(form, enclosed="enclosed" in request.query)
     delivery, _, attempt = request.query.get("d", "").partition(".")
+    if report and report.became != "failed" and not request.query.keys().isdisjoint(("enclosed", "more")):
+        report = None
     if report and whatsapp.figure(delivery) and whatsapp.figure(attempt):
         await delivery_reported(program.house, int(delivery), int(attempt), report)
     return web.Response(text=NO_ANSWER, content_type="text/xml")
@@ -189,7 +192,7 @@ async def on_mail(request: web.Request) -> web.Response:
         if is_away(fault) or is_contended(fault):
             raise
         log.exception("a letter could not be read", letter=kept)
-        await letter_unread(program.house, kept, repr(fault)[:500])
+        await letter_unread(program.house, kept, doors.readable(repr(fault)[:500]))
         return web.Response(text="kept; people will read it")
     return web.Response(text=f"not answered: {letter.aside}" if letter.aside else "")
 

@@ -12,7 +12,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from bot import demo, words
+from bot import approved, demo, words
 from bot.log import log_plainly
 from bot.program import NotToBe, Program, running
 from bot.settings import Settings, read_settings
@@ -155,7 +155,7 @@ async def connect(program: Program, *, stage: bool) -> None:
         secret = settings.telegram_secret.get_secret_value()
         await program.telegram.register(settings.url, secret, commands())
     if stage and program.whatsapp:
-        await program.whatsapp.push_templates()
+        await approved.push(program.whatsapp.client)
 
 
 def commands() -> dict[str, list[tuple[str, str]]]:

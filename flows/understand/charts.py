@@ -47,7 +47,10 @@ def readings(ear: Ear, kind: str, plainness: Callable[[Any], Any] | None = None)
 
     Of those that take the same words the one of least `plainness` is kept.
     """
-    seen, blocks = chart(ear), [block for kind in BLOCKS for block in chart(ear).all_of(kind)]
+    seen = chart(ear)
+    if not seen.all_of(kind):
+        return []
+    blocks = [block for each in BLOCKS for block in seen.all_of(each)]
     if plainness:
         blocks += [block for timed in TIMED for block in readings(ear, timed)]
     kept: list[Meaning] = []

@@ -1,28 +1,19 @@
 """What is chosen from the menu: a service, a vehicle, extras, or one of the options just shown."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz
 
-from flows.menu import Extra, Menu, Service
-from flows.speech import Text
+from flows.menu import Extra
 from flows.understand.ear import Ear
+from flows.understand.index import Name, index_of
 from flows.understand.languages import ALL
 from flows.understand.text import plain
-from flows.understand.vocabulary import Pattern, Vocabulary, alternatives, phrase
+from flows.understand.vocabulary import Vocabulary
 
 ALIKE = 86
-LONG = 7
-WHERE = ("area", "town", "airport", "hotel")  # a meeting point may be named after its tour
-
-
-def names_of(name: Text, aliases: Iterable[str] = ()) -> list[str]:
-    """All plain names something goes by, the longest first."""
-    names = {plain(word) for word in (*name.values(), *aliases)}
-    return sorted(names - {""}, key=len, reverse=True)
+SHORTEST = 4  # letters of a word that stands for an extra when extras are asked for
 
 
 def a_service(ear: Ear) -> str | None:
@@ -30,7 +21,7 @@ def a_service(ear: Ear) -> str | None:
     if ear.asked in ("pickup", "dropoff") and isinstance(ear.found.get(ear.asked), dict):
         return None  # "Macao buggy base" is where the tour starts
     for service in ear.menu.services:
-        if service.by_name and _named(ear, tour_names(service, ear.menu)):
+        if service.by_name and _is_named(ear, index_of(ear.menu).services[service.key]):
             return service.key
     if "service" in ear.draft and ear.asked != "service":
         return None
@@ -46,40 +37,8 @@ def _route_found(ear: Ear) -> bool:
 
 def a_tour(ear: Ear) -> bool:
     """Whether the message names a tour: then "to Saona" is that tour and no place."""
-    tours = [service for service in ear.menu.services if service.timetable]
-    return any(_mentions(ear.words.rest, tour_names(tour, ear.menu)) for tour in tours)
-
-
-def tour_names(tour: Service, menu: Menu) -> list[str]:
-    """A tour's names, and those words of them that nothing else on the menu is called by: "saona", "catamaran".
-
-    What has no timetable goes by its whole names only: "family" is said of many a party.
-    """
-    if not tour.timetable:
-        return names_of(tour.name, tour.aliases)
-    if not _tours or _tours[-1][0] is not menu:
-        _tours[:] = [(menu, {})]
-    known = _tours[-1][1]
-    if tour.key not in known:
-        known[tour.key] = _names_of_a_tour(tour, menu)
-    return known[tour.key]
-
-
-_tours: list[tuple[Menu, dict[str, list[str]]]] = []
-
-
-def _names_of_a_tour(tour: Service, menu: Menu) -> list[str]:
-    others = [name for other in menu.services if other.key != tour.key for name in other.name.values()]
-    others += [
-        name
-        for place in menu.places
-        if place.kind in WHERE and place.key != tour.meeting
-        for name in place.name.values()
-    ]
-    others += [name for zone in menu.zones for name in zone.name.values()]
-    shared = {word for name in others for word in plain(name).split()}
-    words = {word for name in tour.name.values() for word in plain(name).split() if len(word) > 4}
-    return [*names_of(tour.name, tour.aliases), *sorted(words - shared)]
+    said = f" {ear.words.rest} "
+    return any(f" {name} " in said for name in index_of(ear.menu).tours)
 
 
 def a_vehicle(ear: Ear) -> str | None:
@@ -91,16 +50,17 @@ def a_vehicle(ear: Ear) -> str | None:
         if tiers and (cheapest or largest):
             ear.words.cross_out_all()
             return tiers[0] if cheapest else tiers[-1]
-    return next((tier.key for tier in ear.menu.vehicles if _named(ear, names_of(tier.name, tier.aliases))), None)
+    return next((key for key, names in index_of(ear.menu).vehicles.items() if _is_named(ear, names)), None)
 
 
 def some_extras(ear: Ear) -> dict[str, int] | None:
     """The extras that are named, on top of those already chosen; "no flowers" takes them away, "remove one" and "another" count."""
     chosen: dict[str, int] = dict(ear.draft.get("extras") or {})
     heard = False
-    heads = _heads(ear)
+    index, least = index_of(ear.menu), SHORTEST if ear.asked == "extras" else SHORTEST + 1
     for extra in ear.menu.extras:
-        for name in [*names_of(extra.name, extra.aliases), *heads.get(extra.key, ())]:
+        heads = (head for head in index.heads[extra.key] if len(head.said) >= least)
+        for name in (*index.extras[extra.key], *heads):
             count = _quantity(ear, name, chosen.get(extra.key, 0))
             if count is not None:
                 heard = True
@@ -123,24 +83,9 @@ def _remark(ear: Ear, block: str, **facts: Any) -> None:
     ear.found.setdefault("_remarks", []).append((block, facts))
 
 
-def _heads(ear: Ear) -> dict[str, list[str]]:
-    """The one word that stands for an extra ("flowers"), where no other extra shares it."""
-    heads = {extra.key: {plain(word) for word in _head_words(extra.name)} for extra in ear.menu.extras}
-    counted = Counter(word for words in heads.values() for word in words)
-    least = 4 if ear.asked == "extras" else 5
-    return {key: [w for w in words if counted[w] == 1 and len(w) >= least] for key, words in heads.items()}
-
-
-def _head_words(name: Text) -> list[str]:
-    """English puts what a thing is last, Spanish first; of two words there, "asiento elevador", the second may stand for both."""
-    heads = [words[-1 if language == "en" else 0] for language, text in name.items() if (words := text.split())]
-    pairs = [words for language, text in name.items() if language != "en" and len(words := text.split()) == 2]
-    return heads + [second for _, second in pairs if len(second) >= LONG]
-
-
-def _quantity(ear: Ear, name: str, before: int) -> int | None:
+def _quantity(ear: Ear, name: Name, before: int) -> int | None:
     """How many there shall be, when there are so many `before`."""
-    found = ear.words.take(_counted(name))
+    found = name.taken_from(ear.words)
     if not found:
         return None
     count = next((n for v in ALL.values() if (n := v.number(found["n"] or "1"))), 0)
@@ -149,35 +94,8 @@ def _quantity(ear: Ear, name: str, before: int) -> int | None:
     return before + count if found["more"] or found["more2"] else count
 
 
-@lru_cache(maxsize=2048)
-def _counted(name: str) -> Pattern:
-    """An extra's name in singular or plural, with a number, a "no" or a "more" about it, in any language."""
-    numbers = alternatives({word: n for v in ALL.values() for word, n in v.numbers.items()})
-    without, more, less = (
-        "|".join(getattr(v, key).pattern for v in ALL.values()) for key in ("without", "more", "less")
-    )
-    small = frozenset().union(*(v.filler for v in ALL.values()))
-    told = [word for word in map(_escaped, name.split()) if word not in small]
-    loose = rf"[\s-]+(?:(?:car|{'|'.join(sorted(map(_escaped, small)))})[\s-]+){{0,2}}".join(
-        f"{word.rstrip('s')}(?:s|es)?" for word in told
-    )
-    count = rf"(?:(?P<n>\d{{1,2}}|{numbers})\s+)?(?:(?:(?P<more>{more})|(?P<less>{less}))[\s:]+)?(?:of (?:the )?)?"
-    after = rf"(?:\s+(?:(?P<less2>{less})|(?P<more2>{more})))?"
-    if len(told) == 1:
-        loose += r"(?!\s+(?:de|of)\s+\w)"  # a wheelchair is no "silla"
-    return phrase(rf"(?P<not>(?:{without})\s+(?:(?:the|any|el|la|los|las)\s+)?)?{count}{loose}{after}")
-
-
-def _escaped(word: str) -> str:
-    return "".join(character for character in word if character.isalnum())
-
-
-def _named(ear: Ear, names: Sequence[str]) -> bool:
-    return any(ear.words.take(phrase(r"[\W_]+".join(map(_escaped, name.split())))) for name in names)
-
-
-def _mentions(words: str, names: Iterable[str]) -> bool:
-    return any(f" {name} " in f" {words} " for name in names)
+def _is_named(ear: Ear, names: Iterable[Name]) -> bool:
+    return any(name.taken_from(ear.words) for name in names)
 
 
 def an_option(

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from datetime import date, timedelta
 
+from flows.menu import World
 from flows.speech import Option
 from flows.understand.calendar import Day, next_numbered, which
 from flows.understand.charts import chart, mended, readings, take, whole
@@ -20,7 +21,7 @@ CLOSE = 4  # words between a day and what says more of it
 def a_date(ear: Ear) -> str | Doubt | None:
     """The day named in the message, as "2026-11-22" in the operator's zone; a doubt when it does not exist, is over or is unclear."""
     if moment := ear.found.get("_moment"):
-        return check_date(moment.date(), ear)
+        return check_date(moment.date(), ear.world)
     back = readings(ear, "BACK")
     if back and back[0].value.days:
         ear.found["_back"] = min(back[0].value.days).isoformat()
@@ -100,13 +101,13 @@ def _reckoned_from_elsewhere(ear: Ear) -> bool:
     )
 
 
-def check_date(day: date, ear: Ear) -> str | Doubt:
+def check_date(day: date, world: World) -> str | Doubt:
     """The day itself, or why nothing can be booked then."""
-    today = ear.world.now.date()
+    today = world.now.date()
     if day < today:
-        return Doubt("past_date", {"date": _instant(day, ear)}, missed=False)
+        return Doubt("past_date", {"date": instant(day.isoformat(), "12:00", world.menu.zone)}, missed=False)
     if day > today + FARTHEST:
-        return Doubt("far_date", {"date": _instant(day, ear)})
+        return Doubt("far_date", {"date": instant(day.isoformat(), "12:00", world.menu.zone)})
     return day.isoformat()
 
 
@@ -118,7 +119,7 @@ def _checked(day: Day, ear: Ear) -> str | Doubt:
         return Doubt("no_such_day", {"typed": day.typed})
     if day.block and day.days and (len(day.days) > 1 or day.block == "which_date"):
         return Doubt(day.block, {}, options)
-    return check_date(day.days[0], ear) if day.days else Doubt("no_such_day", {"typed": day.typed})
+    return check_date(day.days[0], ear.world) if day.days else Doubt("no_such_day", {"typed": day.typed})
 
 
 def _date_option(day: date, ear: Ear) -> Option:

@@ -56,7 +56,11 @@ def _choices(part: str) -> list[tuple[str, bool]]:
 
 def _picking(make: Callable[..., Any], kept: list[bool]) -> Callable[..., Any]:
     places = [n for n, keep in enumerate(kept) if keep]
-    return lambda now, values: make(now, *(values[n] for n in places))
+    if len(places) == len(kept):
+        return lambda now, values: make(now, *values)
+    if len(places) == 1:
+        return lambda now, values, only=places[0]: make(now, values[only])
+    return lambda now, values: make(now, *[values[n] for n in places])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ Lexicon = Mapping[str, Mapping[str, Any]]
 class Grammar:
     """A language: what its words mean, how figures look, and how neighbours combine."""
 
-    by_first: Mapping[str, tuple[Rule, ...]]
+    by_first: Mapping[str, Mapping[str, Sequence[Rule]]]
+    """By the kind of their first part, and by that of the second, "" where there is none."""
     words: Mapping[str, tuple[tuple[tuple[str, ...], str, Any], ...]]
     """By their first token: the further tokens of a phrase, its kind and value; the longest first."""
     shapes: tuple[Shape, ...]
@@ -88,16 +93,17 @@ class Grammar:
     @classmethod
     def of(cls, lexicon: Lexicon, every: Iterable[Rule], shapes: Iterable[Shape]) -> "Grammar":
         """A grammar made ready for reading."""
-        by_first: dict[str, list[Rule]] = {}
+        by_first: dict[str, dict[str, list[Rule]]] = {}
         for rule in every:
-            by_first.setdefault(rule.parts[0], []).append(rule)
+            second = rule.parts[1] if len(rule.parts) > 1 else ""
+            by_first.setdefault(rule.parts[0], {}).setdefault(second, []).append(rule)
         words: dict[str, list[tuple[tuple[str, ...], str, Any]]] = {}
         for kind, phrases in lexicon.items():
             for phrase, value in phrases.items():
                 first, *more = _TOKEN.findall(phrase)
                 words.setdefault(first, []).append((tuple(more), kind, value))
         return cls(
-            {kind: tuple(found) for kind, found in by_first.items()},
+            by_first,
             {first: tuple(sorted(found, key=lambda one: -len(one[0]))) for first, found in words.items()},
             tuple(shapes),
             {
@@ -129,7 +135,8 @@ class Chart:
             self._kinds[kind] = [
                 Meaning(kind, value, self.spans[at][0], self.spans[to - 1][1])
                 for at, cell in enumerate(self.cells)
-                for to, value in sorted(cell.get(kind, ()), key=lambda one: -one[0])
+                if kind in cell
+                for to, value in sorted(cell[kind], key=lambda one: -one[0])
             ]
         return self._kinds[kind]
 
@@ -196,11 +203,15 @@ def _combine(
         if (to, value) in standing or len(standing) >= FULL:
             continue
         standing.append((to, value))
-        for rule in grammar.by_first.get(kind, ()):
-            for end, values in _following(cells, rule.parts, 1, to, (value,)):
-                made = rule.make(now, values)
-                if made is not None:
-                    agenda.append((rule.kind, end, made))
+        rules_by_second = grammar.by_first.get(kind)
+        if not rules_by_second:
+            continue
+        for second in ("", *cells[to]):
+            for rule in rules_by_second.get(second, ()):
+                for end, values in _following(cells, rule.parts, 1, to, (value,)):
+                    made = rule.make(now, values)
+                    if made is not None:
+                        agenda.append((rule.kind, end, made))
 
 
 def _following(

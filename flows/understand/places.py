@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -14,6 +13,7 @@ from flows.speech import Option
 from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
 from flows.understand.ends import told_ends
+from flows.understand.index import index_of
 from flows.understand.languages import ALL, asks
 from flows.understand.leftovers import is_told
 from flows.understand.text import BLANK, plain
@@ -30,34 +30,6 @@ _ADDRESS = re.compile(
 _CAPITALS = re.compile(r"[^\W\d_a-z]\w+ [^\W\d_a-z]")  # "All Saints Church"
 _FULL_STOP = r"(?<!\bst)(?<!\bsta)(?<!\bmt)(?<!\bdr)(?<!\bav)(?<!\bave)(?<!\bavda)\.(?=\s)"
 _KEEP_BRACKETS = re.compile(r"\(.*?\)")
-
-
-@dataclass(frozen=True)
-class Index:
-    """Every name a place goes by, ready to be compared."""
-
-    menu: Menu
-    names: dict[str, tuple[str, ...]]
-    """A plain name, and the keys of the places called so."""
-
-
-_indexes: list[Index] = []
-
-
-def index_of(menu: Menu) -> Index:
-    """The menu's index, made once for each menu."""
-    if not _indexes or _indexes[-1].menu is not menu:
-        _indexes[:] = [Index(menu, _names(menu))]
-    return _indexes[-1]
-
-
-def _names(menu: Menu) -> dict[str, tuple[str, ...]]:
-    names: dict[str, tuple[str, ...]] = {}
-    for place in menu.places:
-        code = (place.key,) if place.kind == "airport" else ()  # "PUJ"
-        for name in {plain(name) for name in (*place.name.values(), *place.aliases, *code)} - {""}:
-            names[name] = (*names.get(name, ()), place.key)
-    return names
 
 
 def a_pickup(ear: Ear) -> dict[str, Any] | Doubt | None:
@@ -139,7 +111,7 @@ def zone_told(ear: Ear, end: str) -> dict[str, Any] | None:
 
 def _bare(ear: Ear, end: str) -> dict[str, Any] | Doubt | None:
     service = ear.menu.service(ear.draft.get("service"))
-    named = index_of(ear.menu).names.get(plain(ear.words.typed), ())
+    named = index_of(ear.menu).places.get(plain(ear.words.typed), ())
     if service and service.meeting and ear.vocabulary.own_way.match(plain(ear.words.typed)):
         named = (service.meeting,)
     if len(named) == 1:
@@ -268,7 +240,7 @@ def _one_end(ear: Ear, end: str, pattern: re.Pattern[str]) -> dict[str, str]:
 
 def _side_by_side(ear: Ear) -> dict[str, str]:
     """ "transfer puj bavaro": two known names one after the other, and no third."""
-    names, words, found = index_of(ear.menu).names, ear.words.rest.split(), list[str]()
+    names, words, found = index_of(ear.menu).places, ear.words.rest.split(), list[str]()
     while words:
         size = next((n for n in range(min(5, len(words)), 0, -1) if len(names.get(" ".join(words[:n]), ())) == 1), 0)
         found += [" ".join(words[:size])] if size else []
@@ -321,7 +293,7 @@ def _is_airport(ear: Ear, name: str) -> bool:
 
 def resolve(ear: Ear, end: str, typed: str, whole: str = "") -> dict[str, Any] | Doubt:
     """The place meant by these words, or a doubt that offers the nearest ones; `whole` is what may be kept as it was typed."""
-    if _is_airport(ear, typed) and plain(typed) not in index_of(ear.menu).names:
+    if _is_airport(ear, typed) and plain(typed) not in index_of(ear.menu).places:
         return _airport(ear, end, typed)
     if _ADDRESS.match(plain(typed)) and (address := _in_a_known_area(ear, whole or typed)):
         return address
@@ -344,7 +316,7 @@ def resolve(ear: Ear, end: str, typed: str, whole: str = "") -> dict[str, Any] |
 def _in_a_known_area(ear: Ear, typed: str) -> dict[str, Any] | None:
     """An address that names its area: "Airbnb, calle 5, Los Corales" needs no further question."""
     said = f" {plain(typed)} "
-    if plain(typed) in index_of(ear.menu).names or any(f" {plain(n)} " in said for n in _hotels(ear.menu)):
+    if plain(typed) in index_of(ear.menu).places or any(f" {plain(n)} " in said for n in _hotels(ear.menu)):
         return None
     areas = [place for place in ear.menu.places if place.kind in AREAS]
     named = [p for p in areas if any(f" {plain(n)} " in said for n in (*p.name.values(), *p.aliases))]
@@ -400,7 +372,7 @@ def _keep(end: str) -> tuple[Option, ...]:
 def _ranked(menu: Menu, typed: str, cutoff: int) -> list[tuple[Place, float]]:
     """Places by how well one of their names fits, the best first, areas after what lies in them."""
     wanted = plain(_KEEP_BRACKETS.sub(" ", typed))[:120]
-    names = index_of(menu).names
+    names = index_of(menu).places
     if wanted in names:
         return [(place, 100) for place in menu.places if place.key in names[wanted]]
     if any(v.generic.fullmatch(wanted) for v in ALL.values()):

@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
-from flows.understand.choices import names_of, some_extras
+from flows.understand.choices import some_extras
 from flows.understand.ear import Doubt, Ear
+from flows.understand.index import index_of
 from flows.understand.languages import ALL
 from flows.understand.places import resolve, zone_told
 from flows.understand.text import BLANK, plain
@@ -24,7 +25,7 @@ def extras_beside_stops(ear: Ear) -> dict[str, int] | None:
 
 def _names_an_extra(ear: Ear, words: str) -> bool:
     said = f" {plain(words)} "
-    return any(f" {name} " in said for extra in ear.menu.extras for name in names_of(extra.name, extra.aliases))
+    return any(f" {name.said} " in said for names in index_of(ear.menu).extras.values() for name in names)
 
 
 def some_stops(ear: Ear) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -254,6 +255,7 @@ def too_soon_for_us(draft: Mapping[str, Any], world: World, others: Sequence[str
     return Doubt("too_soon", facts | {"today": draft["date"] == world.now.date().isoformat()}, (option, *later))
 
 
+@lru_cache(maxsize=512)
 def time_option(time: str, zone: str) -> Option:
     """A time to tap, drawn as the clock shows it."""
     return Option("time", time, "@time_option", facts={"time": instant("2026-01-15", time, zone)})

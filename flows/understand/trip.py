@@ -104,7 +104,7 @@ def _later(ear: Ear, out: date) -> str | Doubt | None:
         return None
     count = ear.vocabulary.number(found["n"] or found["n2"]) or 0
     weeks = found["weeks"] or found["weeks2"]
-    return check_date(out + timedelta(days=count * (7 if weeks else 1)), ear) if count else None
+    return check_date(out + timedelta(days=count * (7 if weeks else 1)), ear.world) if count else None
 
 
 def of_the_way_back(value: Any) -> Any:

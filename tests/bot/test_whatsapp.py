@@ -13,10 +13,10 @@ import pytest_asyncio
 from aiohttp import web
 from twilio.base.exceptions import TwilioRestException
 
+from bot import approved, words
 from bot import whatsapp as channel
-from bot import words
 from bot.carriers import Attempt, Retry, Sent
-from bot.whatsapp import LIMIT, WhatsApp, parts, template_name
+from bot.whatsapp import LIMIT, WhatsApp, parts
 from bot.words import Drawn
 from handlers.delivery_reported import Report
 from models.fields import micros
@@ -167,19 +167,26 @@ async def test_of_a_long_text_only_what_is_missing_is_sent_again(
     assert await line.arrived() == pieces
 
 
+async def test_only_the_last_part_tells_that_a_delivery_arrived(line: Line, carrier: WhatsApp) -> None:
+    """Twilio is given another address for the reports of those before it: of these only a failure counts."""
+    assert isinstance(await send(carrier, 1, LONG), Sent)
+    told = [str(one["api"]["callback"]) for one in line.sim.world.messages if not one["mine"]]
+    assert [url.partition("?")[2] for url in told] == ["d=1.1&more=1", "d=1.1&more=1", "d=1.1"]
+
+
 async def test_what_became_of_each_template_is_told(line: Line, carrier: WhatsApp) -> None:
     """Approved, rejected and why, not handed in, or handed in with other words than today's."""
     first, second = words.notices()[:2]
-    assert f"{first} (en): not handed in" in await carrier.approvals()
-    await carrier.push_templates()
-    told = await carrier.approvals()
+    assert f"{first} (en): not handed in" in await approved.status(carrier.client)
+    await approved.push(carrier.client)
+    told = await approved.status(carrier.client)
     assert f"{first} (en): approved" in told
     assert len(told) == len(words.notices()) * len(words.languages())
     template = next(one for one in line.sim.world.templates if one["friendly_name"].startswith(f"{first}_en_"))
     refused = {**template["approval"], "status": "rejected", "rejection_reason": "it sells something"}
     line.sim.world.templates.put(template["sid"], {**template, "approval": refused})
-    await keep_value(f"{template_name(second, 'es')}:sha", "of older words")
-    told = await carrier.approvals()
+    await keep_value(f"{approved.kept_as(second, 'es')}:sha", "of older words")
+    told = await approved.status(carrier.client)
     assert f"{first} (en): rejected; it sells something" in told
     assert f"{second} (es): approved; its words have changed since: push it again" in told
 

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from bot import letters, words
+from flows.talk import Send
 from tests.bot import stories
 from tests.doors.knocking import DATA, Door, count, says
+from tests.flows.test_every_kind_of_input import STATES, at_question
 from tests.people import Desk, Person
 
 FOLDER = DATA / "badinputs"
@@ -74,6 +76,17 @@ def test_no_template_variable_breaks_a_line() -> None:
         for block in ("guest_wrote_house", "thread_message_house"):
             for value in words.variables(block, "en", facts).values():
                 assert not set("\r\n\t") & set(value), (block, typed)
+
+
+@pytest.mark.parametrize("language", words.languages())
+def test_each_of_them_is_answered_at_a_question(language: str) -> None:
+    """A sentence at every question in turn, and nothing that is booked by it."""
+    for n, typed in enumerate(texts()[:: 3 if language == "en" else 4]):
+        guest = at_question(STATES[n % len(STATES)], "telegram", language)
+        guest.says(typed)
+        assert guest.replies or guest.wishes, typed
+        assert not any(isinstance(wish, Send) for wish in guest.wishes), typed
+        assert all(words.draw(reply.as_json(), language, "telegram").text.strip() for reply in guest.replies), typed
 
 
 async def test_a_spread_end_to_end(door: Door, luis: Person, desk: Desk) -> None:

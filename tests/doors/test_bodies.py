@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from models.database import read, transaction
 from tests.doors.knocking import DATA, Door, count, everything
 from tests.people import Person
 from web import hooks
@@ -208,6 +209,26 @@ async def test_a_form_of_the_wrong_shape_is_answered_and_never_a_fault(door: Doo
     ):
         assert await door.twilio({"MessageStatus": "sent"}, f"/hooks/whatsapp/status?d={d}") in (200, 400), d
     assert await count("inbound WHERE state <> 'done'") == 0
+
+
+async def test_a_delivery_has_not_arrived_with_its_first_part(door: Door, ana: Person) -> None:
+    """Its bearer died before the rest: noted as arrived it would never be sent. A part that fails counts at once."""
+    await ana.says("hi")
+    await ana.hears()
+    await door.bellhop.program.courier.drain()  # nobody takes it up meanwhile
+    found = (await read("SELECT MAX(id) AS id FROM delivery"))[0]["id"]
+    form = {"MessageSid": "SM" + "1" * 32, "MessageStatus": "delivered"}
+    for query, became, then in (
+        ("&more=1", "delivered", "sending"), ("", "delivered", "delivered"), ("&more=1", "failed", "failed"),
+    ):  # fmt: skip
+        async with transaction() as run:
+            await run("UPDATE delivery SET state = 'sending', attempt = 7 WHERE id = :id", id=found)
+            await run(
+                "UPDATE recipient SET lease = :late, owner = 'another'", late=2**60
+            )  # nobody takes it up meanwhile
+        path = f"/hooks/whatsapp/status?d={found}.7{query}"
+        assert await door.twilio(form | {"MessageStatus": became, "ErrorCode": "30008"}, path) == 200
+        assert (await read("SELECT state FROM delivery WHERE id = :id", id=found))[0]["state"] == then
 
 
 @needs_payloads

@@ -52,6 +52,7 @@ class Front:
     answers: Counter[int] = field(default_factory=Counter)  # by status
     longest: float = 0.0  # seconds until an answer
     broken: list[str] = field(default_factory=list)  # what was answered with an error, and by whom
+    farewells: Counter[str] = field(default_factory=Counter)  # how those who were ready took their leave
 
     async def looks(self) -> None:
         """Who is ready, again and again, until cancelled."""
@@ -63,11 +64,19 @@ class Front:
         """Who says no or refuses is left out; who is only slow stays as it was."""
         try:
             async with self.http.get(f"{replica.url}/readyz", timeout=aiohttp.ClientTimeout(total=5)) as answer:
-                (self.ready.add if answer.status == 200 else self.ready.discard)(replica)
+                if answer.status == 200:
+                    self.ready.add(replica)
+                else:
+                    self._left(replica, "said so")
         except aiohttp.ClientError:
-            self.ready.discard(replica)
+            self._left(replica, "was gone")
         except TimeoutError:
             return
+
+    def _left(self, replica: Replica, how: str) -> None:
+        if replica in self.ready:
+            self.ready.discard(replica)
+            self.farewells[how] += 1
 
     async def leads(self, request: web.Request) -> web.Response:
         """One request to one server."""
@@ -221,3 +230,21 @@ async def test_a_server_that_does_not_answer_what_it_has_begun_is_missed(
     found, faults = await rolled(database_url, tmp_path, servers, 1, signal.SIGKILL)
     report("killed in turn", found | {"faults": by_reason(faults)})
     assert found["answers"].get(502)
+
+
+async def farewell(fleet: Fleet, replica: Replica, *without: str) -> str:
+    """How a server that is told to stop is found to have left, by a balancer that looks now and then."""
+    await replica.starts(without=without)
+    async with front_of(fleet) as front:
+        await fleet.until(lambda: front.ready == {replica}, _a_moment)
+        os.kill(replica.pid, signal.SIGTERM)
+        await fleet.until(lambda: not front.ready and replica.code is not None, _a_moment)
+        return next(iter(front.farewells))
+
+
+async def test_who_leaves_says_so_while_still_at_the_door(database_url: str, tmp_path: Path, servers: Nursery) -> None:
+    """Nobody is turned away before the balancer knows; the control shuts its door at once (a look in that very moment is looked again)."""
+    async with fleet_of(database_url, tmp_path, servers, people(1), seed=1) as fleet:
+        replica = fleet.add()
+        assert await farewell(fleet, replica) == "said so"
+        assert "was gone" in [await farewell(fleet, replica, "leaving") for _ in range(2)]

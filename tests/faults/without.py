@@ -153,10 +153,15 @@ def _missed_first() -> None:
     put("bot.catching_up:_messages", after_one)
 
 
+def _leaving() -> None:
+    """A server that is told to stop shuts its door at once."""
+    put("web.serving:LEAVING", 0.0)
+
+
 GUARDS: dict[str, Callable[[], None]] = {
     "one inbound": _one_inbound, "kept first": _kept_first, "lease": _lease, "held": _held, "fence": _fence,
     "attempt": _attempt, "one payment": _one_payment, "pace": _pace, "breaker": _breaker, "catch-up": _catch_up,
-    "missed first": _missed_first, "one moment": _one_moment,
+    "missed first": _missed_first, "one moment": _one_moment, "leaving": _leaving,
 }  # fmt: skip
 
 

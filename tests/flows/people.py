@@ -175,11 +175,16 @@ class Guest:
 
     def learns(self, news: str, **facts: Any) -> str:
         """The world moved."""
-        return self.answered(learn(self.talk, news, facts))
+        before = self.talk.as_json()
+        talk = learn(self.talk, news, facts)
+        assert self.talk.as_json() == before, "learn must leave the talk it was given as it was"
+        return self.answered(talk)
 
     def answered(self, talk: Talk) -> str:
         """What is said after a turn, as one reader gets it."""
+        before = talk.as_json()
         turn = say(talk, self.offer(talk))
+        assert talk.as_json() == before, "say must leave the talk it was given as it was"
         self.talk = Talk.from_json(json.loads(json.dumps(turn.talk.as_json())))
         self.replies = [Say.from_json(json.loads(json.dumps(reply.as_json()))) for reply in turn.replies]
         self.wishes = turn.wishes

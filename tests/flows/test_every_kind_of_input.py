@@ -23,6 +23,9 @@ INPUTS: dict[str, Callable[[Guest], str]] = {
     "nothing": lambda guest: guest.says(""),
     "number": lambda guest: guest.says("2"),
     "question": lambda guest: guest.says("do you have wifi in the car?"),
+    "contradiction": lambda guest: guest.says("tomorrow, no yesterday, 2 adults, no 3, mejor el lunes a las 3 o a las 4"),
+    "thirty questions": lambda guest: guest.says(" ".join(f"do you have number {n}? ¿y eso?" for n in range(30))),
+    "many words for one day": lambda guest: guest.says("on 3 December on Friday at 1am tonight, or the week after next"),
     "command": lambda guest: guest.says("/help"),
     "back": lambda guest: guest.says("back"),
     "link": lambda guest: guest.says("/start from_the_hotel"),
@@ -51,7 +54,7 @@ def _first(guest: Guest) -> tuple[str, str]:
     return (shown[0].question, shown[0].value) if shown else ("anytime", "help")
 
 
-def _at(state: str, channel: str, language: str) -> Guest:
+def at_question(state: str, channel: str, language: str) -> Guest:
     """Someone whose open question this is, with all before it answered."""
     guest = Guest("Ana Lindqvist", sender="+46701740605" if channel == "whatsapp" else "700100277", channel=channel)
     guest.says("hi")
@@ -66,20 +69,25 @@ def _at(state: str, channel: str, language: str) -> Guest:
     return guest
 
 
+def check_answered(guest: Guest, channel: str, told: str) -> None:
+    """Something was said or is being done, in words that are drawn to the end."""
+    assert guest.replies or guest.wishes, told
+    for reply in guest.replies:
+        drawn = words.draw(reply.as_json(), guest.talk.language, channel)
+        assert drawn.text.strip() and "{{" not in drawn.text and "None" not in drawn.text, told
+
+
 @pytest.mark.parametrize("channel", ["whatsapp", "telegram"])
 @pytest.mark.parametrize("state", STATES)
 def test_every_kind_of_input_is_answered(state: str, channel: str) -> None:
     """With words, in the guest's language, that end in something to do; and without a yes nothing is sent off."""
     for language in ("en", "es"):
         for name, does in INPUTS.items():
-            guest = _at(state, channel, language)
+            guest = at_question(state, channel, language)
             said = does(guest)
             told = f"{name} at {state} on {channel} in {language}: {said!r}"
             assert not any(isinstance(wish, Send) for wish in guest.wishes) or name in ("tap", "number"), told
-            assert guest.replies or guest.wishes, told
-            for reply in guest.replies:
-                drawn = words.draw(reply.as_json(), guest.talk.language, channel)
-                assert drawn.text.strip() and "{{" not in drawn.text and "None" not in drawn.text, told
+            check_answered(guest, channel, told)
 
 
 def test_the_payload_of_a_start_link_reaches_the_talk() -> None:

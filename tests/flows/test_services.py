@@ -1,13 +1,14 @@
 """There and back, stops, hours, charters and packages, as they are asked for, from the shipped catalogue."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from flows.book import needs
-from flows.menu import DepartureOffer, Menu, Offer, Quote, Service, VehicleOffer, World
+from flows.menu import DepartureOffer, Offer, Quote, Service, VehicleOffer, World
 from flows.talk import Send, Talk
 from handlers.menu import menu_of
 from models.price import quote, vehicle_prices
@@ -406,7 +407,7 @@ def test_the_first_question_offers_everything_on_one_card() -> None:
 def test_too_many_services_for_one_card_are_offered_by_kind() -> None:
     """A tap on a kind shows those of it; naming one still takes it at once."""
     tours = tuple(Service(f"tour_{n}", "tour", both(f"Waterfall{n}")) for n in range(9))
-    menu = Menu(**{name: getattr(MENU, name) for name in Menu.__slots__} | {"services": (MENU.services[0], *tours)})
+    menu = replace(MENU, services=(MENU.services[0], *tours))
     guest = Guest()
     guest.world = World(NOW, menu)
     guest.says("hi")

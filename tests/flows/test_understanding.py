@@ -74,6 +74,33 @@ def test_a_vague_day_is_asked(typed: str, first: str) -> None:
     assert (guest.block, guest.options[0]) == ("which_date", first)
 
 
+@pytest.mark.parametrize(
+    ("typed", "date"),
+    [
+        ("24 décembre", "2026-12-24"), ("24. Dezember", "2026-12-24"), ("24 de dezembro", "2026-12-24"),
+        ("übermorgen", "2026-11-22"), ("domani", "2026-11-21"),
+    ],
+)  # fmt: skip
+def test_a_day_in_another_language_is_offered_and_never_taken(typed: str, date: str) -> None:
+    """We do not speak it: a yes takes it, anything else asks again."""
+    guest = asked("airport to Bávaro")
+    guest.says(typed)
+    assert (guest.block, guest.options) == ("perhaps_date", [date])
+    assert "date" not in guest.talk.draft
+    guest.says("yes")
+    assert guest.talk.draft["date"] == date
+
+
+@pytest.mark.parametrize(
+    "typed", ["the green hotel", "24 décembre at the earliest, unless my wife says otherwise", "sometime", "12"]
+)
+def test_only_a_whole_answer_is_read_as_another_languages_day(typed: str) -> None:
+    """Nor is anything that names no day and month."""
+    guest = asked("airport to Bávaro")
+    guest.says(typed)
+    assert guest.block != "perhaps_date"
+
+
 @pytest.mark.parametrize("typed", ["two days before our flight", "a week after the wedding on the 3rd"])
 def test_days_reckoned_from_what_we_do_not_know_are_not_guessed(typed: str) -> None:
     """The day is asked for again."""

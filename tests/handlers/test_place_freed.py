@@ -14,17 +14,20 @@ from handlers import place_freed
 from handlers.flight_delayed import flight_delayed
 from handlers.house import Actor
 from handlers.time_passed import time_passed
-from models import catalogs
+from models import catalogs, claims, restored
 from models.catalog_file import read_file
 from models.claims import Resource
 from models.database import Rows, read, transaction
-from models.fields import unpacked
-from models.request import from_draft
+from models.fields import micros
+from models.settings import keep_value
+from models.stuck import stuck
 from models.timeline import rebuilt, timeline
+from models.waiting import place_of
 from tests.conftest import NOW, SAMPLE
+from tests.handlers.mistake import Mistake
+from tests.models.test_guards import drop
 
 SEDAN = "airport to Bávaro tomorrow at 3pm, 2 adults, 2 bags, flight AF770, sedan, no extras, no notes, no occasion, one way"
-CHANNELS = ("whatsapp", "telegram")
 
 
 class Crowd:
@@ -87,6 +90,11 @@ async def waits(talk: Rehearsal, vehicle: str = "sedan") -> str:
     return await says(talk, "put me on the waiting list please")
 
 
+async def numbers() -> list[int]:
+    """The bookings on the list, as they asked."""
+    return [int(row["id"]) for row in await read("SELECT id FROM booking WHERE state = 'waitlisted' ORDER BY id")]
+
+
 async def states() -> dict[str, str]:
     """Each guest's newest booking."""
     rows = await read("SELECT g.name, b.state FROM booking b JOIN guest g ON g.id = b.guest_id ORDER BY b.id")
@@ -137,7 +145,9 @@ async def test_who_waits_takes_nothing_by_a_late_flight(crowd: Crowd) -> None:
     waiting = (await read("SELECT id, reference FROM booking WHERE state = 'waitlisted'"))[0]
     late = Delayed(waiting["reference"], 0, "2026-11-22T21:10")
     async with transaction() as run:
-        said = await flight_delayed(run, bea.house, int(waiting["id"]), late, Actor("Bea Peralta", "guest", "whatsapp"))
+        said = await flight_delayed(
+            run, bea.house, int(waiting["id"]), late, Actor("Bea Peralta", "guest", "whatsapp"), once="SM1"
+        )
     assert said.block == "delay_for_team"
     assert await read("SELECT id, starts FROM claim ORDER BY id") == before
     assert (await states())["Bea"] == "waitlisted"
@@ -180,15 +190,11 @@ async def race(crowd: Crowd, *, in_step: bool = False) -> list[int]:
         await waits(each)
     async with transaction() as run:
         await Resource.declare(run, "vehicle:sedan", 3)
-    rows, catalog = (
-        await read("SELECT id, request FROM booking WHERE state = 'waitlisted' ORDER BY id"),
-        await ana.house.catalog(),
-    )
+    rows = await read("SELECT id FROM booking WHERE state = 'waitlisted' ORDER BY id")
 
     async def looks(waiting: Rows) -> None:
         for row in waiting:
-            wanted = from_draft(unpacked(row["request"]), catalog)
-            await place_freed._offer(ana.house, int(row["id"]), wanted, catalog)
+            await place_freed._offer(ana.house, int(row["id"]))
 
     for each in [[row] for row in rows] if in_step else [rows]:
         await asyncio.gather(*(looks(each) for _ in range(6)))
@@ -285,3 +291,216 @@ async def waits_for_saona(talk: Rehearsal, people: int) -> str:
     assert "full: waiting list" in card, card
     await says(talk, "waiting list", "yes, all of us")
     return await says(talk, "send")
+
+
+# -- what is waited for is changed --------------------------------------------------------------
+
+
+async def test_who_waits_for_something_else_waits_behind_the_others(crowd: Crowd) -> None:
+    """Said before it is agreed. One more person needs the same car: the place stays; another hour is asked for only now."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    await waits(bea)
+    await waits(cid)
+    (first, _), held = await numbers(), await read("SELECT * FROM claim")
+    assert "You keep your place" in await says(bea, "make it 3 adults please")
+    assert "as the first" in await says(bea, "yes")
+    await crowd.later(seconds=1)
+    assert await place_of(read, first) == 1
+    assert "at the end of the list" in await says(bea, "make it 3:30pm please")
+    before = await list_ends(first)
+    assert "number 2" in await says(bea, "yes")
+    assert (await place_of(read, first), await list_ends(first) - before) == (2, 30 * 60 * 10**6)
+    await crowd.later(seconds=1)
+    assert await read("SELECT * FROM claim") == held, "and who waits claims nothing"
+    await crowd.later(minutes=31)
+    assert await states() == {"Ana": "expired", "Bea": "waitlisted", "Cid": "on_hold"}
+    for row in await read("SELECT id, state FROM booking"):
+        assert rebuilt(await timeline(row["id"])) == row["state"]
+
+
+async def list_ends(booking: int) -> int:
+    """When the list ends for them, microseconds."""
+    rows = await read("SELECT at FROM due WHERE booking_id = :booking AND kind = 'list_ends'", booking=booking)
+    return int(rows[0]["at"])
+
+
+async def test_a_change_into_what_is_free_is_offered_at_once(crowd: Crowd) -> None:
+    """The next day's car: held a moment later, and the old place on the list is nobody's."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    await says(bea, "make it Monday please", "yes")
+    await crowd.later(seconds=1)
+    assert await states() == {"Ana": "on_hold", "Bea": "on_hold"}
+    assert await read("SELECT id FROM waiting") == []
+
+
+async def test_offered_in_the_midst_of_a_change(crowd: Crowd) -> None:
+    """It is held as it stood; the change goes on, and is now one of a booking that is held."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    await says(bea, "make it 3 adults please")
+    await crowd.later(minutes=31)
+    assert "Good news" in await heard(bea)
+    assert "3 adults" in await says(bea, "yes")
+    await bea.happens(paid=True)
+    assert await states() == {"Ana": "expired", "Bea": "confirmed"}
+
+
+async def test_cancelling_is_leaving_the_list(crowd: Crowd) -> None:
+    """By "my bookings" as well: nobody is offered what was cancelled, and nothing of it is due."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    await says(bea, "new booking", "cancel my booking")
+    await says(bea, "yes")
+    assert (await states())["Bea"] == "cancelled"
+    assert await read("SELECT id FROM waiting") == [] == await read("SELECT id FROM due WHERE kind = 'list_ends'")
+    await crowd.later(minutes=31)
+    assert (await states())["Bea"] == "cancelled"
+
+
+# -- only what came free is looked at -----------------------------------------------------------
+
+
+async def looks(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How often anything is reckoned at each of three ticks."""
+    asked, counts = Mistake(monkeypatch, claims, "free", times=0), []
+    for _ in range(3):
+        before = asked.calls
+        await crowd.later(seconds=1)
+        counts.append(asked.calls - before)
+    return counts
+
+
+async def test_nobody_is_looked_at_where_nothing_came_free(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many wait: they were looked at when they joined. A boat that comes free is no news to who waits for a car."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    await waits(bea)
+    await waits(cid)
+    await crowd.later(seconds=1)
+    assert await looks(crowd, monkeypatch) == [0, 0, 0]
+    async with transaction() as run:
+        await run("INSERT INTO resource (key, units, longest) VALUES ('boat', 1, 0)")
+        await Resource.declare(run, "boat", 2)
+    assert await looks(crowd, monkeypatch) == [0, 0, 0]
+    assert await read("SELECT id FROM freed") == []
+
+
+GIVES_BACK = {
+    "a claim is gone": ("DELETE FROM claim", "claim_freed"),
+    "there are more": ("UPDATE resource SET units = units + 1 WHERE key = 'vehicle:sedan'", "units_freed"),
+}
+
+
+@pytest.mark.parametrize("guard", [True, False])
+@pytest.mark.parametrize("how", GIVES_BACK)
+async def test_whatever_frees_a_place_is_heard_of(crowd: Crowd, how: str, guard: bool) -> None:
+    """By any hand, for the database notes it; without its triggers, the control, Bea waits in vain."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    await crowd.later(seconds=1)
+    statement, trigger = GIVES_BACK[how]
+    if not guard:
+        await drop(trigger)
+    async with transaction() as run:
+        await run(statement)
+    await crowd.later(seconds=1)
+    assert (await states())["Bea"] == ("on_hold" if guard else "waitlisted")
+
+
+async def test_what_was_begun_and_not_ended_is_looked_at_again(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks dies at it, or stumbles: a minute later another look finds it, and the desk is shown what fails."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    with monkeypatch.context() as patched:
+        Mistake(patched, place_freed, "_may_fit")
+        await crowd.later(minutes=31)
+        assert (await states())["Bea"] == "waitlisted"
+        assert (await stuck(crowd.now)).failing == (f"the waiting list at booking {(await numbers())[0]}",)
+    await crowd.later(seconds=59)
+    assert (await states())["Bea"] == "waitlisted"
+    await crowd.later(seconds=2)
+    assert (await states())["Bea"] == "on_hold"
+    await crowd.later(minutes=11)
+    assert (await stuck(crowd.now)).failing == ()
+
+
+async def test_many_who_wait_cost_nothing_until_theirs_comes_free(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hundreds wait for other hours: when Bea's car comes free, she alone is looked at."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    await crowd.later(seconds=1)
+    (number_of_bea,) = await numbers()
+    async with transaction() as run:
+        for number in range(300):
+            day = micros(NOW + timedelta(days=30 + number))
+            await run(
+                "INSERT INTO booking (reference, state, catalog_version, request, quote, currency, total, due_now, guest_id, "
+                "channel, language, link_version, starts, created, changed) SELECT 'X-' || :n, state, catalog_version, request, "
+                "quote, currency, total, due_now, guest_id, channel, language, 1, :day, created, changed FROM booking WHERE id = :bea",
+                n=str(number), day=day, bea=number_of_bea,
+            )  # fmt: skip
+            await run(
+                "INSERT INTO waiting (booking_id, resource, starts, ends, quantity, units, since) SELECT MAX(id), "
+                "'vehicle:sedan', :day, :end, 1, 1, 0 FROM booking",
+                day=day, end=day + 1,
+            )  # fmt: skip
+    asked = Mistake(monkeypatch, claims, "free", times=0)
+    await crowd.later(minutes=31)
+    assert await read("SELECT id FROM booking WHERE state = 'on_hold'") == [{"id": number_of_bea}]
+    assert asked.calls == 1
+    assert await place_of(read, (await numbers())[-1]) == 1, "each of them waits for an hour of their own"
+
+
+# -- a restored house ---------------------------------------------------------------------------
+
+
+async def restored_house(crowd: Crowd) -> None:
+    """As `bellhop restore` leaves it."""
+    await keep_value(restored.NAME, restored.Restored(crowd.now, crowd.now, None, chosen=True).as_value())
+    async with transaction() as run:
+        await run("DELETE FROM waiting")
+        await run("DELETE FROM freed")
+
+
+async def test_who_waited_before_the_backup_is_the_desks(crowd: Crowd) -> None:
+    """They may have been offered it since, and have paid: shown at the desk; put back on the list they have their old place."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    await waits(bea)
+    await restored_house(crowd)
+    await waits(cid)
+    (code,) = (await stuck(crowd.now)).unlisted
+    theirs, new = await numbers()
+    assert await place_of(read, theirs) is None
+    for _ in range(2):
+        await place_freed.listed_again(bea.house, theirs, Actor("Marisol", "staff", "desk"))
+    assert (await stuck(crowd.now)).unlisted == () and code
+    assert (await place_of(read, theirs), await place_of(read, new)) == (1, 2)
+    await crowd.later(minutes=31)
+    assert await states() == {"Ana": "expired", "Bea": "on_hold", "Cid": "waitlisted"}
+
+
+async def test_nothing_is_offered_or_ended_by_itself_to_who_waited_before_the_backup(crowd: Crowd) -> None:
+    """The car is free and another guest's; the end of the list is the desk's to tell. Who joined since hears of both."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    await waits(bea)
+    await restored_house(crowd)
+    await waits(cid)
+    await crowd.later(minutes=31)
+    assert await states() == {"Ana": "expired", "Bea": "waitlisted", "Cid": "on_hold"}
+    await cid.happens(paid=True)
+    await crowd.later(hours=25)
+    assert (await states())["Bea"] == "expired"
+    (ended,) = await read("SELECT state, error FROM delivery WHERE kind = 'list_ended_guest'")
+    assert ended["state"] == "given_up" and "it may have left since" in ended["error"]

@@ -13,6 +13,8 @@ from tests.models import given
 
 TRIGGERED = {
     "claim_peak": "claim",
+    "claim_freed": "claim",
+    "units_freed": "resource",
     "document_once": "document",
     "document_kept": "document",
     **{f"{table}_{act}": table for table in guards.FROZEN for act in ("unedited", "kept")},

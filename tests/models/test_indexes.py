@@ -14,15 +14,17 @@ from handlers.guest_paid import guest_paid
 from handlers.house import SYSTEM, House
 from handlers.staff_acted import write_to
 from handlers.time_passed import time_passed
-from models import dues, guards, lanes, ledger, story, stuck, threads
+from models import doors, dues, guards, lanes, ledger, story, stuck, threads, waiting
 from models.database import Run, dialect, read, transaction
+from models.fields import unpacked
+from models.request import from_draft
 from tests.conftest import NOW, Clock
 from tests.test_rules import a_checkout, a_payment, due, write
-from web import board, desk
+from web import board, desk, health
 
 GROW = {
     "booking", "leg", "line", "guest", "claim", "checkout", "payment", "event", "delivery", "recipient", "talk", "inbound",
-    "thread", "message", "entry", "personal", "document", "link", "due",
+    "thread", "message", "entry", "personal", "document", "link", "due", "opening", "door", "waiting",
 }  # fmt: skip
 NAMED = re.compile(
     r"\b(?:FROM|JOIN|UPDATE|INTO)\s+(\w+)(?:\s+(?!WHERE|SET|ON|ORDER|LIMIT|JOIN|LEFT|GROUP|UNION)(\w+))?"
@@ -74,6 +76,8 @@ MANY = {  # what there is of each after years, i from 1001 on: bookings that are
     "i, i, 'x', '{}', 'en', 'read', 1, 5, false, i",
     "inbound": "channel, external_id, recipient_id, heard, words, state, attempts, received: "
     "'whatsapp', 'x' || i, i, '{}', '', 'done', 0, i",
+    "opening": "source, how, draft, made: 'x' || i, 'chat', '{}', i",
+    "waiting": "booking_id, resource, starts, ends, quantity, units, since: i, 'vehicle:x' || i, i, i, 1, 1, i",
     "claim": "resource, starts, ends, quantity, leg_id: 'vehicle:sedan', i, i, 1, i",
 }
 
@@ -153,7 +157,27 @@ async def everything(house: House) -> int:
     for page in (desk._threads, desk._said_in, desk._payments, desk._deliveries, desk.timeline, desk._transcript):
         await page(booking)
     await ledger.booking_of(read, {"payment": "pi_1"})
+    await lanes.recover("this", NOW)
+    await somebody_waits(house, booking)
+    await doors.counted()
+    await doors.calls()
+    await read(health._DELIVERIES)
+    await read(health._BOOKINGS, since=0)
     return booking
+
+
+async def somebody_waits(house: House, booking: int) -> None:
+    """On the list, looked at, and off it again."""
+    row = await read("SELECT request FROM booking WHERE id = :id", id=booking)
+    needs = from_draft(unpacked(row[0]["request"]), await house.catalog()).resources()
+    async with transaction() as run:
+        await waiting.wait(run, booking, needs, NOW)
+    places = await waiting.freed(NOW)
+    await waiting.waiting_for(places, NOW)
+    await waiting.place_of(read, booking)
+    await waiting.looked(places)
+    async with transaction() as run:
+        await waiting.leave(run, booking)
 
 
 async def test_no_table_that_grows_is_read_to_its_end(house: House, asked: list[Statement]) -> None:

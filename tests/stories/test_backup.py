@@ -222,10 +222,16 @@ async def test_what_may_have_been_done_since_is_for_staff(database_url: str, els
         past = micros(NOW) - 60_000_000
     await order(database_url, f"UPDATE due SET at = {past} WHERE booking_id = 1")
     await order(database_url, f"UPDATE booking SET hold_until = {past} WHERE id = 1")
+    await order(database_url, "INSERT INTO waiting (booking_id, resource, starts, ends, quantity, units, since) "
+                "VALUES (2, 'vehicle:sedan', 0, 1, 1, 1, 0)")  # fmt: skip
+    await order(database_url, "INSERT INTO freed (resource, starts, ends, at) VALUES ('vehicle:sedan', 0, 1, 0)")
     await bellhop_says("backup", str(file), database_url=database_url, **ours)
     said = await bellhop_says("restore", str(file), database_url=elsewhere, **ours)
     assert "No invoice is in the backup. Numbers given after the backup would be given again." in said
     assert "--invoices-from" in said
+    async with copying.opened(elsewhere) as found:
+        for table in ("waiting", "freed"):
+            assert await found.ask(f"SELECT id FROM {table}") == [], "whom the list may have offered something since"
     async with whole_bellhop(elsewhere, tmp_path / "data") as bellhop:
         await bellhop.later(minutes=31)
         await moves.becomes(ends, "expired")

@@ -19,7 +19,7 @@ from typing import Any
 import aiohttp
 import pytest_asyncio
 
-from bot import demo
+from bot import approved, demo
 from bot.program import connect_whatsapp
 from bot.settings import Settings
 from models import database
@@ -188,7 +188,7 @@ async def prepare(settings: Settings, sim: Any) -> None:
         sim.world.settings.put("offset", offset)
         whatsapp = connect_whatsapp(settings)
         assert whatsapp is not None
-        await whatsapp.push_templates()
+        await approved.push(whatsapp.client)
         await whatsapp.close()
     finally:
         await database.close()

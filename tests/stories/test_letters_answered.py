@@ -1,6 +1,7 @@
 """Whoever answers a letter of ours is understood as whom it was written to; what comes back, comes too often or ends it is seen to."""
 
 import re
+from contextlib import suppress
 from email.message import EmailMessage
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from handlers.letter_answered import MOST
 from models.database import read
 from models.fields import unpacked
-from tests.people import Bellhop, Desk, Person
+from tests.people import Bellhop, Desk, Missed, Person
 from tests.stories import moves
 
 pytestmark = moves.SDKS
@@ -47,6 +48,14 @@ async def confirmed(ana: Person) -> str:
     return reference
 
 
+async def ticket_of(bellhop: Bellhop, reference: str) -> dict[str, Any]:
+    """The letter with Ana's papers; on a machine whose cores are all busy it waits for them longer than anybody else."""
+    for _ in range(3):
+        with suppress(Missed):
+            return await bellhop.mail("ana@example.com", reference, "You are booked")
+    raise Missed("no ticket came")
+
+
 async def written(where: str) -> list[str]:
     """Everything of a kind that people of the house may read."""
     rows = await read(where)
@@ -72,7 +81,7 @@ async def test_an_answer_goes_where_the_letter_belongs(
     What they quote, secret links and all, is nobody's words.
     """
     reference = await confirmed(ana)
-    ticket = await bellhop.mail("ana@example.com", reference)
+    ticket = await ticket_of(bellhop, reference)
     brief = await bellhop.mail("rafael@costa-alisia.example", reference)
     assert SECRET.search(ticket["text"])
     await rafael.hears(reference)
@@ -88,6 +97,14 @@ async def test_an_answer_goes_where_the_letter_belongs(
         ("partner", "¿En qué terminal?")
     ]
     assert (await read("SELECT awaiting FROM thread"))[0]["awaiting"] == "house"
+
+    away = letter("rafael@costa-alisia.example", "Vuelvo el lunes", "2b", answers=brief)
+    away["Auto-Submitted"] = "auto-replied"
+    await brings(bellhop, away)
+    await house.hears(reference, "Vuelvo el lunes")
+    guests = letter("ana@example.com", "I am at sea", "2c", answers=ticket)
+    guests["Auto-Submitted"] = "auto-replied"
+    assert await brings(bellhop, guests) == (200, "not answered: it was sent automatically")
 
     before = await read("SELECT id FROM entry"), await read("SELECT id FROM message")
     for number, pretended in (("3", ticket), ("4", brief)):  # who has the letter, and still is somebody else
@@ -157,7 +174,7 @@ def bounce(of: dict[str, Any], action: str, status: str, told: str, number: str 
 async def test_a_letter_that_comes_back_has_failed(bellhop: Bellhop, ana: Person, house: Person, desk: Desk) -> None:
     """Said in plain words on the booking and to the house, once; one that is only late or made up changes nothing."""
     reference = await confirmed(ana)
-    ticket = await bellhop.mail("ana@example.com", reference, "You are booked")
+    ticket = await ticket_of(bellhop, reference)
 
     async def states() -> list[tuple[str, Any]]:
         rows = await read(
@@ -182,6 +199,19 @@ async def test_a_letter_that_comes_back_has_failed(bellhop: Bellhop, ana: Person
     assert "no such mailbox" in await desk.opens(f"/desk/bookings/{reference}")
     noted = [row["why"] for row in await read("SELECT why FROM letter ORDER BY id")]
     assert noted[:2] == ["late, and still on its way", "it names no letter of ours"]
+
+
+async def test_a_mail_server_that_writes_as_it_likes_is_read_by_people(
+    bellhop: Bellhop, ana: Person, house: Person
+) -> None:
+    """No report that we can read, and about a letter of ours all the same: the desk has it."""
+    reference = await confirmed(ana)
+    ticket = await ticket_of(bellhop, reference)
+    told = letter("MAILER-DAEMON@mx.example.com", f"Hi. I gave up.\n\nMessage-ID: {ticket['message_id']}\n", "1")
+    assert (await brings(bellhop, told))[0] == 200
+    await house.hears("Mail", "a mail server writes about a letter of ours")
+    await brings(bellhop, letter("MAILER-DAEMON@mx.example.com", "I gave up something else", "2"))
+    assert [row["became"] for row in await read("SELECT became FROM letter ORDER BY id")] == ["unread", "aside"]
 
 
 async def _gone(states: Any) -> Any:
@@ -233,4 +263,4 @@ async def test_papers_come_in_spite_of_stop(bellhop: Bellhop, ana: Person) -> No
     """Whoever said stop by mail and books in a chat has the ticket in the mail all the same."""
     await brings(bellhop, letter("ana@example.com", "STOP", "1"))
     reference = await confirmed(ana)
-    assert (await bellhop.mail("ana@example.com", reference))["attachments"]
+    assert (await ticket_of(bellhop, reference))["attachments"]

@@ -28,6 +28,7 @@ async def test_a_letter_opens_a_request_that_goes_on_in_a_chat(bellhop: Bellhop,
     assert await brings(bellhop, "From airport PUJ to Hard Rock tomorrow at 3pm, 2 adults") == 200
     mail = await bellhop.mail("hannah@example.com", "Airport PUJ to Hard Rock", "Still open")
     assert "Vehicle" in mail["text"]
+    assert ["In-Reply-To", "<1@example.com>"] in mail["headers"]
     assert "Hannah" in await desk.opens("/desk/talks")
     token = re.search(r"start=(bhh[\w-]+)", mail["text"])
     assert token, mail["text"]

@@ -1,0 +1,197 @@
+"""What comes by itself: each part has its own guard, its own order, and what fails is tried ever later, shown, and given to the desk."""
+
+from typing import Any
+
+import pytest
+
+from handlers import guest_wrote as turn_taking
+from handlers import time_passed as ticking
+from handlers.house import House
+from handlers.time_passed import time_passed
+from models import dues, turns
+from models.database import read, transaction
+from models.fields import micros
+from models.stuck import stuck
+from models.turns import Carry
+from tests.conftest import NOW, Clock
+from tests.handlers.mistake import Mistake
+from tests.handlers.test_events_that_fail import events, told_house
+from tests.handlers.test_turns_that_fail import inbox, said, write
+from tests.models.given import one
+from tests.test_rules import a_checkout, state
+
+PARTS = ("_dues", "_owed_turns", "_owed_events", "_waiting_list")
+
+
+async def owe_turns(house: House, so_many: int) -> list[str]:
+    """So many guests have written, and their turns failed; gives who, first the one that is longest due."""
+    who = [f"+4670174060{number}" for number in range(5, 5 - so_many, -1)]
+    with pytest.MonkeyPatch.context() as patched:
+        Mistake(patched, turn_taking, "_reply")
+        for each in who:
+            await write(house, "airport to Hard Rock", each)
+    async with transaction() as run:
+        await run("UPDATE inbound SET due = :now + id", now=micros(house.now()) - 100)
+    return who
+
+
+async def owe_one_of_each(house: House) -> int:
+    """A hold that has ended, a message and an event that are owed; gives the booking."""
+    booking, _ = await a_checkout(house)
+    await owe_turns(house, 1)
+    async with transaction() as run:
+        await dues.set_due(run, booking, "hold_ends", NOW)
+        await run("UPDATE booking SET hold_until = :now WHERE id = :id", now=micros(NOW), id=booking)
+        await run(
+            "INSERT INTO event (provider, external_id, kind, body, state, attempts, due, received) VALUES "
+            "('stripe', 'evt_1', 'returned', :body, 'owed', 1, :now, :now)",
+            now=micros(NOW), body='{"refund": "re_1", "payment": "pi_1", "amount": 1, "currency": "usd"}',
+        )  # fmt: skip
+    return booking
+
+
+@pytest.mark.parametrize("failing", PARTS)
+async def test_a_part_that_fails_keeps_no_other_from_its_turn(
+    house: House, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """It is logged and shown at the desk under its name; the others have done their work at the same tick."""
+    booking, done = await owe_one_of_each(house), []
+    for name in PARTS:
+        real = getattr(ticking, name)
+
+        async def part(*given: Any, real: Any = real, name: str = name) -> None:
+            if name == failing:
+                raise KeyError(name)
+            await real(*given)
+            done.append(name)
+
+        part.__name__ = name
+        monkeypatch.setattr(ticking, name, part)
+    await time_passed(house)
+    assert done == [name for name in PARTS if name != failing], "and what is owed comes before the waiting list"
+    assert (await stuck(house.now())).failing == (failing.strip("_"),)
+    assert (await state(booking) == "expired") == (failing != "_dues")
+    assert (await inbox("+46701740605"))[0][1] == ("owed" if failing == "_owed_turns" else "done")
+    event = await read("SELECT attempts, due FROM event WHERE provider = 'stripe'")
+    assert (event[0]["due"] == micros(NOW)) == (failing == "_owed_events")
+
+
+async def test_what_fails_is_noted_once_a_minute_and_forgotten_when_it_is_well(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four ticks a second write once; ten minutes after the last failure the desk is told of it no more."""
+    mistake = Mistake(monkeypatch, ticking, "places_freed")
+    noted = set()
+    for _ in range(4):
+        await time_passed(house)
+        noted.add(await one("SELECT value FROM kept WHERE name = 'failing:waiting_list'"))
+        clock.forward(seconds=0.25)
+    assert len(noted) == 1
+    mistake.left = 0
+    clock.forward(minutes=11)
+    await time_passed(house)
+    assert not (await stuck(clock())).some
+
+
+async def test_a_due_that_fails_waits_a_minute_and_is_shown(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is due behind it is done at once."""
+    booking = await owe_one_of_each(house)
+    mistake = Mistake(monkeypatch, ticking, "close_pages", times=1)
+    await time_passed(house)
+    assert await state(booking) == "on_hold" and (await stuck(clock())).failing == ("hold_ends",)
+    clock.forward(seconds=59)
+    await time_passed(house)
+    assert mistake.calls == 1
+    clock.forward(seconds=1)
+    await time_passed(house)
+    assert await state(booking) == "expired"
+
+
+# -- what cannot even be read -------------------------------------------------------------------
+
+
+async def passes(house: House, clock: Clock, *seconds: float) -> None:
+    """Time passes, in steps, with four ticks at each."""
+    for each in seconds:
+        clock.forward(seconds=each)
+        for _ in range(4):
+            await time_passed(house)
+
+
+async def test_an_event_that_cannot_be_read_any_more_is_tried_ever_later_then_parked(
+    house: House, clock: Clock
+) -> None:
+    """As one that fails while it is acted on: after 1, 10 and 60 seconds, and not at each tick; then it is the desk's, told once."""
+    async with transaction() as run:
+        await run(
+            "INSERT INTO event (provider, external_id, kind, body, state, attempts, due, received) VALUES "
+            "('stripe', 'evt_1', 'completed', '{}', 'owed', 0, :now, :now)",
+            now=micros(clock()),
+        )  # fmt: skip
+    for seconds, attempts in ((0, 1), (0.9, 1), (0.1, 2), (10, 3)):
+        await passes(house, clock, seconds)
+        assert await events() == [("completed", "owed", attempts)]
+    await passes(house, clock, 60)
+    assert await events() == [("completed", "parked", 4)]
+    before = await told_house()
+    await passes(house, clock, 60, 60)
+    assert before == await told_house() > 0
+    assert (await stuck(clock())).events == 1
+
+
+async def test_a_message_that_cannot_be_read_any_more_is_tried_ever_later_then_parked(
+    house: House, clock: Clock
+) -> None:
+    """Kept by an older program, say: one apology, the desk has it, and the talk goes on."""
+    (who,) = await owe_turns(house, 1)
+    async with transaction() as run:
+        await run("UPDATE inbound SET attempts = 0, heard = '{}'")
+    for seconds, attempts in ((0, 1), (0.9, 1), (0.1, 2), (10, 3)):
+        await passes(house, clock, seconds)
+        assert [(row["state"], row["attempts"]) for row in await read("SELECT state, attempts FROM inbound")] == [
+            ("owed", attempts)
+        ]
+    await passes(house, clock, 60)
+    assert await one("SELECT state FROM inbound") == "parked"
+    assert (await said(who))[-1] == "our_mistake"
+    assert (await stuck(clock())).messages == 1
+
+
+# -- many ---------------------------------------------------------------------------------------
+
+
+async def test_an_owed_answer_leaves_before_the_next_turn_is_taken(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many that are owed none waits for the last to be taken: each is carried right after its own commit."""
+    await owe_turns(house, 3)
+    left: list[int] = []
+
+    def carry(each: Carry) -> None:
+        assert each is not None
+        left.append(len(taken))
+
+    taken: list[int] = []
+    real = ticking.someone_wrote
+
+    async def counted(*given: Any) -> Carry:
+        taken.append(1)
+        return await real(*given)
+
+    monkeypatch.setattr(ticking, "someone_wrote", counted)
+    await time_passed(house, carry)
+    assert left == [1, 2, 3]
+
+
+async def test_of_very_many_a_part_is_taken_at_each_look(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a hold which ends does not wait for all of them; those longest due come first, and all have their turn."""
+    monkeypatch.setattr(turns, "AT_ONCE", 2)
+    who, owed = await owe_turns(house, 5), []
+    for _ in range(4):
+        owed.append([each for each in who if [state for _, state, _ in await inbox(each)] == ["owed"]])
+        await time_passed(house)
+    assert owed == [who, who[2:], who[4:], []]

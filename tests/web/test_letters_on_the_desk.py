@@ -1,0 +1,64 @@
+"""What the desk shows of letters and of messages that came by one of our links: all of what was said, nothing that opens a door."""
+
+import pytest
+
+from bot.mail_in import opened
+from flows.speech import Heard
+from handlers.letter_came import letter_came, letter_kept
+from handlers.someone_wrote import someone_wrote
+from models import links
+from models.database import read
+from tests.web.front import Front
+from tests.web.test_desk_doors import at_the_desk, shown
+
+LETTER = (
+    b"From: Hannah Moore <hannah@example.com>\r\nSubject: Next week\r\nMessage-ID: <1@example.com>\r\n\r\n"
+    b"From airport PUJ to Hard Rock on Friday\r\n"
+)
+
+
+@pytest.mark.parametrize("words", ["/start {token}", "Hello! I would like a transfer\n[{token}]"])
+async def test_a_link_is_shown_as_what_it_is(front: Front, words: str) -> None:
+    """Where the guest came from, without the token, which would open the same request to whoever reads over a shoulder."""
+    desk = await at_the_desk(front)
+    await desk.post("/desk/doors/sources", {"where": "Arena Blanca, reception"})
+    form = {"source": "arena-blanca-reception", "words": "from Hotel Arena Blanca to the airport", "language": "en"}
+    token = (await desk.post("/desk/doors/links", form))[0].headers["Location"].rpartition("/")[2]
+    await someone_wrote(
+        desk.house, Heard("telegram", "1", "700100201", desk.house.now(), words=words.format(token=token))
+    )
+    talk = (await read("SELECT id FROM talk"))[0]["id"]
+    for path in (f"/desk/talks/{talk}", "/desk/talks", "/desk"):
+        assert token not in (await desk.get(path))[1]
+    assert "Opened from Arena Blanca, reception" in shown((await desk.get(f"/desk/talks/{talk}"))[1])
+
+
+async def test_a_guests_own_page_is_not_shown_either(front: Front) -> None:
+    """Somebody who sends the address of their booking's page: people read [link]."""
+    desk = await at_the_desk(front)
+    token = links.token(desk.house.secret, 1, "guest", 1)
+    said = f"does not open: https://bellhop.example/b/{token}/pay"
+    await someone_wrote(desk.house, Heard("whatsapp", "SM1", "+46701740605", desk.house.now(), words=said))
+    page = (await desk.get(f"/desk/talks/{(await read('SELECT id FROM talk'))[0]['id']}"))[1]
+    assert "does not open: [link]" in shown(page)
+    assert token not in str(await read("SELECT words FROM inbound"))
+
+
+async def test_every_letter_is_there_whole(front: Front) -> None:
+    """In the talk, in the list of all letters with what came of it, and as it came for a mail program; for nobody but staff."""
+    kept, _ = await letter_kept(front.house, LETTER)
+    await letter_came(front.house, kept, opened(LETTER, front.house.now(), ()))
+    odd, _ = await letter_kept(front.house, b"hello")
+    await letter_came(front.house, odd, opened(b"hello", front.house.now(), ()))
+    assert (await front.get(f"/desk/letters/{kept}"))[0].status != 200
+    desk = await at_the_desk(front)
+    talk = (await desk.get(f"/desk/talks/{(await read('SELECT id FROM talk'))[0]['id']}"))[1]
+    assert f'href="/desk/letters/{kept}"' in talk
+    listed = shown((await desk.get("/desk/letters"))[1])
+    assert "Next week hannah@example.com Heard" in listed
+    assert "No subject Nobody to answer · it has no sender Not read" in listed
+    assert f'href="/desk/letters/{odd}"' in (await desk.get("/desk/talks"))[1]
+    answer, _ = await desk.get(f"/desk/letters/{kept}")
+    assert await answer.read() == LETTER
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert (await desk.get("/desk/letters/99"))[0].status == 404

@@ -179,7 +179,10 @@ def hear_words(book: Conversation, talk: Talk, heard: Heard, world: World) -> No
     if any(v.asking.search(Words(words).folded) for v in spoken_here):
         talk.aside = "for_team"
         return None
-    return _misheard(talk, words)
+    _misheard(talk, words)
+    if talk.misses >= 2 * PATIENCE:  # a person offered did not help, or a machine answers us: it ends here
+        anytime.person(book, talk, world, words)
+    return None
 
 
 def hear_beside(book: Conversation, talk: Talk, words: str, world: World) -> None:

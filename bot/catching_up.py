@@ -114,7 +114,8 @@ async def _reports(house: House, whatsapp: WhatsApp) -> None:
     if not doubtful:
         return
     left = [each.left for each in doubtful]
-    reports = await whatsapp.reports(min(left) - OVERLAP, max(left) + OVERLAP, AT_MOST)
+    wanted = {each.provider_id for each in doubtful}
+    reports = await whatsapp.reports(wanted, min(left) - OVERLAP, max(left) + OVERLAP, AT_MOST)
     for each in doubtful:
         report = reports.get(each.provider_id)
         if report is not None and report.became != each.state:

@@ -354,17 +354,22 @@ class WhatsApp:
             form[f"MediaContentType{number}"] = str(file.content_type)
         return form
 
-    async def reports(self, since: datetime, until: datetime, at_most: int) -> dict[str, Report]:
-        """What became of the newest `at_most` messages that we sent between these moments, by Twilio's id."""
-        listed = await self.client.messages.list_async(
+    async def reports(self, wanted: set[str], since: datetime, until: datetime, page: int) -> dict[str, Report]:
+        """What became of these messages (Twilio's ids), sent between these moments; page after page is read until all are found."""
+        listed = await self.client.messages.stream_async(
             from_=self.sender, date_sent_after=since.astimezone(UTC), date_sent_before=until.astimezone(UTC),
-            limit=at_most,
+            page_size=page,
         )  # fmt: skip
-        known = (
-            {"MessageSid": str(each.sid), "MessageStatus": str(each.status), "ErrorCode": str(each.error_code or "")}
-            for each in listed
-        )
-        return {report.provider_id: report for form in known if (report := read_report(form))}
+        found, missing = dict[str, Report](), set(wanted)
+        async for each in listed:  # newest first: what is in doubt for long lies behind all that was sent since
+            code = str(each.error_code or "")
+            form = {"MessageSid": str(each.sid), "MessageStatus": str(each.status), "ErrorCode": code}
+            if each.sid in missing and (report := read_report(form)):
+                found[report.provider_id] = report
+            missing.discard(str(each.sid))
+            if not missing:
+                break
+        return found
 
     def _callback(self, out: Outgoing, last: bool, enclosed: bool) -> str:
         """Where Twilio tells what became of a message: of which part, for a delivery has not arrived with its first."""

@@ -6,12 +6,12 @@ from flows.filling import read
 from flows.menu import World
 from flows.speech import Heard
 from flows.talk import Talk, ToTeam
-from flows.understand.languages import vocabularies
+from flows.understand.languages import ALL, vocabularies
 from flows.understand.leftovers import is_understood
 from flows.understand.text import plain
 from flows.understand.vocabulary import Vocabulary
 
-OBEYED = ("person", "help", "english", "spanish", "to_whatsapp", "to_telegram")
+OBEYED = ("person", "help", "to_whatsapp", "to_telegram", *(f"speak {language}" for language in ALL))
 
 
 def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:

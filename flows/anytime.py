@@ -1,26 +1,27 @@
 """What may be said at any moment: back, change, start over, help, where are we, how much, a person, another language."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from flows.conversation import Conversation
 from flows.menu import World
 from flows.talk import Drop, Hop, Person, Talk
+from flows.understand.languages import ALL, asked_for
 from flows.understand.text import plain
 from flows.understand.vocabulary import Vocabulary
 
 Command = Callable[[Conversation, Talk, World, str], None]
-_ONE_PERSON = re.compile(r"(?:a|una) (?:person|persona)\Z")
 
 
 def command(words: str, state: str, vocabularies: list[Vocabulary]) -> str | None:
     """The name of the command that these words are, in any language."""
     said = plain(words)
-    if len(said) > 80 or (state == "party" and _ONE_PERSON.match(said)):
+    if len(said) > 80 or (state == "party" and any(v.one_person.match(said) for v in vocabularies)):
         return None
     if len(said) <= 80 and any(v.wants_person.search(said) for v in vocabularies):
         return "person"
+    if language := asked_for(said, vocabularies):
+        return f"speak {language}"
     for vocabulary in vocabularies:
         for name, pattern in vocabulary.anytime.items():
             if pattern.match(said) and not (name == "start" and not words.strip().startswith("/")):
@@ -179,8 +180,7 @@ COMMANDS: dict[str, Command] = {
     "help": ask_help,
     "summary": show("summary"),
     "price": show("price"),
-    "english": speak("en"),
-    "spanish": speak("es"),
+    **{f"speak {language}": speak(language) for language in ALL},
     "start": start,
     "stay": stay,
     "to_whatsapp": hop_to("whatsapp"),

@@ -14,7 +14,7 @@ from flows.tapping import settle_extras, tap
 from flows.understand.choices import an_option, an_option_like, beside_label
 from flows.understand.details import e164, phone_of
 from flows.understand.ear import Doubt
-from flows.understand.languages import asks, detect, spoken, vocabularies
+from flows.understand.languages import any_of, asks, detect, spoken, vocabularies
 from flows.understand.last_resort import a_foreign_day
 from flows.understand.leftovers import crumbs, is_understood, leftover, unread
 from flows.understand.places import ENDS, FAR_KM, NEAR_KM, homes, nearest
@@ -40,7 +40,7 @@ PLAIN = {
     "return_date",
     "return_time",
 }  # answers of a look of their own
-_FIRST_CLAUSE = re.compile(r"\s*([^,;]{1,40}?)\s*(?:[,;]|\band\b|\by\b)\s*(?=\w)")
+_FIRST_CLAUSE = re.compile(rf"\s*([^,;]{{1,40}}?)\s*(?:[,;]|{any_of('also')})\s*(?=\w)")
 
 
 def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:

@@ -14,7 +14,7 @@ from models.database import Ask, Rows, Run, read, transaction
 from models.fields import Instant, instant, micros
 from models.request import Need
 
-AGAIN = timedelta(minutes=1)  # until another look, where whoever looked broke off or stumbled
+AGAIN = timedelta(seconds=10)  # until another look, where whoever looked broke off or stumbled
 AT_ONCE = 100  # freed places at one look
 ANYTHING = "*"  # in place of a resource: the catalogue is another, and may have more of all
 

@@ -669,10 +669,10 @@ def _hours_between(now: datetime, found: re.Match[str]) -> tuple[Clock, Clock] |
     return _range(now, first, last) if first and last else None
 
 
-def shapes(day_first: bool | None, ordinal: str) -> list[Shape]:
-    """How days and times look in figures; `ordinal` is what a day's number may end with."""
+def shapes(day_first: bool | None, ordinal: str, hours: str) -> list[Shape]:
+    """How days and times look in figures; `ordinal` is what a day's number may end with, `hours` what stands behind a time."""
     return [
-        Shape("WRITTEN", re.compile(r"(\d{1,2})\s?[:h]\s?(\d\d)(?::\d\d)?(?:\s?(?:h|hs|hrs|hours|horas)\b)?(?![\d:])"), _written),
+        Shape("WRITTEN", re.compile(rf"(\d{{1,2}})\s?[:h]\s?(\d\d)(?::\d\d)?(?:\s?(?:{hours})\b)?(?![\d:])"), _written),
         Shape("WRITTEN", re.compile(r"(\d{1,2})h(?!\w)"), lambda now, m: clock(int(m[1])) if int(m[1]) > 5 else None),
         Shape("DOTTED", re.compile(r"(\d{1,2})\.(\d\d)(?![\d.])"), _written),
         Shape("DOTTED", re.compile(r"(\d{1,2})(?:\s?½| 1/2)(?![\d/])"), lambda now, m: clock(int(m[1]), 30)),

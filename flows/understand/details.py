@@ -7,10 +7,11 @@ import phonenumbers
 
 from flows.speech import Heard
 from flows.understand.ear import Doubt, Ear
+from flows.understand.languages import any_of
 from flows.understand.text import BLANK
 
 _FLIGHT = re.compile(
-    r"\b(?:(?!(?:at|to|in|on|of|by|is|no|me|we|al?|en|el|la|es|de|se|lo|mi|yo)[ -])([a-z]{2}|[a-z]\d|\d[a-z])[ -]?|([a-z]{3}))(\d{1,4}[a-z]?)\b"
+    rf"\b(?:(?!(?:{any_of('no_airline')})[ -])([a-z]{{2}}|[a-z]\d|\d[a-z])[ -]?|([a-z]{{3}}))(\d{{1,4}}[a-z]?)\b"
 )
 _FLIGHT_ALONE = re.compile(r"\b([A-Z]{2}|[A-Z]\d|\d[A-Z])[ -]?(\d{2,4})\b")
 _EMAIL = re.compile(r"[^\s@<>()\[\]\",;:\\·]+@[^\s@<>()\[\]\",;:\\·]+\.[^\s@<>()\[\]\",;:\\.·]{2,}")

@@ -8,7 +8,7 @@ from re import Match
 
 from flows.menu import Menu, Service
 from flows.speech import Text
-from flows.understand.languages import ALL
+from flows.understand.languages import ALL, any_of
 from flows.understand.text import Words, plain
 from flows.understand.vocabulary import Pattern, alternatives, phrase
 
@@ -113,8 +113,11 @@ def _heads(menu: Menu) -> dict[str, list[str]]:
 
 def _head_words(name: Text) -> list[str]:
     """English puts what a thing is last, Spanish first; of two words there, "asiento elevador", the second may stand for both."""
-    heads = [words[-1 if language == "en" else 0] for language, text in name.items() if (words := text.split())]
-    pairs = [words for language, text in name.items() if language != "en" and len(words := text.split()) == 2]
+    told = [
+        (language in ALL and ALL[language].thing_last, text.split()) for language, text in name.items() if text.split()
+    ]
+    heads = [words[-1 if last else 0] for last, words in told]
+    pairs = [words for last, words in told if not last and len(words) == 2]
     return heads + [second for _, second in pairs if len(second) >= LONG]
 
 
@@ -133,15 +136,15 @@ def _counted(name: str) -> Name:
     small = frozenset().union(*(v.filler for v in ALL.values()))
     told = [word for word in map(_escaped, name.split()) if word not in small]
     stems = tuple(word.rstrip("s") for word in told)
-    loose = rf"[\s-]+(?:(?:car|{'|'.join(sorted(map(_escaped, small)))})[\s-]+){{0,2}}".join(
+    loose = rf"[\s-]+(?:(?:{any_of('amid')}|{'|'.join(sorted(map(_escaped, small)))})[\s-]+){{0,2}}".join(
         f"{stem}(?:s|es)?" for stem in stems
     )
     count = rf"(?:(?P<n>\d{{1,2}}|{numbers})\s+)?(?:(?:(?P<more>{more})|(?P<less>{less}))[\s:]+)?(?:of (?:the )?)?"
     after = rf"(?:\s+(?:(?P<less2>{less})|(?P<more2>{more})))?"
     if len(told) == 1:
-        loose += r"(?!\s+(?:de|of)\s+\w)"  # a wheelchair is no "silla"
+        loose += rf"(?!\s+(?:{any_of('of_what')})\s+\w)"  # a wheelchair is no "silla"
     return Name(
-        name, stems, phrase(rf"(?P<not>(?:{without})\s+(?:(?:the|any|el|la|los|las)\s+)?)?{count}{loose}{after}")
+        name, stems, phrase(rf"(?P<not>(?:{without})\s+(?:(?:{any_of('articles')})\s+)?)?{count}{loose}{after}")
     )
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 
+from flows import understand
 from flows.understand.text import fold, plain
 from flows.understand.vocabulary import Vocabulary
 
@@ -13,7 +13,7 @@ FIRST = "en"  # whom nothing tells us the language of
 
 def _spoken() -> dict[str, Vocabulary]:
     """Every folder beside this file is a language."""
-    names = sorted(each.name for each in iter_modules([str(Path(__file__).parent)]) if each.ispkg)
+    names = sorted(each.name for each in iter_modules(understand.__path__) if each.ispkg)
     return {name: import_module(f"flows.understand.{name}").VOCABULARY for name in names}
 
 
@@ -21,10 +21,22 @@ ALL = _spoken()
 CERTAIN = 3
 
 
+def any_of(name: str) -> str:
+    """That pattern of every language, one or the other: "joining"."""
+    return "|".join(f"(?:{getattr(v, name).pattern})" for v in ALL.values())
+
+
 def vocabularies(language: str, spoken_here: Sequence[str]) -> list[Vocabulary]:
     """The talk's own language first, then every other one the operator speaks."""
     others = [ALL[other] for other in spoken_here if other in ALL and other != language]
     return [ALL.get(language, ALL[FIRST]), *others]
+
+
+def asked_for(said: str, spoken_here: Iterable[Vocabulary]) -> str | None:
+    """The language that plain words ask for by its name: "in English please"."""
+    around = frozenset().union(*(v.speaking for v in spoken_here))
+    name = " ".join(word for word in said.split() if word not in around)
+    return next((v.language for v in ALL.values() if v.called.match(name)), None)
 
 
 def spoken(language: str | None, spoken_here: Sequence[str]) -> str | None:

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from flows.understand.languages import ALL, any_of
 from flows.understand.text import BLANK, Words, plain
 from flows.understand.vocabulary import Vocabulary
 
 _PIECES = re.compile(rf"[^{BLANK}]+")
 _WORDS = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
-_DENYING = frozenset({"no", "not", "sin", "without", "ni"})
-_PARTS = re.compile(r"[,;!?\n]+|\.(?=\s|\Z)|\s[-&+]\s|\b(?:and|y|plus|with|con|but|pero)\b")
+_DENYING = frozenset().union(*(v.denying for v in ALL.values()))
+_PARTS = re.compile(rf"[,;!?\n]+|\.(?=\s|\Z)|\s[-&+]\s|{any_of('joining')}")
 
 
 def unread(words: Words) -> list[str]:

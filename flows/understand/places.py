@@ -14,7 +14,7 @@ from flows.understand.choices import strip_filler
 from flows.understand.ear import Doubt, Ear
 from flows.understand.ends import told_ends
 from flows.understand.index import index_of
-from flows.understand.languages import ALL, asks
+from flows.understand.languages import ALL, any_of, asks
 from flows.understand.leftovers import is_told
 from flows.understand.text import BLANK, plain
 from flows.understand.vocabulary import phrase
@@ -24,9 +24,7 @@ OWN_WORDS = 3  # of a name beside its area's
 AREAS = ("area", "town")
 NEAR_KM, FAR_KM = 0.4, 30.0
 ENDS = ("pickup", "dropoff")
-_ADDRESS = re.compile(
-    r"(?:air ?bnb|villa|casa|calle|c/|street|avenue|avenida|av|apto?|apartment|apartamento|condo|residencial|edificio)\b"
-)
+_ADDRESS = re.compile(any_of("address"))
 _CAPITALS = re.compile(r"[^\W\d_a-z]\w+ [^\W\d_a-z]")  # "All Saints Church"
 _FULL_STOP = r"(?<!\bst)(?<!\bsta)(?<!\bmt)(?<!\bdr)(?<!\bav)(?<!\bave)(?<!\bavda)\.(?=\s)"
 _KEEP_BRACKETS = re.compile(r"\(.*?\)")

@@ -6,9 +6,11 @@ from typing import Any
 from flows.understand.choices import some_extras
 from flows.understand.ear import Doubt, Ear
 from flows.understand.index import index_of
-from flows.understand.languages import ALL
+from flows.understand.languages import ALL, any_of
 from flows.understand.places import resolve, zone_told
 from flows.understand.text import BLANK, plain
+
+_LISTED = re.compile(rf",|{any_of('also')}")
 
 
 def extras_beside_stops(ear: Ear) -> dict[str, int] | None:
@@ -47,7 +49,7 @@ def _told(ear: Ear) -> list[str]:
     while match := ear.words.take(pattern):
         found.append(ear.words.as_typed(*match.span("place")))
     if not found and ear.asked == "stops" and _names_a_place(ear):
-        found = [part.strip() for part in re.split(r",|\b(?:and|y)\b", ear.words.typed) if len(part.strip()) > 1]
+        found = [part.strip() for part in re.split(_LISTED, ear.words.typed) if len(part.strip()) > 1]
         ear.words.cross_out_all()
     return found
 

@@ -50,6 +50,28 @@ class Vocabulary:
     language: str
     numbers: Mapping[str, int]
     ordinals: Mapping[str, int]
+    called: Pattern
+    """What the language is called, by whoever asks for it."""
+    speaking: frozenset[str]
+    """What may stand around the name of a language that is asked for: "in", "speak"."""
+    also: Pattern
+    """Joins the last two of several: "and"."""
+    joining: Pattern
+    """Joins parts of a message that may tell different things: "and", "with"."""
+    denying: frozenset[str]
+    articles: Pattern
+    of_what: Pattern
+    """Stands between a thing and what kind of it is meant: "piece of luggage"."""
+    thing_last: bool
+    """Of a name of several words the last says what the thing is: "child seat"."""
+    amid: Pattern
+    """What may stand within an extra's name besides the fillers: "baby car seat"."""
+    address: Pattern
+    """What an address begins with."""
+    no_airline: Pattern
+    """Words of two letters before a number that are no airline: "at 3"."""
+    one_person: Pattern
+    """Somebody travels alone; asked who travels, it asks for nobody of the team."""
     marks: frozenset[str]
     """Words that give the language away."""
 

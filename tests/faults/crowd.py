@@ -105,13 +105,13 @@ def people(number: int) -> list[dict[str, Any]]:
 class Phone:
     """What one guest's phone shows; stands in for the whole house in a `Person`."""
 
-    def __init__(self, fleet: Fleet, plan: Plan) -> None:
-        self.fleet, self.plan = fleet, plan
+    def __init__(self, fleet: Fleet, plan: Plan, channel: str = "") -> None:
+        self.fleet, self.plan, self.channel = fleet, plan, channel or plan.channel
         self.http, self.pull = fleet.http, fleet.pull
         self.shown: list[tuple[str, str, dict[str, Any]]] = []
         self.come = asyncio.Event()
         self._worded: dict[str, str] = {}
-        fleet.ledger.phones[plan.key, plan.channel] = self.note
+        fleet.ledger.phones[plan.key, self.channel] = self.note
 
     def note(self, message: dict[str, Any]) -> None:
         """A message that is new, or newly worded."""
@@ -119,7 +119,7 @@ class Phone:
         hidden = message["mine"] or message["status"] in ("queued", "failed", "undelivered")
         if not hidden and self._worded.get(message["id"]) != worded:
             self._worded[message["id"]] = worded
-            self.shown.append((self.plan.key, self.plan.channel, message))
+            self.shown.append((self.plan.key, self.channel, message))
             self.come.set()
 
     async def until(self, right: Any) -> Any:

@@ -1,14 +1,16 @@
 """The table of points at which servers are killed is the code's own: none is missing, none is made up."""
 
-from tests.faults.points import ASIDE, ON_THE_WAY, WHEN_A_HOLD_ENDS, commits, sends
+from handlers.time_passed import _DUES
+from tests.faults.points import AFTERWARDS, ASIDE, ON_THE_WAY, WHEN_A_HOLD_ENDS, commits, sends
 
-# A call of its own kind, and what a kind of due does.
-PROVIDER = {"bot.checkout:_create", "handlers.time_passed:hold_ended"}
+PROVIDER = {"bot.checkout:_create"}  # a call of its own kind
+DUES = {f"{act.__module__}:{act.__name__}" for act in _DUES.values()}  # what each kind of due does
 
 
 def test_every_function_that_commits_or_sends_stands_in_the_table() -> None:
     """One that is new must be put on the way, or said why it stands aside."""
-    table = {*ON_THE_WAY, *WHEN_A_HOLD_ENDS, *ASIDE}
-    assert commits() | sends() | PROVIDER == table
-    assert len(table) == len(ON_THE_WAY) + len(WHEN_A_HOLD_ENDS) + len(ASIDE)
+    groups = (ON_THE_WAY, AFTERWARDS, WHEN_A_HOLD_ENDS, tuple(ASIDE))
+    table = {point for group in groups for point in group}
+    assert commits() | sends() | PROVIDER | DUES == table
+    assert len(table) == sum(map(len, groups))
     assert len(sends()) == 5

@@ -414,7 +414,7 @@ async def test_whatever_frees_a_place_is_heard_of(crowd: Crowd, how: str, guard:
 
 
 async def test_what_was_begun_and_not_ended_is_looked_at_again(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks dies at it, or stumbles: a minute later another look finds it, and the desk is shown what fails."""
+    """Whoever looks dies at it, or stumbles: ten seconds later another look finds it, and the desk is shown what fails."""
     ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
     await books(ana)
     await waits(bea)
@@ -423,9 +423,9 @@ async def test_what_was_begun_and_not_ended_is_looked_at_again(crowd: Crowd, mon
         await crowd.later(minutes=31)
         assert (await states())["Bea"] == "waitlisted"
         assert (await stuck(crowd.now)).failing == (f"the waiting list at booking {(await numbers())[0]}",)
-    await crowd.later(seconds=59)
+    await crowd.later(seconds=9)
     assert (await states())["Bea"] == "waitlisted"
-    await crowd.later(seconds=2)
+    await crowd.later(seconds=1)
     assert (await states())["Bea"] == "on_hold"
     await crowd.later(minutes=11)
     assert (await stuck(crowd.now)).failing == ()

@@ -344,8 +344,14 @@ async def test_a_database_that_refuses_in_the_middle(
 
 
 @pytest.mark.too_late
-async def test_a_lost_report_is_fetched(bellhop: Bellhop, ana: Person, rafael: Person) -> None:
-    """Free words came outside the lead's 24 hours, and Twilio's word of it was lost: the template still leaves."""
+async def test_a_lost_report_is_fetched(
+    bellhop: Bellhop, ana: Person, rafael: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Free words came outside the lead's 24 hours, and Twilio's word of it was lost: the template still leaves.
+
+    However much was sent since: it is found behind that, page by page.
+    """
+    monkeypatch.setattr(catching_up, "AT_MOST", 1)  # to a page
     ours = bellhop.program.whatsapp
     assert ours is not None
     async with transaction() as run:

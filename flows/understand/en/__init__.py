@@ -32,6 +32,18 @@ VOCABULARY = Vocabulary(
     language="en",
     numbers=NUMBERS,
     ordinals=ORDINALS,
+    called=whole(r"english|ingles|anglais"),
+    speaking=frozenset("in speak can we you please pls switch to".split()),
+    also=phrase(r"and"),
+    joining=phrase(r"and|plus|with|but"),
+    denying=frozenset({"no", "not", "without"}),
+    articles=phrase(r"the|any"),
+    of_what=phrase(r"of"),
+    thing_last=True,
+    amid=phrase(r"car"),
+    address=phrase(r"air ?bnb|villa|street|avenue|av|apt|apartment|condo"),
+    no_airline=phrase(r"at|to|in|on|of|by|is|no|me|we"),
+    one_person=whole(r"a person"),
     marks=frozenset(
         "hi hello hey the to from with and of for tomorrow today please need want would like airport people adults children kids we i my is"
         " are am pm at thanks thank yes book booking transfer pick up you how much price help morning afternoon".split()
@@ -116,8 +128,6 @@ VOCABULARY = Vocabulary(
         "change": whole(
             r"(?:(?:i|we) (?:want|need|would like|d like|have) to |(?:can|could|may) (?:i|we) (?:please )?)?(?:change|edit|modify|correct)(?: (?:something|it|the request|a line|my answers?|an answer|this|that|(?:the |my |our )?(?:booking|reservation|trip|transfer|tour)))?(?: please)?"
         ),
-        "english": whole(r"(?:in |speak |can we speak )?(?:english|ingles)(?: please)?"),
-        "spanish": whole(r"(?:in |speak |can we speak )?(?:spanish|espanol)(?: please)?"),
         "to_whatsapp": whole(
             r"(?:please )?(?:can (?:we|i) )?(?:continue|go on|switch|carry on|move|resume)(?: (?:this|it|there))?(?: to| on| in| over to| by| with) (?:whatsapp|whats app|wasap|whatsap)(?: please| instead)?|(?:whatsapp|whats app|wasap|whatsap)(?: instead)?(?: please)?"
         ),

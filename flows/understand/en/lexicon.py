@@ -28,7 +28,7 @@ LEXICON = {
     "SMALL": counting(1, "one two three|tree four five six seven eight|eigth nine ten eleven twelve|twelfe thirteen fourteen fifteen sixteen seventeen eighteen nineteen"),
     "TENS": {word: n * 10 for word, n in counting(2, "twenty thirty forty|fourty fifty sixty seventy eighty ninety").items()},
     "ZERO": each({0: "zero|oh|o|nought|0"}),
-    "HUNDRED": all_of("hundred"), "THOUSAND": all_of("thousand"), "MILLION": all_of("million"), "DOZEN": all_of("dozen|dozens"), "COUPLE": all_of("couple"),
+    "HUNDRED": all_of("hundred"), "HUNDREDWORD": {}, "THOUSAND": all_of("thousand"), "MILLION": all_of("million"), "DOZEN": all_of("dozen|dozens"), "COUPLE": all_of("couple"),
     "ORDWORD": counting(1, "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth") | {"thirtieth": 30},
     "ONE": all_of("a|an|one"), "HALF": all_of("half"), "AND": all_of("and|&"), "OR": all_of("or"), "DASH": all_of("-"), "SLASH": all_of("/"), "COMMA": all_of(","), "DOT": all_of("."),
     "THE": all_of("the|da|d"), "ON": all_of("on|for|by"), "FORDAY": all_of("on the|by the|for the|until the|till the"), "OF": all_of("of|in"), "IN": all_of("in|within"),
@@ -42,7 +42,7 @@ LEXICON = {
     "THANKSGIVING": each({0: "thanksgiving|thanksgiving day", 1: "black friday"}), "EVE": all_of("eve"), "ABOUT": each({1: "beginning|start|at the beginning|at the start|by the beginning", 14: "middle|in the middle", -2: "end|at the end|by the end|towards the end"}), "EARLY": each({1: "early|in early", 14: "mid|mid -|in mid", -2: "late|in late"}),
     "THIS": all_of("this|on this"), "NEXT": all_of("next|the next|following"), "AFTERNEXT": all_of("after next"), "COMING": all_of("coming|this coming|upcoming|the coming"), "LAST": all_of("last|past|previous"), "END": all_of("end|ending"),
     "UNIT": each({Span(days=1): "day|days", Span(days=14): "fortnight|fortnights", Span(days=7): "week|weeks|wk|wks", Span(months=1): "month|months", Span(months=12): "year|years", Span(minutes=60): "hour|hours|hr|hrs", Span(minutes=1): "minute|minutes|min|mins"}),
-    "FROMNOW": all_of("from now|from today|after today|' time|time|from this moment"), "LATER": all_of("later"), "AGO": all_of("ago"), "AFTER": all_of("after"), "SINCE": all_of("from"), "BEFORE": all_of("before"),
+    "FROMNOW": all_of("from now|from today|after today|' time|time|from this moment"), "LATER": all_of("later"), "AGO": all_of("ago"), "AGO_": {}, "AFTER": all_of("after"), "SINCE": all_of("from"), "BEFORE": all_of("before"),
     "UNTIL": all_of("until|till|til|up to|up until|through|thru|untill|back on|return on|return it on|return|returning on|returning|drop it off on|drop it back on|bring it back on|give it back on|ending|ending on"), "TILL": all_of("to|-|through"),
     "HOLIDAY": each({(25, 12): "christmas day|christmas|xmas", (24, 12): "christmas eve|xmas eve", (31, 12): "new year's eve|new years eve|new year' s eve", (1, 1): "new year's day|new years day|new year's|new year", (14, 2): "valentine's day|valentines day|valentine's", (31, 10): "halloween"}),
     "AT": all_of("at|@|at around|at about|at exactly|at approximately|around|about|at like|by|approximately|roughly|approx|after|before|no later than|not later than|earlier than|later than|past|sometime after|sometime around|some time after|from about"), "NEAR": all_of("for"), "HOURS": all_of("hours|hrs|h"),
@@ -88,4 +88,4 @@ OWN = [
     *rules("TIME", "AT [NUM] TO [FACE]", lambda now, n, face: shifted(-n)(now, face) if n in (5, 10, 20, 25) else None),
     *rules("TIME", "[PART] AT [FACE]", lambda now, half, face: in_half(now, face, half)),
 ]
-GRAMMAR = Grammar.of(LEXICON | PARTY, [*RULES, *PARTIES, *OWN], shapes(None, "st|nd|rd|th"))
+GRAMMAR = Grammar.of(LEXICON | PARTY, [*RULES, *PARTIES, *OWN], shapes(None, "st|nd|rd|th", "h|hrs|hours"))

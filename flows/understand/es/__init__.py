@@ -26,6 +26,18 @@ VOCABULARY = Vocabulary(
     language="es",
     numbers=NUMBERS,
     ordinals=ORDINALS,
+    called=whole(r"spanish|espanol|castellano"),
+    speaking=frozenset("en habla hablar hable puede por favor".split()),
+    also=phrase(r"y"),
+    joining=phrase(r"y|con|pero"),
+    denying=frozenset({"no", "sin", "ni"}),
+    articles=phrase(r"el|la|los|las"),
+    of_what=phrase(r"de"),
+    thing_last=False,
+    amid=phrase(r"carro"),
+    address=phrase(r"casa|calle|c/|avenida|apto?|apartamento|residencial|edificio"),
+    no_airline=phrase(r"al?|en|el|la|es|de|se|lo|mi|yo"),
+    one_person=whole(r"una persona"),
     marks=frozenset(
         "hola buenas buenos dias tardes noches el la los las de del a al y con para por desde hasta manana hoy quiero queremos necesito"
         " necesitamos quisiera aeropuerto personas adultos ninos nino nina somos mi es son gracias si reservar reserva traslado recoger"
@@ -113,8 +125,6 @@ VOCABULARY = Vocabulary(
         "change": whole(
             r"(?:quiero |quisiera |necesito |queremos |quisieramos |necesitamos |puedo |podemos |se puede |me gustaria |tengo que )?(?:cambiar|editar|modificar|corregir|cambie)(?: (?:algo|la solicitud|una linea|una respuesta|mis respuestas|esto|eso|(?:de )?(?:la |mi |nuestra |el )?(?:reserva|reservacion|viaje|traslado|excursion)))?(?: por favor)?"
         ),
-        "english": whole(r"(?:en )?(?:ingles|english)(?: por favor| please)?"),
-        "spanish": whole(r"(?:en |habla |hablar )?(?:espanol|castellano|spanish)(?: por favor| please)?"),
         "to_whatsapp": whole(
             r"(?:por favor )?(?:podemos |puedo |quiero |prefiero )?(?:seguir|sigo|sigamos|seguimos|continuar|continuemos|pasar|pasemos|cambiar)(?: la charla)?(?: en| a| por| al) (?:whatsapp|whats app|wasap|whatsap)(?: por favor)?|(?:mejor )?(?:por )?(?:whatsapp|whats app|wasap|whatsap)(?: por favor)?"
         ),

@@ -38,7 +38,7 @@ LEXICON = {
     "TONIGHT": all_of("esta noche"), "NOW": all_of("lo antes posible|cuanto antes|lo mas pronto posible|ahora mismo|de inmediato|inmediatamente|ya mismo"), "NOW_": all_of("ahora|ahorita"), "PLEASE": all_of("por favor|porfa"),
     "EASTER": each({0: "domingo de pascua|domingo de resurreccion|pascua", -2: "viernes santo", -3: "jueves santo", -1: "sabado santo|sabado de gloria", -7: "domingo de ramos", -46: "miercoles de ceniza"}), "HOLYWEEK": all_of("semana santa"),
     "THANKSGIVING": each({0: "accion de gracias|dia de accion de gracias", 1: "viernes negro|black friday"}), "EVE": all_of("vispera|visperas"), "ABOUT": each({1: "principio|principios|a principios|a principio|a comienzos|inicios|a inicios", 14: "mediados|a mediados", -2: "fin|final|finales|a fines|a finales|a fin"}),
-    "THIS": all_of("este|esta|de este|de esta|en esta"), "NEXT": all_of("proximo|proxima|siguiente|otra|la proxima|la siguiente|la otra|el proximo"), "COMING": all_of("que viene|que entra|que sigue|proximo|siguiente"), "LAST": all_of("pasado|pasada|anterior|ultimo|ultima"), "END": all_of("fin|final|fines|finales|a finales|a fin"),
+    "THIS": all_of("este|esta|de este|de esta|en esta"), "NEXT": all_of("proximo|proxima|siguiente|otra|la proxima|la siguiente|la otra|el proximo"), "AFTERNEXT": {}, "EARLY": {}, "COMING": all_of("que viene|que entra|que sigue|proximo|siguiente"), "LAST": all_of("pasado|pasada|anterior|ultimo|ultima"), "END": all_of("fin|final|fines|finales|a finales|a fin"),
     "UNIT": each({Span(days=1): "dia|dias", Span(days=7): "semana|semanas", Span(months=1): "mes|meses", Span(months=12): "ano|anos", Span(minutes=60): "hora|horas|hrs|h", Span(minutes=1): "minuto|minutos|min|mins"}),
     "FROMNOW": all_of("a partir de ahora|desde ahora|a partir de hoy|desde hoy|despues de hoy"), "LATER": all_of("despues|mas tarde"), "AGO_": all_of("hace"), "AGO": all_of("atras"), "AFTER": all_of("despues de|despues del|tras"), "SINCE": all_of("desde|a partir de|a partir del|desde el"), "BEFORE": all_of("antes de|antes del"),
     "UNTIL": all_of("hasta|regreso|de regreso|regresando|vuelta|de vuelta|regresamos|volvemos|volviendo|regreso el dia"), "TILL": all_of("a|al|hasta"),
@@ -46,7 +46,7 @@ LEXICON = {
     "AT": all_of("las|a las|al las|para las|sobre las|hacia las|a eso de las|como a las|como las|tipo|tipo las|desde las|cerca de las|alrededor de las|despues de las|antes de las|a partir de las|de las|pa las|hasta las|son las|por las"),
     "LA": all_of("la|a la|para la|sobre la|hacia la|a eso de la|como a la|cerca de la|antes de la|despues de la"), "NEAR": all_of("al|a|a eso del|cerca de|cerca del|hacia|hacia el|sobre el|alrededor de|alrededor del|para el|antes del|despues del"),
     "AMPM": each({"a": "am|a . m .|a . m|a m", "p": "pm|p . m .|p . m|p m"}), "AMPM_": all_of("en punto|pasadas|mas o menos|y pico|hora local|aproximadamente"),
-    "OCLOCK": all_of("en punto"), "HOURS": all_of("horas|hrs|h|hs"), "QUARTER": all_of("cuarto"), "THREEQUARTERS": all_of("tres cuartos"), "PARALAS": all_of("para las|para la|pa las|pa la"), "PASADAS": all_of("pasadas las|pasada la|pasadas de las|pasados las"), "MINUS": all_of("menos"), "MINUTES": all_of("minutos"),
+    "OCLOCK": all_of("en punto"), "HOURS": all_of("horas|hrs|h|hs"), "HALFPAST": {}, "PAST": {}, "TO": {}, "ISH": {}, "QUARTER": all_of("cuarto"), "THREEQUARTERS": all_of("tres cuartos"), "PARALAS": all_of("para las|para la|pa las|pa la"), "PASADAS": all_of("pasadas las|pasada la|pasadas de las|pasados las"), "MINUS": all_of("menos"), "MINUTES": all_of("minutos"),
     "ZONE": all_of("est|edt|et|pst|pdt|cst|cdt|gmt|utc|cet|cest|hora de espana|hora de madrid|hora espanola|hora del este|hora de nueva york|hora de miami|hora de mexico|hora de colombia|hora de argentina|hora de mi pais"),
     "NOON": all_of("mediodia|medio dia|las 12 del dia|las doce del dia|las 12 del mediodia|las doce del mediodia|12 del mediodia|las 12 m"), "MIDNIGHT": all_of("medianoche|media noche"),
     "PART": each(PARTS), "GREETING": all_of("reservar ahora|pagar ahora|enviar ahora|por ahora|hasta ahora|de ahora|ahora no|no ahora|buenos dias|buenas tardes|buenas noches|buen dia"),
@@ -63,7 +63,7 @@ PARTY = {
     "LITTLE": all_of("pequeno|pequenos|pequena|pequenas|chiquito|chiquitos|chiquita"), "OFUS": all_of("de nosotros|de nosotras"), "SEATS": all_of("boleto|boletos|asiento|asientos|puesto|puestos|pasajes"), "ANYTHING": all_of("boletos de"), "CAR": all_of("de carro|para"),
     "FAMILYOF": all_of("familia de|grupo de|una familia de|un grupo de|un total de|total de"), "INTOTAL": all_of("en total|total"),
     "LONE": each({1: "solo yo|sola yo|yo solo|yo sola|nada mas yo|solamente yo|voy solo|voy sola|viajo solo|viajo sola|yo nada mas|yo na mas", 2: "los dos|somos pareja|una pareja|somos una pareja|nosotros dos|las dos"}),
-    "YEARS": all_of("ano|anos|anito|anitos"), "MONTHS": all_of("mes|meses"), "COUPLES": all_of("parejas"),
+    "YEAROLD": {}, "MONTHOLD": {}, "YEARS": all_of("ano|anos|anito|anitos"), "MONTHS": all_of("mes|meses"), "COUPLES": all_of("parejas"),
     "AGED": all_of("de|con|que tiene|que tienen|tiene|tienen|de edades|con edades de|edades|edad|de edad"), "LEFT": all_of("("), "RIGHT": all_of(")"),
     "OFTHEM": all_of("de ellos|de ellas|de los cuales|son|es|de ellos son"), "INCLUDING": all_of("incluyendo|incluido|incluida|incluidos|contando|entre ellos|de ellos|de los cuales"), "WEARE": all_of("somos|seremos|vamos|iremos|viajamos|vamos a ser|son|serian|seriamos|ahora somos|es|seran|vienen|viajan"),
     "MORE": all_of("mas|adicional|adicionales|extra"), "ANOTHER": all_of("otro|otra|otros|otras"), "LESS": all_of("menos"), "MINUS": all_of("menos|quite|quitar|quita|saque"),
@@ -95,4 +95,6 @@ OWN = [
     *rules("TIME", "[TIME] MINUS QUARTER", shifted(-15)),
     *rules("TIME", "LA [FACE]", lambda now, face: face if face.minutes // 60 in (0, 1, 13) and face.minutes else None),
 ]
-GRAMMAR = Grammar.of(LEXICON | PARTY, [*RULES, *PARTIES, *OWN], shapes(True, "ro|do|to|er|o|a|mo|vo|no"))
+GRAMMAR = Grammar.of(
+    LEXICON | PARTY, [*RULES, *PARTIES, *OWN], shapes(True, "ro|do|to|er|o|a|mo|vo|no", "h|hs|hrs|horas")
+)

@@ -6,10 +6,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from bot import letters, photos, ways, words
 from bot.carriers import Attachment, Attempt, Enclosed
 from bot.courtesy import Courtesy
-from bot.documents import Documents
+from bot.documents import Documents, Undrawn
 from bot.doors import links as links_to
 from bot.words import Drawn
 from models import catalogs, doors, links
@@ -20,10 +22,13 @@ from models.fields import unpacked
 from models.lanes import Outgoing
 from models.papers import paper_token
 
+SOON = 8.0  # seconds that a message in a chat waits for a paper
 _KINDS = {"picture": "ticket_picture"}  # a document's kind, where the document process calls it otherwise
 _NAMES = {"ticket": {"en": "ticket", "es": "boleto"}, "invoice": {"en": "invoice", "es": "factura"}}
 WITH_ART = ("booking_confirmed_guest", "guest_link")  # letters whose head is the brand's art
 _PATHS = {"booking": "", "pay": "/pay", "ticket": "/ticket.pdf", "invoice": "/invoice.pdf", "calendar": "/booking.ics"}
+
+log = structlog.get_logger()
 
 
 class Packing:
@@ -54,16 +59,28 @@ class Packing:
         return Attempt(now, drawn, None, await self.urls(out), tuple(enclosed))
 
     async def _papers(self, out: Outgoing, now: datetime) -> list[Enclosed]:
-        """The booking's papers, then the picture of its ticket."""
-        if out.booking is None or not (out.payload.get("documents") or out.payload.get("picture")):
+        """The booking's papers, as far as they are drawn in time, then the picture of its ticket."""
+        picture, papers = out.payload.get("picture"), out.payload.get("documents", ())
+        if out.booking is None or not (picture or papers):
             return []
         reference = (await read("SELECT reference FROM booking WHERE id = :id", id=out.booking))[0]["reference"]
+        drawn = {str(picture): await self.document(out.booking, str(picture))} if picture else {}
+        drawn |= {kind: content for kind in papers if (content := await self._in_time(out.booking, kind))}
         found = []
-        for kind in (*out.payload.get("documents", ()), *filter(None, [out.payload.get("picture")])):
-            name = f"{reference}{'.png' if kind == 'picture' else f'-{_named(kind, out.language)}.pdf'}"
+        for kind in (kind for kind in (*papers, picture) if kind in drawn):
+            name = f"{reference}.png" if kind == picture else f"{reference}-{_named(kind, out.language)}.pdf"
             url = f"{self.url}/media/{paper_token(self.secret, out.booking, kind, now)}/{name}"
-            found.append(Enclosed(name, await self.document(out.booking, kind), url))
+            found.append(Enclosed(name, drawn[kind], url))
         return found
+
+    async def _in_time(self, booking: int, kind: str) -> bytes | None:
+        """A paper for a chat; None when it is not drawn soon: the words do not wait for it, and a link of theirs leads to it."""
+        try:
+            async with asyncio.timeout(SOON):
+                return await self.document(booking, kind)
+        except (TimeoutError, Undrawn) as why:
+            log.warning("a paper was left out", booking=booking, kind=kind, why=type(why).__name__)
+            return None
 
     async def _photos(self, out: Outgoing, language: str) -> list[Enclosed]:
         """The catalogue's pictures, as far as they are there."""

@@ -33,11 +33,10 @@ async def places_freed(house: House) -> None:
     places = await waiting.freed(house.now())
     if not places:
         return
+    whole, full = True, dict[tuple[str, datetime, datetime], int]()
     if any(place["resource"] == waiting.ANYTHING for place in places):
-        await _reckon_anew(house)
+        whole = await _reckon_anew(house)
         places += await waiting.freed(house.now())
-    full: dict[tuple[str, datetime, datetime], int] = {}
-    whole = True
     for booking, needs in await waiting.waiting_for(places, house.now()):
         try:
             if await _may_fit(needs, full, house.now()):
@@ -49,15 +48,24 @@ async def places_freed(house: House) -> None:
         await waiting.looked(places)
 
 
-async def _reckon_anew(house: House) -> None:
-    """By the catalogue of today: a bus may be longer by now, a turnaround shorter."""
-    catalog = await house.catalog()
+async def _reckon_anew(house: House) -> bool:
+    """By the catalogue of today: a bus may be longer by now, a turnaround shorter. Whether that could be done for everybody."""
+    catalog, whole = await house.catalog(), True
     for row in await waiting.everybody():
-        wanted = _wanted(row, catalog, house.now())
-        async with transaction() as run:
-            if await waiting.since(run, int(row["id"])):
-                needs = wanted.resources() if wanted else []
-                await waiting.wait(run, int(row["id"]), needs, instant(row["since"]))
+        try:
+            await _reckoned(house, row, catalog)
+        except Exception as fault:  # noqa: BLE001  # and for everybody else
+            await part_failed(house, f"the waiting list at booking {row['id']}", fault)
+            whole = False
+    return whole
+
+
+async def _reckoned(house: House, row: dict[str, Any], catalog: Catalog) -> None:
+    wanted = _wanted(row, catalog, house.now())
+    async with transaction() as run:
+        if await waiting.since(run, int(row["id"])):  # nobody has served them meanwhile
+            needs = wanted.resources() if wanted else []
+            await waiting.wait(run, int(row["id"]), needs, instant(row["since"]))
 
 
 def _wanted(row: dict[str, Any], catalog: Catalog, now: datetime) -> Request | None:

@@ -21,6 +21,10 @@ out, or held against the harm itself, elsewhere:
 | a provider that is away, or too busy for all, is left alone but for a probe | `courier.Channel` | faults/test_providers_away: …the_breaker… |
 | never more at once than a provider or a chat takes | `pace.Pace`, `rates.take` | faults/test_providers_away: …the_pace… |
 | what a provider could not bring is fetched, and heard first | `catching_up.catch_up`, `program.FIRST` | faults/test_providers_away: …missed… |
+| whatever frees a place wakes who waits for it | triggers `claim_freed`, `units_freed` | handlers/test_place_freed: test_whatever_frees… |
+| each part of the tick stands alone | `time_passed` | handlers/test_time_passed: test_a_part_that_fails… |
+| what two take up is done by one | `turns.heard`, `ledger.take_up`, `dues.take_one`, `doors.take` | handlers/test_controls (each with its control) |
+| a stop comes to rest before it drains | `program._rests` | stories/test_coming_to_rest (with its control) |
 | what is pointless does not leave | `guest_wrote._lapses`, `tell(lapses=)` | stories/test_lapsing |
 | a catalogue of another process is on sale at once | `catalogs.on_sale` | models/test_catalogs |
 | SQLite's writers begin IMMEDIATE | `sqlite.ImmediateTransaction` | models/test_database: TestSqlite (with its control) |

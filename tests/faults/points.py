@@ -78,7 +78,7 @@ ASIDE = {
     "handlers.letter_came:_noted": "one commit, and a letter brought again has its effect once: tests/doors/test_letters",
     "handlers.letter_came:letter_kept": "one commit, and the mail server brings it again: tests/doors/test_letters",
     "handlers.person_stopped:_kept": "one commit, as someone_wrote",
-    "handlers.place_freed:_reckon_anew": "a commit for each who waits, and the next look begins anew",
+    "handlers.place_freed:_reckoned": "a commit for each who waits, and the next look begins anew",
     "models.settings:forget": "a kept value is gone or not, and is looked for again",
     "models.settings:keep_first": "of several the first stands; asked again it is found",
     **dict.fromkeys(

@@ -36,6 +36,7 @@ INPUTS: dict[str, Callable[[Guest], str]] = {
     "pin": lambda guest: guest.sends("location", location=(18.6716, -68.4113)),
     "pin far away": lambda guest: guest.sends("location", location=(52.5, 13.4)),
     "contact": lambda guest: guest.sends("contact", contact=("Peter", "+447700900177")),
+    "somebody else's contact": lambda guest: guest.sends("contact", contact=("Peter", "+447700900177"), of_another=True),
     "voice": lambda guest: guest.sends("voice", media=(Media("https://x.example/1", "audio/ogg"),)),
     "photo": lambda guest: guest.sends("photo"),
     "photo with words": lambda guest: guest.sends("photo", words="we are here"),

@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from tortoise.migrations.operations import RunSQL
 
 from bot.rehearsal import Rehearsal, rehearse
 from flows.talk import Delayed
@@ -14,7 +16,7 @@ from handlers import place_freed
 from handlers.flight_delayed import flight_delayed
 from handlers.house import Actor
 from handlers.time_passed import time_passed
-from models import catalogs, claims, restored
+from models import catalogs, claims, restored, waiting
 from models.catalog_file import read_file
 from models.claims import Resource
 from models.database import Rows, read, transaction
@@ -132,6 +134,8 @@ async def test_one_that_we_stumble_over_keeps_nobody_else_waiting(crowd: Crowd) 
         await run(
             "UPDATE booking SET request = '[]' WHERE id = (SELECT MIN(id) FROM booking WHERE state = 'waitlisted')"
         )
+    async with transaction() as run:
+        await waiting.all_of_it(run, crowd.now)  # nor from being reckoned anew
     await crowd.later(minutes=31)
     assert await states() == {"Ana": "expired", "Bea": "waitlisted", "Cid": "on_hold"}
 
@@ -459,6 +463,26 @@ async def test_many_who_wait_cost_nothing_until_theirs_comes_free(
     assert await read("SELECT id FROM booking WHERE state = 'on_hold'") == [{"id": number_of_bea}]
     assert asked.calls == 1
     assert await place_of(read, (await numbers())[-1]) == 1, "each of them waits for an hour of their own"
+
+
+async def test_who_waited_before_an_update_is_found_as_well(crowd: Crowd) -> None:
+    """As its migration leaves it: a place on the list for each, and a look at all. What each needs is reckoned then."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    await waits(bea)
+    await waits(cid)
+    (filling,) = [
+        one for one in import_module("models.migrations.0010_waiting").Migration.operations if isinstance(one, RunSQL)
+    ]
+    async with transaction() as run:
+        await run("DELETE FROM waiting")
+        await run("DELETE FROM freed")
+        for statement in filling.sql:
+            await run(statement)
+    await crowd.later(seconds=1)
+    assert [await place_of(read, number) for number in await numbers()] == [1, 2]
+    await crowd.later(minutes=31)
+    assert await states() == {"Ana": "expired", "Bea": "on_hold", "Cid": "waitlisted"}
 
 
 # -- a restored house ---------------------------------------------------------------------------

@@ -14,7 +14,10 @@ from telegram import (
     BotCommand,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    KeyboardButton,
     MenuButtonCommands,
+    ReplyKeyboardMarkup,
+    ReplyKeyboardRemove,
     ReplyParameters,
     Update,
 )
@@ -482,3 +485,29 @@ async def test_the_methods_we_play_are_described_as_in_the_contract(contracts: P
             for one in api["methods"][name].get("fields", [])
         }
         assert fields == theirs
+
+
+async def test_keys_in_place_of_the_keyboard(stand: Stand, bot: Bot) -> None:
+    """They stand until others come or they are put away; such a message is not edited, and a group's have nothing to share."""
+    await stand.says("lucia", "telegram", "/start")
+    share = KeyboardButton("Share my location", request_location=True)
+    board = ReplyKeyboardMarkup([[share], [KeyboardButton("Airport PUJ")]], one_time_keyboard=True)
+    sent = await bot.send_message(LUCIA, "Where?", reply_markup=board)
+    shown = (await stand.chat("lucia", "telegram"))[-1]["keyboard"]
+    assert shown == [[{"text": "Share my location", "request": "location"}], [{"text": "Airport PUJ"}]]
+    with pytest.raises(BadRequest, match="essage can't be edited"):
+        await bot.edit_message_text("Where from?", LUCIA, sent.message_id)
+    await bot.send_message(LUCIA, "And when?", reply_markup=keyboard(("A", "a")))
+    assert (await stand.chat("lucia", "telegram"))[-2]["keyboard"] == shown
+    await bot.send_message(LUCIA, "Thank you.", reply_markup=ReplyKeyboardRemove())
+    assert [one["keyboard"] for one in await stand.chat("lucia", "telegram")][-3] == []
+    with pytest.raises(BadRequest, match="in private chats only"):
+        await bot.send_message(HOUSE, "Where?", reply_markup=board)
+
+
+async def test_whose_card_it_is(stand: Stand, bot: Bot) -> None:
+    """Their own has their id; one of somebody they know may have none."""
+    await stand.says("lucia", "telegram", kind="contact")
+    await stand.says("lucia", "telegram", kind="contact", phone="+34600111222", name="Marta")
+    cards = [json.loads(hook["body"])["message"]["contact"] for hook in await stand.bot.hears("/hooks/telegram", 2)]
+    assert [card.get("user_id") for card in cards] == [LUCIA, None]

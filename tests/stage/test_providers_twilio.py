@@ -347,6 +347,57 @@ async def test_a_picture_that_cannot_be_had_fails_with_63019(stand: Stand, twili
 
 
 @pytest.mark.parametrize(
+    ("content", "content_type", "code"),
+    [
+        (b"\x89PNG" + b"x" * 5 * 1024 * 1024, "image/png", "63019"),
+        (b"%PDF-1.4" + b"x" * 16 * 1024 * 1024, "application/pdf", "63019"),
+        (b"<svg/>", "image/svg+xml", "63005"),
+        (b"<html>not drawn yet</html>", "application/pdf", "63005"),
+    ],
+    ids=["too large an image", "too large a paper", "no kind that WhatsApp takes", "not what it says"],
+)
+async def test_a_file_that_whatsapp_does_not_take_fails(
+    stand: Stand, twilio: Client, content: bytes, content_type: str, code: str
+) -> None:
+    """An image of more than 5 MB, anything of more than 16, a kind nobody shows, a page in place of a paper."""
+    stand.bot.files["/art/file"] = (content, content_type)
+    await stand.says("hannah", "whatsapp", "hi")
+    await send(twilio, media_url=["https://book.example.com/art/file"], status_callback=STATUS)
+    assert (await stand.bot.hears("/hooks/whatsapp/status", 2))[-1]["form"]["ErrorCode"] == code
+
+
+async def test_words_under_a_paper_are_not_shown(stand: Stand, twilio: Client) -> None:
+    """Twilio gives a document neither a name nor a caption; its list has the words all the same."""
+    stand.bot.files["/art/ticket.pdf"] = (b"%PDF-1.4", "application/pdf")
+    await stand.says("hannah", "whatsapp", "hi")
+    sent = await send(
+        twilio, body="Your ticket", media_url=["https://book.example.com/art/ticket.pdf"], status_callback=STATUS
+    )
+    await stand.bot.hears("/hooks/whatsapp/status", 4)
+    message = (await stand.chat("hannah", "whatsapp"))[-1]
+    assert (message["text"], message["kind"]) == ("", "document")
+    assert (await twilio.messages(sent.sid).fetch_async()).body == "Your ticket"
+
+
+@pytest.mark.parametrize(("code", "status"), [(63018, 201), (63005, 201), (20429, 429), (21656, 400)])
+async def test_it_fails_with_a_code_that_is_wished_for_once(
+    stand: Stand, twilio: Client, code: int, status: int
+) -> None:
+    """At once, or after it was taken, as Twilio does with that code; the next message is an ordinary one."""
+    await stand.says("hannah", "whatsapp", "hi")
+    async with stand.http.post(f"{stand.url}/sim/refuse", json={"code": code, "of": "text"}) as answer:
+        assert answer.status == 200
+    if status == 201:
+        await send(twilio, body="x", status_callback=STATUS)
+        assert (await stand.bot.hears("/hooks/whatsapp/status", 2))[-1]["form"]["ErrorCode"] == str(code)
+    else:
+        with pytest.raises(TwilioRestException) as refusal:
+            await send(twilio, body="x", status_callback=STATUS)
+        assert (refusal.value.status, refusal.value.code) == (status, code)
+    assert (await send(twilio, body="y", status_callback=STATUS)).status == "queued"
+
+
+@pytest.mark.parametrize(
     ("kind", "message_type", "content_type", "magic"),
     [
         ("photo", "image", "image/jpeg", b"\xff\xd8\xff"),

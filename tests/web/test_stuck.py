@@ -16,7 +16,9 @@ from models.fields import micros, packed
 from models.settings import keep_value
 from models.stuck import Channel, stuck
 from tests.conftest import NOW, Clock
+from tests.models import given
 from tests.people import Bellhop
+from tests.test_rules import a_checkout
 from tests.web.front import Front
 from tests.web.test_desk import open_page
 
@@ -240,3 +242,29 @@ async def test_the_strip_comes_and_goes_by_itself(front: Front, clock: Clock, sc
             await run("UPDATE event SET state = 'done'")
         await front.book("Noah Feldman", phone="+12025550111", time="18:00")
         await page.locator(".stuck").wait_for(state="hidden")
+
+
+# -- what the list and the background tell ------------------------------------------------------
+
+
+async def test_who_waited_before_the_backup_is_named_and_put_back_by_a_button(desk: Front, clock: Clock) -> None:
+    """The board names each, the booking says what to do; once pressed it is on the list and the strip is empty."""
+    booking, _ = await a_checkout(desk.house)
+    async with transaction() as run:
+        await run("UPDATE booking SET state = 'waitlisted', hold_until = NULL WHERE id = :id", id=booking)
+    code = str(await given.one("SELECT reference FROM booking WHERE id = :id", id=booking))
+    assert (await stuck(clock())).unlisted == (code,)
+    assert "Waiting since before the backup" in strip((await desk.get("/desk"))[1])
+    assert "Put back on the list" in (await desk.get(f"/desk/bookings/{code}"))[1]
+    assert (await desk.post(f"/desk/bookings/{code}/list"))[0].status == 303
+    assert strip((await desk.get("/desk"))[1]) == ""
+    page = (await desk.get(f"/desk/bookings/{code}"))[1]
+    assert "Number 1 on the waiting list" in page and "Back on the waiting list" in page
+
+
+async def test_what_fails_in_the_background_is_named(desk: Front, clock: Clock) -> None:
+    """For ten minutes since the last failure."""
+    await looking.note_failing("hold_ends", clock())
+    assert "Failing in the background: hold_ends" in strip((await desk.get("/desk"))[1])
+    clock.forward(minutes=11)
+    assert strip((await desk.get("/desk"))[1]) == ""

@@ -363,7 +363,7 @@ export class Phone {
 
   keys(message) {
     if (message.list) return el("div.keys", {}, el("div.key-row", {}, el("button.key", { type: "button", "aria-haspopup": "dialog", onclick: () => this.openList(message) }, icon("list", 14), el("span", {}, message.list))), this.tapAgain(message));
-    const rows = message.keyboard.map((row) => el("div.key-row", {}, row.map((key) => el("button.key", { type: "button", className: `key ${key.style || ""}`, "aria-busy": this.isPressed(message, key) && "true", onclick: (event) => this.press(message, key, event) }, key.url ? icon("out", 13) : this.channel === "whatsapp" ? icon("reply", 13) : null, el("span", {}, key.text)))));
+    const rows = message.keyboard.map((row) => el("div.key-row", {}, row.map((key) => el("button.key", { type: "button", className: `key ${key.style || ""}`, "aria-busy": this.isPressed(message, key) && "true", onclick: (event) => this.press(message, key, event) }, key.url ? icon(key.url.startsWith("tel:") ? "phone" : "out", 13) : this.channel === "whatsapp" ? icon("reply", 13) : null, el("span", {}, key.text)))));
     return el("div.keys", {}, rows, this.tapAgain(message));
   }
 

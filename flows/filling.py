@@ -167,7 +167,9 @@ def _belongs(book: Conversation, key: str, talk: Talk, found: dict[str, Any], wo
 def _doubt(talk: Talk, key: str, value: Doubt, asked_here: bool) -> None:
     if not asked_here:
         return talk.remark(value.block, **value.facts)  # "30 February" before we know for what
-    if "by" not in value.memory or {"pickup", "dropoff"} <= set(talk.draft):  # the way there is asked first
+    if "part" in value.memory:  # asked when its turn comes
+        talk.doubts[key] = value.as_json()
+    elif "by" not in value.memory or {"pickup", "dropoff"} <= set(talk.draft):  # the way there is asked first
         in_doubt(talk, key, value)
     else:
         talk.doubts[key] = value.as_json()

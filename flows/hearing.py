@@ -240,7 +240,7 @@ def _kept_as_it_is(talk: Talk, words: str, spoken_here: list[Vocabulary]) -> dic
 def _as_option(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:
     """Typing an option's number or label is tapping it; "2, and flowers please" does both."""
     question = book.question(talk.state, talk, world.menu)
-    numbered = not (question and question.counts) or (talk.state in talk.doubts and talk.state == "time")
+    numbered = not (question and question.counts) or (talk.state == "time" and _of_few(talk))
     with_bags = any(option["value"] == "2+2" for option in talk.shown)
     numbered = numbered or (with_bags and words.strip().isdecimal())  # "2. 2 adults, 2 bags": count and place agree
     option = next((found for v in spoken_here if (found := an_option(words, talk.shown, v, numbered))), None)
@@ -264,6 +264,11 @@ def _as_option(book: Conversation, talk: Talk, words: str, world: World, spoken_
     if not _understand(book, talk, rest, world, spoken_here):
         _left(talk, unread(Words(rest)), spoken_here)
     return True
+
+
+def _of_few(talk: Talk) -> bool:
+    """Whether a time is in doubt between a few; of a part of the day a bare number is the hour."""
+    return "time" in talk.doubts and "part" not in talk.doubts["time"]["memory"]
 
 
 def _the_one_offered(book: Conversation, talk: Talk, words: str, world: World, spoken_here: list[Vocabulary]) -> bool:

@@ -232,8 +232,8 @@ class Talk:
         self.urgent = None if self.urgent == key else self.urgent
 
     def _two_readings(self, key: str) -> bool:
-        """Whether what the guest said may be read in two ways ("half past two"): that is still open whatever the day."""
-        return "times" in self.doubts.get(key, {}).get("memory", {})
+        """Whether what the guest said ("half past two", "in the evening") is still open whatever the day."""
+        return bool({"times", "part"} & set(self.doubts.get(key, {}).get("memory", {})))
 
     def forget(self, key: str) -> None:
         """The answer no longer holds; the question is open again."""

@@ -91,6 +91,8 @@ def understood(case: Mapping[str, Any]) -> Understood:
     slots: dict[str, str] = {}
     asked: set[str] = set()
     for key, value in sorted(found.items()):
+        if isinstance(value, Doubt) and value.block == "time_of_day":
+            continue  # no time was told yet
         _slot(case, key, value, now, slots, asked)
     if question == "arrive_by" and "time" in slots and "arrive_by" not in slots and not _leaves(case):
         slots["arrive_by"] = slots.pop("time")

@@ -20,6 +20,12 @@ from flows.when import as_instant, first_bookable, instant, local
 CHECK_IN = timedelta(hours=3)  # what airlines ask of a flight abroad
 SPARE = 10  # minutes on the road that no map knows of
 MORNING = "06:00"  # until then it is night
+HOURS_OF = {
+    "a": ("06:00", "07:00", "08:00", "09:00", "10:00", "11:00"),
+    "p": ("12:00", "14:00", "16:00", "17:00", "18:00", "19:00", "20:00"),
+    "n": ("18:00", "19:00", "20:00", "21:00", "22:00", "23:00"),
+}
+"""What is offered to tap of a part of the day."""
 
 
 def a_time(ear: Ear) -> str | Doubt | None:
@@ -35,7 +41,9 @@ def a_time(ear: Ear) -> str | Doubt | None:
     takeoff = bool(ear.vocabulary.takeoff.search(ear.words.folded))
     time = _some_time(ear)
     if not time:
-        return None
+        return _some_part(ear)
+    if time.open and (half := ear.memory.get("part")):  # "at 8", after "tomorrow evening"
+        time = in_half(ear.world.now, time, half) or time
     times = list(dict.fromkeys(each for one in (time, *_others(ear)) for each in _readings(one)))
     if takeoff or ear.found.get("_there_by"):
         by = min(times, key=_unlikely)
@@ -47,6 +55,18 @@ def a_time(ear: Ear) -> str | Doubt | None:
         ear.found["_after_midnight"] = True
         return times[0]
     return Doubt("which_midnight", memory={"at": times[0]}) if time.night else times[0]
+
+
+def _some_part(ear: Ear) -> Doubt | None:
+    """ "Tomorrow evening": the hour is still asked, in that half of the day; told of a time that is known it tells nothing."""
+    part = first(ear, "PART") if ear.asked not in ("time", "departure") and "time" not in ear.draft else None
+    if not part or not any(day.start <= part.end + 1 and part.start <= day.end + 1 for day in readings(ear, "DAY")):
+        return None
+    day = first(ear, "DAYWORD")
+    if not (day and (day.start, day.end) == (part.start, part.end)):  # "tonight" tells the day too
+        take(ear, part)
+    options = tuple(time_option(hour, ear.menu.zone) for hour in HOURS_OF[part.value])
+    return Doubt("time_of_day", {"part": part.value}, options, {"part": part.value})
 
 
 def _of_a_night(ear: Ear, time: str) -> bool:

@@ -158,6 +158,31 @@ def test_times_that_may_be_two_are_asked_about(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "said", "time"),
+    [
+        ("airport to Bávaro tomorrow evening", "8", "20:00"), ("airport to Bávaro tomorrow morning", "8", "08:00"),
+        ("airport to Bávaro tonight", "at half past 10", "22:30"), ("del aeropuerto a Bávaro mañana en la noche", "a las 8", "20:00"),
+        ("airport to Bávaro tomorrow evening, make it sunday", "9", "21:00"),
+    ],
+)  # fmt: skip
+def test_a_part_of_the_day_is_not_asked_again(typed: str, said: str, time: str) -> None:
+    """Only its hour is."""
+    guest = asked(typed)
+    assert guest.block == "time_of_day"
+    guest.says(said)
+    assert guest.talk.draft["time"] == time
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["good evening, airport to Bávaro tomorrow", "airport to Bávaro tomorrow, it's for an evening with friends"],
+)
+def test_an_evening_that_is_not_of_the_day_tells_no_time(typed: str) -> None:
+    """The time is asked as ever."""
+    assert asked(typed).block == "time"
+
+
+@pytest.mark.parametrize(
     ("typed", "times"),
     [
         ("between 3 and 4 pm", ["15:00", "16:00"]), ("3-4pm", ["15:00", "16:00"]), ("from 11 am to 1 pm", ["11:00", "13:00"]),

@@ -20,6 +20,7 @@ BUTTONS, TITLE = 3, 20  # Meta: reply buttons or doors without approval; units o
 LOST = 10  # units of a label that its short form may leave out on a button
 ROWS, ROW, DETAIL = 10, 24, 72  # Meta: rows of a list; units of a row's title and description
 VARIABLES = 100  # Twilio: variables of one content
+CHATS = ("https://t.me/", "https://wa.me/")  # where a talk goes on in another channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,9 @@ def _key(option: DrawnOption, turn: int) -> str:
 
 
 def _doors(attempt: Attempt, base: str) -> list[tuple[str, str]]:
-    """Up to three links that can be buttons, label and address: to our pages, or to a phone; others stay lines of text."""
+    """Up to three links that can be buttons, label and address: to our pages and chats, or to a phone; others stay lines of text."""
     known = [(link.label, attempt.urls[link.purpose]) for link in attempt.drawn.links if link.purpose in attempt.urls]
-    return [(label, url) for label, url in known if url.startswith((f"{base}/", CALL))][:BUTTONS]
+    return [(label, url) for label, url in known if url.startswith((f"{base}/", CALL, *CHATS))][:BUTTONS]
 
 
 def _opening(doors: Sequence[tuple[str, str]], base: str) -> Face | None:
@@ -139,7 +140,8 @@ def _leading(url: str, base: str, places: Places) -> dict[str, str]:
     """Twilio: a number stands in the shape itself, of an address only what is behind its host may change."""
     if url.startswith(CALL):
         return {"type": "PHONE_NUMBER", "phone": url.removeprefix(CALL)}
-    return {"type": "URL", "url": f"{base}/{places.of(url.removeprefix(f'{base}/'))}"}
+    host = next(host for host in (f"{base}/", *CHATS) if url.startswith(host))
+    return {"type": "URL", "url": f"{host}{places.of(url.removeprefix(host))}"}
 
 
 def plain_rest(attempt: Attempt, content: Content | None, base: str) -> str:

@@ -15,6 +15,7 @@ from bot.documents import Documents, Undrawn
 from bot.doors import links as links_to
 from bot.words import Drawn
 from models import catalogs, doors, links
+from models.catalog import Brand
 from models.database import read, transaction
 from models.delivery import is_for_the_house
 from models.fields import unpacked
@@ -175,8 +176,9 @@ class Packing:
     async def urls(self, out: Outgoing) -> dict[str, str]:
         """Where this delivery's links lead. Derived now and never kept."""
         found = {"terms": f"{self.url}/terms"}
-        if "door" in out.payload.get("facts", {}):
-            found |= await self._hops(out.payload["facts"], out.language)
+        wanted = {link["purpose"] for link in out.payload.get("links", ())}
+        if "door" in out.payload.get("facts", {}) or wanted & {"call_us", "chat"}:
+            found |= await self._ways(out.payload["facts"], out.language)
         if out.booking is None:
             return found
         reference = (await read("SELECT reference FROM booking WHERE id = :id", id=out.booking))[0]["reference"]
@@ -186,9 +188,17 @@ class Packing:
             found |= {purpose: guest + path for purpose, path in _PATHS.items()} | _lead(out)
         return found
 
-    async def _hops(self, facts: dict[str, Any], language: str) -> dict[str, str]:
-        """The links with which a talk goes on in another channel: in the one that was asked for, or in either."""
+    async def _ways(self, facts: dict[str, Any], language: str) -> dict[str, str]:
+        """How we are reached in other ways: by a call, in the chat that is named, or where a talk goes on by the link with this number."""
         brand = (await catalogs.on_sale())[1].brand
+        ways_to = dict(brand.ways())
+        found = {"call_us": ways.link("phone", brand.phone)} if brand.phone else {}
+        if (chat := facts.get("channel")) in ways_to:
+            found["chat"] = ways.link(chat, ways_to[chat])
+        return found | (self._hops(brand, facts, language) if "door" in facts else {})
+
+    def _hops(self, brand: Brand, facts: dict[str, Any], language: str) -> dict[str, str]:
+        """The links with which a talk goes on in another channel: in the one that was asked for, or in either."""
         token = doors.kept_token(self.secret, int(facts["door"]), doors.HOP)
         said = words.block("hop_words", language, {"brand": brand.name})
         made = links_to(said, token, brand.whatsapp, brand.telegram)

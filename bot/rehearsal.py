@@ -25,7 +25,7 @@ from handlers.guests_fell_silent import guests_fell_silent
 from handlers.house import Actor, House
 from handlers.someone_wrote import someone_wrote
 from handlers.time_passed import time_passed
-from models import catalog_file, catalogs, database
+from models import catalog_file, catalogs, database, doors
 from models.database import read
 from models.fields import unpacked
 from models.refusal import Refusal
@@ -76,6 +76,7 @@ class Reply:
     options: tuple[words.DrawnOption, ...] = ()
     links: tuple[str, ...] = ()
     turn: int = 0
+    ways: tuple[tuple[str, str, int], ...] = ()  # of links to go on elsewhere: label, channel, number
 
     def lines(self) -> list[str]:
         """Every line that can be read, what can be pressed last, in brackets."""
@@ -118,20 +119,32 @@ class Rehearsal:
 
     def __init__(self, now: datetime, channel: str, language: str | None, name: str) -> None:
         self.now, self.channel, self.language, self.name = now, channel, language, name
-        self.sender = ADDRESSES[channel]
         self.house = House(lambda: self.now, "rehearsal", b"rehearsal")
         self.shown: list[Reply] = []
-        self.count = self.last = 0
+        self.count, self.addresses, self.last = 0, dict(ADDRESSES), dict.fromkeys(ADDRESSES, 0)
+
+    @property
+    def sender(self) -> str:
+        """The guest's address on the channel they are on."""
+        return self.addresses[self.channel]
+
+    @sender.setter
+    def sender(self, address: str) -> None:
+        self.addresses[self.channel] = address
 
     async def happens(self, **what: Any) -> tuple[Reply, ...]:
         """One step of a transcript, as `transcripts.happening` reads it."""
         try:
-            if "later" in what:
+            if "on" in what:
+                self.channel = what["on"]
+            elif "later" in what:
                 await self._later(what["later"])
             elif "paid" in what:
                 await self._pays(declined=not what["paid"])
             elif "staff" in what:
                 await self._staff(what["staff"], what["words"])
+            elif "tap" in what and (way := self._way(what["tap"])):
+                await self._goes_on(*way)
             elif "tap" in what:
                 await self._hears(kind="tap", tap=self._tapped(what["tap"], earlier=what["earlier"]))
             else:
@@ -147,6 +160,18 @@ class Rehearsal:
             self.channel, f"{sender}/{self.count}", sender, self.now, name=self.name, language=self.language, **what
         )
         await someone_wrote(self.house, heard)
+
+    def _way(self, label: str) -> tuple[str, int] | None:
+        """The newest link to go on elsewhere with this label: channel and number."""
+        ways = (way for reply in reversed(self.shown) for way in reply.ways)
+        return next(((channel, number) for said, channel, number in ways if said == label), None)
+
+    async def _goes_on(self, channel: str, number: int) -> None:
+        token = doors.kept_token(self.house.secret, number, doors.HOP)
+        async with database.transaction() as run:
+            await run("UPDATE delivery SET state = 'sent' WHERE state = 'waiting'")  # what the guest has seen has left
+        self.channel = channel
+        await self._hears(words=f"/start {token}" if channel == "telegram" else f"[{token}]")
 
     def _tapped(self, label: str, *, earlier: bool) -> Tap:
         """The option with this label on the newest card that has one; `earlier`: on a card before that."""
@@ -204,10 +229,10 @@ class Rehearsal:
         rows = await read(
             "SELECT d.id, d.payload, d.language FROM delivery d JOIN recipient r ON r.id = d.recipient_id "
             "WHERE r.channel = :channel AND r.address = :address AND d.id > :last ORDER BY d.id",
-            channel=self.channel, address=self.sender, last=self.last,
+            channel=self.channel, address=self.sender, last=self.last[self.channel],
         )  # fmt: skip
         replies = [_reply(unpacked(row["payload"]), row["language"]) for row in rows]
-        self.last = rows[-1]["id"] if rows else self.last
+        self.last[self.channel] = rows[-1]["id"] if rows else self.last[self.channel]
         self.shown += replies
         stumbled = await read("SELECT error FROM inbound WHERE state = 'owed' AND error <> ''")
         return (*replies, *(Reply(f"(the bot stumbled: {row['error']})") for row in stumbled))
@@ -215,4 +240,11 @@ class Rehearsal:
 
 def _reply(payload: dict[str, Any], language: str) -> Reply:
     drawn = words.draw(payload, language)
-    return Reply(drawn.text, drawn.options, tuple(link.label for link in drawn.links), int(payload.get("turn", 0)))
+    facts, door = payload.get("facts", {}), payload.get("facts", {}).get("door")
+    ways = [
+        (link.label, link.purpose[4:] or facts.get("channel", "")) for link in drawn.links if link.purpose[:3] == "hop"
+    ]
+    return Reply(
+        drawn.text, drawn.options, tuple(link.label for link in drawn.links), int(payload.get("turn", 0)),
+        tuple((label, channel, int(door)) for label, channel in ways if door),
+    )  # fmt: skip

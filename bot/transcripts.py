@@ -10,7 +10,7 @@ from typing import Any
 from bot.wrong import Wrong
 
 HEADS = ("title", "about", "now", "channel", "language", "name")
-STEPS = ("guest", "later", "paid", "staff")
+STEPS = ("guest", "on", "later", "paid", "staff")
 CHANNELS = ("whatsapp", "telegram")
 MEDIA = ("photo", "voice", "video", "document", "sticker")
 STAFF = ("confirm", "takes over", "hands back", "says")
@@ -160,12 +160,16 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def happening(head: str, said: str) -> dict[str, Any]:
-    """What a step means, as plain values under "tap", "location", "contact", "kind", "words", "later", "paid" or "staff".
+    """What a step means, as plain values under "tap", "location", "contact", "kind", "words", "on", "later", "paid" or "staff".
 
     Refuses with `Unreadable`.
     """
     if head == "guest":
         return _guest(said)
+    if head == "on":
+        if said not in CHANNELS:
+            raise Unreadable(f"the channel is {_listed(CHANNELS)}")
+        return {"on": said}
     if head == "later":
         return {"later": duration(said)}
     if head == "paid":

@@ -11,7 +11,7 @@ from flows.understand.leftovers import is_understood
 from flows.understand.text import plain
 from flows.understand.vocabulary import Vocabulary
 
-OBEYED = ("person", "help", *(f"speak {language}" for language in ALL))
+OBEYED = ("person", "help", "to_whatsapp", "to_telegram", *(f"speak {language}" for language in ALL))
 
 
 def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> None:

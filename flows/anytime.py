@@ -85,7 +85,7 @@ def begin(book: Conversation, talk: Talk, kept: dict[str, Any]) -> None:
     promised = {key: talk.facts[key] for key in ("promised",) if key in talk.facts}  # prices that were told still hold
     talk.state, talk.draft, talk.doubts, talk.facts = book.keys[0], dict(kept), {}, promised
     talk.reopened, talk.urgent, talk.choosing, talk.changed, talk.misses = None, None, False, talk.turn + 1, 0
-    talk.nudged = False
+    talk.nudged, talk.beside = False, None
 
 
 def cancel(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
@@ -97,7 +97,14 @@ def person(book: Conversation, talk: Talk, world: World, words: str = "") -> Non
     """Someone of the team takes over; the draft waits."""
     talk.misses = 0
     talk.wish(Person(words))
+    talk.wish(Hop(""))
     talk.aside = "person_called"
+
+
+def ask_help(book: Conversation, talk: Talk, world: World, words: str = "") -> None:
+    """What may be said, and the other ways to reach us."""
+    talk.wish(Hop(""))
+    talk.aside = "help"
 
 
 def show(aside: str) -> Command:
@@ -170,7 +177,7 @@ COMMANDS: dict[str, Command] = {
     "new": cancel,
     "cancel": cancel,
     "person": person,
-    "help": show("help"),
+    "help": ask_help,
     "summary": show("summary"),
     "price": show("price"),
     **{f"speak {language}": speak(language) for language in ALL},

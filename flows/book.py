@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flows import answers, arriving, cards, form, hearing, news, saying, silence
+from flows import answers, arriving, cards, form, hearing, hopping, news, saying, silence
 from flows.arriving import Arrival
 from flows.conversation import Conversation, Draft, Move, Question, Talk, Turn
 from flows.facts import back_of, comes_back, kind_of
@@ -247,6 +247,11 @@ def arrive(talk: Talk, arrival: Arrival, heard: Heard, world: World) -> Talk:
     return arriving.arrive(BOOKING, talk, arrival, heard, world)
 
 
+def take_up(old: Talk, here: Talk, heard: Heard, world: World, *, silent: bool) -> Talk:
+    """The talk of another channel as it goes on here (`flows/hopping.py`); `here` is what was said on this one before."""
+    return hopping.taken_up(BOOKING, old, here, heard, world, silent=silent)
+
+
 def still_open(talk: Talk, menu: Menu) -> list[str]:
     """The keys of every question that is not answered yet, in their order."""
     return list(dict.fromkeys(row.key for row in QUESTIONS if BOOKING.is_open(row, talk, menu)))
@@ -255,6 +260,11 @@ def still_open(talk: Talk, menu: Menu) -> list[str]:
 def fill_in(fields: Mapping[str, str], world: World, language: str, now: datetime) -> Filled:
     """The answers of a form on a page (`flows/form.py`)."""
     return form.filled(BOOKING, fields, world, language, now)
+
+
+def filled_in(draft: Mapping[str, Any], world: World, language: str) -> dict[str, str]:
+    """A draft as the fields of that form."""
+    return form.fields_of(draft, world, language)
 
 
 def needs(talk: Talk) -> tuple[str, ...]:

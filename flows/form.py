@@ -53,6 +53,24 @@ def filled(book: Conversation, fields: Mapping[str, str], world: World, language
     return Filled(kept, wrong)
 
 
+def fields_of(draft: Mapping[str, Any], world: World, language: str) -> dict[str, str]:
+    """What a draft is, written into the fields of the form; whatever has no field is left out."""
+    party, menu = draft.get("party") or {}, world.menu
+    given = {key: str(draft[key]) for key in ("service", "date", "time", "hours", "return_date", "return_time", "luggage",
+             "vehicle", "name", "phone", "email", "notes") if draft.get(key) is not None}  # fmt: skip
+    given |= {key: draft[key] for key in ("flight", "return_flight") if draft.get(key) not in (None, "unknown")}
+    given |= {f"extra_{key}": str(count) for key, count in (draft.get("extras") or {}).items()}
+    if party:
+        ages = [*map(str, party["children"]), *["1"] * party["infants"]]
+        given |= {"adults": str(party["adults"]), "children": ", ".join(ages)}
+    for end in (end for end in ("pickup", "dropoff") if draft.get(end)):
+        place = menu.place(draft[end].get("place"))
+        given[end] = place.name.get(language, draft[end]["place"]) if place else draft[end].get("typed", "")
+        if not place:
+            given[f"{end}_which"] = f"in:{draft[end].get('zone')}"
+    return given
+
+
 def _choices(
     talk: Talk, typed: Mapping[str, str], fields: Mapping[str, str], world: World, wrong: dict[str, Say]
 ) -> None:

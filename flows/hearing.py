@@ -48,10 +48,12 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
     talk = talk.next()
     settle_in(book, talk, heard, world)
     back = silence.broken(book, talk, world)
-    if waiting.hear(book, talk, heard, world):
+    if not talk.elsewhere and waiting.hear(book, talk, heard, world):
         return talk  # what came of it is said
     if hopping.stays_away(book, talk, heard, world):
         pass  # it goes on elsewhere, and that is said
+    elif hopping.chooses(book, talk, heard, world):
+        pass  # which of two requests goes on
     elif asking.hear(book, talk, heard, world):
         pass  # what is said to it is known once their bookings are read
     elif "changing" in talk.facts:
@@ -177,7 +179,10 @@ def hear_words(book: Conversation, talk: Talk, heard: Heard, world: World) -> No
     if any(v.asking.search(Words(words).folded) for v in spoken_here):
         talk.aside = "for_team"
         return None
-    return _misheard(talk, words)
+    _misheard(talk, words)
+    if talk.misses >= 2 * PATIENCE:  # a person offered did not help, or a machine answers us: it ends here
+        anytime.person(book, talk, world, words)
+    return None
 
 
 def hear_beside(book: Conversation, talk: Talk, words: str, world: World) -> None:

@@ -8,7 +8,7 @@ from flows.asks.answer import Answer
 from flows.conversation import Conversation, Turn
 from flows.facts import so_far
 from flows.hearing import PATIENCE
-from flows.menu import Offer, Quote
+from flows.menu import Menu, Offer, Quote
 from flows.speech import Link, Option, Say
 from flows.talk import ANSWERED, Talk
 from flows.tapping import option_words
@@ -82,7 +82,7 @@ def _asked(talk: Talk, offer: Offer) -> Answer | None:
 def _messages(book: Conversation, talk: Talk, offer: Offer, asked: Answer | None) -> tuple[Say, ...]:
     before = tuple(_before(book, talk, offer))
     if asked is None or asked.say is None:
-        return (_with_person(talk, replace(_message(book, talk, offer), before=before)),)
+        return (_with_person(talk, replace(_message(book, talk, offer), before=before), offer.world.menu),)
     answer = replace(asked.say, before=(*before, *asked.say.before))
     open_still = talk.state not in book.after and any(key not in talk.given for key in talk.draft)
     if asked.asks_back or not open_still:
@@ -100,8 +100,10 @@ def _remembered(option: Option) -> dict[str, Any]:
     return {"question": option.question, "value": option.value, "words": option_words(option)}
 
 
-def _with_person(talk: Talk, message: Say) -> Say:
-    """Whoever is not understood three times in a row is offered a person."""
+def _with_person(talk: Talk, message: Say, menu: Menu) -> Say:
+    """Whoever is not understood three times in a row is offered a person; who asks for help, every other way to us too."""
+    if talk.aside == "help":
+        return replace(message, links=(*message.links, *hopping.ways(talk, menu)))
     if talk.aside == "for_team":
         return replace(message, options=(*message.options, Option("anytime", "person", "@person")))
     if talk.misses < PATIENCE or talk.aside == "person_called":
@@ -146,13 +148,13 @@ def _beside(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "for_team":
         return Say("for_team")
     if talk.aside == "help":
-        return Say("help_sent") if talk.state in book.after else Say("help")
+        return Say("help_sent" if talk.state in book.after else "help", {"phone": offer.world.menu.phone})
     return Say("summary", cards.everything(talk, offer))
 
 
 def _message(book: Conversation, talk: Talk, offer: Offer) -> Say:
     if talk.aside == "person_called":
-        return Say("person_called")
+        return Say("person_called", {"phone": offer.world.menu.phone}, links=hopping.ways(talk, offer.world.menu))
     if hop := hopping.card(talk):
         return hop
     if talk.state in book.after:

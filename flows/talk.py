@@ -28,7 +28,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """The guest goes on in another channel: a link that can be used once."""
+    """The guest goes on, or may, in another channel ("": in whichever): a link that can be used once."""
 
     channel: str
     kind: ClassVar[str] = "hop"
@@ -148,6 +148,10 @@ class Talk:
     """Whose card or link brought the guest; it goes with the request that is sent next."""
     channel: str = ""
     """Where it is held."""
+    desk: dict[str, str] | None = None
+    """Who of the team took it over or handed it back last: `who`, `what` ("took_over", "handed_back"), `at` (ISO 8601)."""
+    beside: dict[str, Any] | None = None
+    """Another request, which waits until the guest has said which of the two goes on (`flows/hopping.py`)."""
     elsewhere: str | None = None
     """The channel on which this talk goes on."""
     reopened: str | None = None

@@ -25,12 +25,12 @@ TWICE = timedelta(minutes=5)  # a button pressed again
 
 async def call_wanted(  # as many sides as a call has
     house: House, name: str, phone: str, words: str, draft: Mapping[str, Any], *, language: str, source: str | None,
-    about: str = "", staff: Actor | None = None,
+    about: str = "", staff: Actor | None = None, address: str = "",
 ) -> int:  # fmt: skip
     """Keep it as a talk on the phone, silent, so that the desk has it; gives the talk. `phone` is E.164.
 
     `words` are the guest's own, `about` the request in one line; `staff` is who took the call, None for a guest who asks
-    to be called: then the house is told.
+    to be called from a page opened at this internet `address`: then the house is told. Refuses with TooOften.
     """
     catalog, now = await house.catalog(), house.now()
     world = World(now.astimezone(ZoneInfo(catalog.brand.zone)), menu_of(catalog))
@@ -42,6 +42,8 @@ async def call_wanted(  # as many sides as a call has
         talk = arrive(talk, Arrival(draft, language, source, words), heard, world)
         if known and known["silent"] and known["changed"] > micros(now - TWICE) and _same(known, talk):
             return int(known["id"])
+        if staff is None:
+            await doors.refuse_flood(run, now, recipient=to, seen_from=doors.place_of(house.secret, address))
         opened = await doors.opened(run, source or "desk", "call_back", now, recipient=to, draft=draft)
         said = "\n".join(part for part in (words, about) if part)
         await _said(run, to, f"call:{opened}", said, heard, house)

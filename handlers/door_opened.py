@@ -8,6 +8,7 @@ from handlers.house import House
 from models import doors
 from models.database import Run
 from models.doors import Known
+from models.turns import Stale
 
 START = "/start"  # Telegram puts it before what a deep link carries
 
@@ -41,12 +42,21 @@ def _arrival(known: Known, said: str) -> Arrival:
     return Arrival(known.draft, known.language, known.source, edited)
 
 
+def used_by(entry: Entry, recipient: int) -> str:
+    """What is said where a link for one guest was opened before: by whoever writes, or by another; else nothing."""
+    by = entry.known.taken_by if entry.known and entry.known.once else None
+    return "" if by is None else "door_again" if by == recipient else "door_used"
+
+
 def refused(entry: Entry, why: str) -> Entry:
-    """The same, of a link to go on that is no good: what is said about it, and nothing else changes."""
+    """The same, of a link that is no good: what is said about it, and nothing else changes."""
     return replace(entry, known=None, arrival=Arrival({}, None, None, "", why))
 
 
 async def count(run: Run, house: House, entry: Entry, recipient: int) -> None:
-    """Note for the source that somebody came by its link."""
+    """Note for the source that somebody came by its link; one that is good once is used up. Raises `Stale` when it was meanwhile."""
+    known = entry.known
+    if known and known.once and not await doors.take(run, known.number or 0, recipient):
+        raise Stale
     if entry.known is not None and entry.known.source:
         await doors.opened(run, entry.known.source, "chat", house.now(), recipient=recipient)

@@ -12,7 +12,7 @@ from handlers.house import Actor, House
 from handlers.payment_returned import give_back
 from handlers.telling import talk_learns, tell, tell_house
 from models import ledger, news, story, timeline
-from models.booking import may_confirm
+from models.booking import may_confirm, one_at_a_time
 from models.database import Run, transaction
 from models.fields import instant, micros
 from models.money import Money
@@ -88,13 +88,10 @@ async def _came(run: Run, house: House, checkout: dict[str, Any], paid: Paid) ->
 
 
 async def _checkout(run: Run, session: str) -> dict[str, Any] | None:
-    """The checkout of a session; its booking's row is locked, so two events of one booking come one after the other."""
-    lock = " FOR UPDATE OF b" if run.locks_rows else ""
-    rows = await run(
-        "SELECT c.*, b.state AS booking_state FROM checkout c JOIN booking b ON b.id = c.booking_id "  # noqa: S608
-        f"WHERE c.session = :session{lock}",
-        session=session,
-    )
+    """The checkout of a session; its booking is locked, so two events of one booking come one after the other."""
+    rows = await run("SELECT * FROM checkout WHERE session = :session", session=session)
+    if rows:
+        await one_at_a_time(run, int(rows[0]["booking_id"]))
     return rows[0] if rows else None
 
 

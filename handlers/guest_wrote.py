@@ -9,13 +9,12 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from flows.book import arrive, hear, say, still_open
+from flows.book import arrive, hear, say, still_open, take_up
 from flows.changing import TAP
 from flows.conversation import Turn
-from flows.hopping import taken_up
 from flows.speech import Heard, Say
 from flows.talk import Person, Talk, ToTeam
-from handlers.door_opened import Entry, count, entry_of, refused
+from handlers.door_opened import Entry, count, entry_of, refused, used_by
 from handlers.hearing import as_turn, owe
 from handlers.house import House
 from handlers.moment import Moment, moment_of, spoken
@@ -23,7 +22,7 @@ from handlers.pages import card_turned
 from handlers.prices_promised import offer_as_promised
 from handlers.standing import standing_of
 from handlers.talk_hopped import Leaving, hop_offered, leaving_by, talk_hopped
-from handlers.wishes import Came, fulfilled
+from handlers.wishes import Came, fulfilled, stand_still
 from models import news, turns
 from models.database import Run, is_away, is_contended, transaction
 from models.turns import Carry, Repeated, Reply, Seen, Stale
@@ -92,10 +91,14 @@ async def _turn(at: Moment) -> Carry:
     leaving = await leaving_by(entry.known, at.seen.recipient) if entry.known and entry.known.hop else None
     if leaving and not leaving.refused:
         return await _go_on_here(at, talk, leaving)
-    moved = _moved(at, talk, refused(entry, leaving.refused) if leaving else entry)
+    no_good = leaving.refused if leaving else used_by(entry, at.seen.recipient)
+    entry = refused(entry, no_good) if no_good else entry
+    moved = _moved(at, talk, entry)
     turn = say(moved, await offer_as_promised(at, moved))
     async with transaction() as run:
         await count(run, at.house, entry, at.seen.recipient)
+        if turn.wishes:
+            await stand_still(at, turn.wishes, run)
         turn, came = await _fulfilled(at, turn, run)
         if not at.channel.chat:
             turn = await _as_letters(at, turn, run)
@@ -116,10 +119,10 @@ def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:
 
 async def _go_on_here(at: Moment, talk: Talk, leaving: Leaving) -> Carry:
     """Take up the talk of another channel, with whoever has it and whatever is booked."""
-    moved = taken_up(leaving.talk, talk, at.heard)
+    moved = take_up(leaving.talk, talk, at.heard, at.world, silent=leaving.silent)
     turn = say(moved, await offer_as_promised(at, moved))
     async with transaction() as run:
-        await talk_hopped(run, at.house, leaving, at.seen.recipient, at.heard.channel)
+        await talk_hopped(run, at.house, leaving, at.seen.recipient, at.actor)
         return await _keep(at, turn, Came(booking=leaving.booking, silent=leaving.silent), run)
 
 
@@ -179,6 +182,8 @@ async def _listen(at: Moment) -> Carry:
     """A person has the talk: the bot keeps what was said and stays silent."""
     async with transaction() as run:
         said = at.heard.words or f"({at.heard.kind})"
-        await fulfilled(at, at.talk, Person(said) if at.seen.booking is None else ToTeam(said), run)
+        wish = Person(said) if at.seen.booking is None else ToTeam(said)
+        await stand_still(at, [wish], run)
+        await fulfilled(at, at.talk, wish, run)
         news.announce("talk", at.seen.booking)
         return await turns.keep(at.kept(), run)

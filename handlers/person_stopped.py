@@ -5,12 +5,13 @@ still to be said the other channels are used. By mail, what belongs to a booking
 """
 
 import re
+from datetime import datetime
 
 from flows.speech import Heard, Say
 from handlers.hearing import as_turn
 from handlers.house import House
 from models import channels, delivery, news, turns
-from models.database import transaction
+from models.database import contended_again, transaction
 from models.lanes import Outgoing
 from models.turns import Carry, Reply
 
@@ -67,10 +68,14 @@ async def _noted(
     spoken = str((seen.state or {}).get("language") or language)
     kept = as_turn(house, heard, seen, inbound, replies=(Reply(block, Say(block).as_json(), spoken),))
     try:
-        async with transaction() as run:
-            carry = await turns.keep(kept, run)
-            await delivery.stop(run, recipient, house.now() if silent else None)
+        return await _kept(kept, house.now() if silent else None)
     except turns.Repeated:
         return None
-    news.announce("talk", seen.booking)
-    return carry
+
+
+@contended_again
+async def _kept(turn: turns.Turn, stopped: datetime | None) -> Carry:
+    async with transaction() as run:
+        news.announce("talk", turn.seen.booking)
+        await delivery.stop(run, turn.seen.recipient, stopped)
+        return await turns.keep(turn, run)

@@ -10,14 +10,17 @@ from handlers.partner_wrote import file_under
 from handlers.speaking import speak
 from handlers.telling import tell
 from models import bells, delivery, ledger, news, story, threads, timeline
+from models import talk as talks
 from models.booking import may_confirm, one_at_a_time
-from models.database import Run, transaction
+from models.database import Run, contended_again, transaction
 from models.fields import micros, packed, unpacked
 from models.refusal import HoldEnded, NotYours
 
+TOOK_OVER, HANDED_BACK = "took_over", "handed_back"
 COUNTS = ("mistakes", "busy")  # what a delivery's payload knows of its failed attempts
 
 
+@contended_again
 async def replied(house: House, staff: Actor, thread: int, text: str) -> None:
     """Answer a partner in a thread."""
     async with transaction() as run:
@@ -54,6 +57,7 @@ async def _chats(run: Run, house: House, partner: str) -> list[tuple[int, str]]:
     ]
 
 
+@contended_again
 async def wrote_to_guest(house: House, staff: Actor, booking: int, text: str) -> None:
     """Write to the guest of a booking, where they talk with us."""
     async with transaction() as run:
@@ -84,6 +88,7 @@ async def write_to(run: Run, house: House, staff: Actor, booking: int, text: str
     news.announce("booking", booking)
 
 
+@contended_again
 async def wrote_in_talk(house: House, staff: Actor, talk: int, text: str) -> None:
     """Write to a guest who has no booking yet, in the talk. Refuses with NotYours."""
     async with transaction() as run:
@@ -92,41 +97,54 @@ async def wrote_in_talk(house: House, staff: Actor, talk: int, text: str) -> Non
 
 async def write_in(run: Run, house: House, staff: Actor, talk: int, text: str) -> None:
     """The same inside a transaction."""
-    row = await _talk(run, talk)
+    row, stands = await _talk(run, talk)
     if not text.strip():
         raise NotYours(what="talk")
-    language = Talk.from_json(unpacked(row["state"])).language
     await tell(
         run, house, int(row["recipient_id"]), "message_from_house",
-        {"reference": None, "text": text, "who": staff.name}, language=language, once=None, urgency=delivery.ANSWER,
+        {"reference": None, "text": text, "who": staff.name}, language=stands.language, once=None, urgency=delivery.ANSWER,
     )  # fmt: skip
+    await _noted(run, house, staff, row, "staff_wrote", personal={"text": text})
+
+
+@contended_again
+async def took_over(house: House, staff: Actor, talk: int) -> None:
+    """The bot falls silent in this talk; whatever the guest writes waits for staff. One who comes second changes nothing, and sees who has it."""
+    async with transaction() as run:
+        row, stands = await _talk(run, talk)
+        if row["silent"] and stands.desk and stands.desk["what"] == TOOK_OVER:
+            return
+        stands.desk = _by(house, staff, TOOK_OVER)
+        await talks.moved(run, talk, stands.as_json(), silent=True)
+        await _noted(run, house, staff, row, TOOK_OVER)
+
+
+@contended_again
+async def handed_back(house: House, staff: Actor, talk: int) -> None:
+    """The bot speaks again, at the first question still open; once, however many hand it back."""
+    catalog = await house.catalog()
+    async with transaction() as run:
+        row, stands = await _talk(run, talk)
+        if not row["silent"]:
+            return
+        stands.desk = _by(house, staff, HANDED_BACK)
+        await speak(run, house, catalog, row, learn(stands, HANDED_BACK, {}), silent=False)
+        await _noted(run, house, staff, row, HANDED_BACK)
+
+
+def _by(house: House, staff: Actor, what: str) -> dict[str, str]:
+    return {"who": staff.name, "what": what, "at": house.now().isoformat()}
+
+
+async def _noted(
+    run: Run, house: House, staff: Actor, row: dict[str, Any], what: str, *, personal: dict[str, Any] | None = None
+) -> None:
     if row["booking_id"] is not None:
-        await _record(run, house, staff, int(row["booking_id"]), "staff_wrote", personal={"text": text})
+        await _record(run, house, staff, int(row["booking_id"]), what, personal=personal)
     news.announce("talk", row["booking_id"])
 
 
-async def took_over(house: House, staff: Actor, talk: int) -> None:
-    """The bot falls silent in this talk; whatever the guest writes waits for staff."""
-    async with transaction() as run:
-        row = await _talk(run, talk)
-        await run("UPDATE talk SET silent = true, version = version + 1 WHERE id = :talk", talk=talk)
-        if row["booking_id"] is not None:
-            await _record(run, house, staff, int(row["booking_id"]), "took_over")
-        news.announce("talk", row["booking_id"])
-
-
-async def handed_back(house: House, staff: Actor, talk: int) -> None:
-    """The bot speaks again, at the first question still open."""
-    catalog = await house.catalog()
-    async with transaction() as run:
-        row = await _talk(run, talk)
-        moved = learn(Talk.from_json(unpacked(row["state"])), "handed_back", {})
-        await speak(run, house, catalog, row, moved, silent=False)
-        if row["booking_id"] is not None:
-            await _record(run, house, staff, int(row["booking_id"]), "handed_back")
-        news.announce("talk", row["booking_id"])
-
-
+@contended_again
 async def confirmed(house: House, staff: Actor, booking: int) -> None:
     """Confirm a booking that is to be paid another way. Refuses with HoldEnded or SoldOut."""
     async with transaction() as run:
@@ -138,6 +156,7 @@ async def confirmed(house: House, staff: Actor, booking: int) -> None:
         await booking_confirmed(run, house, booking, staff)
 
 
+@contended_again
 async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
     """Let a delivery that was given up leave once more, as its lane's next; what was tried before counts no more.
 
@@ -164,6 +183,7 @@ async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
         news.announce("delivery", rows[0]["booking_id"])
 
 
+@contended_again
 async def delivery_aside(house: House, staff: Actor, outgoing: int) -> None:
     """A delivery that was given up has been seen to by hand, or matters no more: it waits for nobody. Refuses with NotYours."""
     async with transaction() as run:
@@ -179,6 +199,7 @@ async def delivery_aside(house: House, staff: Actor, outgoing: int) -> None:
         news.announce("delivery", rows[0]["booking_id"])
 
 
+@contended_again
 async def try_again(house: House, inbound: int) -> None:
     """Let a parked message be taken once more."""
     async with transaction() as run:
@@ -189,6 +210,7 @@ async def try_again(house: House, inbound: int) -> None:
         news.announce("talk")
 
 
+@contended_again
 async def event_again(house: House, event: int) -> None:
     """Let a parked event be taken once more."""
     async with transaction() as run:
@@ -196,6 +218,7 @@ async def event_again(house: House, event: int) -> None:
         news.announce("payment")
 
 
+@contended_again
 async def event_aside(house: House, staff: Actor, event: int) -> None:
     """A parked event has been seen to by hand, or is none of ours: it waits no more."""
     async with transaction() as run:
@@ -203,6 +226,7 @@ async def event_aside(house: House, staff: Actor, event: int) -> None:
         news.announce("payment")
 
 
+@contended_again
 async def filed(house: House, inbound: int, thread: int) -> None:
     """Put what a lead wrote, and all else of theirs that waits likewise, under a booking of theirs. Refuses with NotYours."""
     async with transaction() as run:
@@ -217,15 +241,11 @@ async def filed(house: House, inbound: int, thread: int) -> None:
         await file_under(run, house, lead, int(rows[0]["id"]), theirs)
 
 
-async def _talk(run: Run, talk: int) -> dict[str, Any]:
-    lock = " FOR UPDATE" if run.locks_rows else ""
-    rows = await run(
-        f"SELECT id, recipient_id, state, booking_id, silent FROM talk WHERE id = :talk{lock}",  # noqa: S608
-        talk=talk,
-    )
-    if not rows:
+async def _talk(run: Run, talk: int) -> tuple[dict[str, Any], Talk]:
+    row = await talks.locked_at(run, talk)
+    if row is None:
         raise NotYours(what="talk")
-    return rows[0]
+    return row, Talk.from_json(unpacked(row["state"]))
 
 
 async def _record(

@@ -7,9 +7,10 @@ from flows.book import BOOKING
 from flows.hopping import left
 from flows.speech import Say
 from flows.talk import Talk
-from handlers.house import House
-from models import delivery, doors, turns
+from handlers.house import Actor, House
+from models import delivery, doors, news, timeline, turns
 from models import talk as talks
+from models.booking import OVER, one_at_a_time
 from models.database import Run
 from models.doors import Known
 from models.turns import Seen, Stale
@@ -57,22 +58,39 @@ async def leaving_by(known: Known, recipient: int) -> Leaving:
     return Leaving(number, seen)
 
 
-async def talk_hopped(run: Run, house: House, leaving: Leaving, recipient: int, channel: str) -> None:
-    """Use up the link and leave the old talk behind, which says where the guest went; their bookings are told of there.
+async def talk_hopped(run: Run, house: House, leaving: Leaving, recipient: int, actor: Actor) -> None:
+    """Use up the link and leave the old talk behind, which says where the guest went.
+
+    Whatever was still to be said there, and whatever happens in their bookings, is said where they are now.
 
     Raises `Stale` when the link was used meanwhile, or something was said in the old talk.
     """
-    seen = leaving.seen
+    seen, now = leaving.seen, house.now()
     assert seen is not None  # noqa: S101  # a refused one does not come here
-    now = await talks.locked(run, seen.recipient)
-    if now is None or int(now["version"]) != seen.version or not await doors.take(run, leaving.hop, recipient):
+    bookings = await run("SELECT id, state FROM booking WHERE recipient_id = :old ORDER BY id", old=seen.recipient)
+    await one_at_a_time(run, *(int(row["id"]) for row in bookings), talking=(seen.recipient, recipient))
+    row = await talks.locked(run, seen.recipient)
+    if row is None or int(row["version"]) != seen.version or not await doors.take(run, leaving.hop, recipient):
         raise Stale
-    old = left(BOOKING, leaving.talk, channel)
-    await talks.moved(run, int(now["id"]), old.as_json(), silent=False)
-    await run("UPDATE talk SET booking_id = NULL WHERE id = :id", id=now["id"])
-    await run("UPDATE booking SET recipient_id = :new WHERE recipient_id = :old", new=recipient, old=seen.recipient)
-    said = Say("moved_on", {"channel": channel})
+    old = left(BOOKING, leaving.talk, actor.door)
+    await talks.moved(run, int(row["id"]), old.as_json(), silent=False)
+    await run("UPDATE talk SET booking_id = NULL WHERE id = :id", id=row["id"])
+    for each in bookings:
+        await _moves(run, int(each["id"]), each["state"], leaving.talk.channel, recipient, actor, now)
+    await turns.goes_along(run, seen.recipient, recipient)
+    await delivery.goes_along(run, seen.recipient, recipient, now)
+    said = Say("moved_on", {"channel": actor.door})
     await delivery.post(
-        run, seen.recipient, said.block, said.as_json() | {"turn": old.turn}, language=old.language, now=house.now(),
+        run, seen.recipient, said.block, said.as_json() | {"turn": old.turn}, language=old.language, now=now,
         urgency=delivery.ANSWER,
     )  # fmt: skip
+    news.announce("talk", leaving.booking)
+
+
+async def _moves(run: Run, booking: int, state: str, before: str, recipient: int, actor: Actor, now: datetime) -> None:
+    await run("UPDATE booking SET recipient_id = :new WHERE id = :booking", new=recipient, booking=booking)
+    if state not in OVER:
+        await timeline.record(
+            run, booking, "talk_moved", actor=actor.name, actor_kind=actor.kind, door=actor.door, now=now,
+            facts={"before": before, "after": actor.door},
+        )  # fmt: skip

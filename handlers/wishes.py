@@ -1,6 +1,6 @@
 """What a turn wishes for is done here, a line for each kind of wish, in the transaction that keeps the turn."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,8 +24,11 @@ from handlers.standing import standing_of
 from handlers.talk_hopped import hop_offered
 from handlers.telling import tell_house
 from models import doors
+from models import talk as talks
+from models.booking import one_at_a_time
 from models.database import Run, transaction
 from models.refusal import ChangedMeanwhile, Dearer, HoldEnded, InThePast, NotYours, Refusal, SoldOut, TooLate, TooSoon
+from models.turns import Stale
 from models.waiting import place_of
 
 log = structlog.get_logger()
@@ -52,6 +55,16 @@ async def fulfilled(at: Moment, talk: Talk, wish: Wish, run: Run) -> Came:
     """Do what a turn wishes for; a refusal is learnt by the talk, and nothing of what was refused is left behind."""
     fulfil = WISHES.get(type(wish))
     return await fulfil(at, talk, wish, run) if fulfil else Came()
+
+
+async def stand_still(at: Moment, wishes: Iterable[Wish], run: Run) -> None:
+    """Lock what is wished something of, in the order of all, before anything is done. Raises `Stale` where the talk moved on."""
+    named = {reference for wish in wishes if (reference := getattr(wish, "reference", ""))}
+    bookings = {at.seen.booking, *[await at.theirs(reference, run) for reference in sorted(named)]}
+    await one_at_a_time(run, *(booking for booking in bookings if booking is not None))
+    row = await talks.locked(run, at.seen.recipient)
+    if row is not None and int(row["version"]) != at.seen.version:
+        raise Stale
 
 
 # --- a request ---

@@ -1,6 +1,6 @@
 """A booking: the one record of what a guest wants, where it stands, and the rules of its life."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -113,7 +113,18 @@ def standing(
     return "road" if begun else "ahead"
 
 
-async def one_at_a_time(run: Run, booking: int) -> None:
-    """Let no other transaction change this booking until ours ends. SQLite has one writer anyway; PostgreSQL locks the row."""
-    if run.locks_rows:
-        await run("SELECT id FROM booking WHERE id = :booking FOR UPDATE", booking=booking)
+async def one_at_a_time(run: Run, *bookings: int, talking: Sequence[int] = ()) -> None:
+    """Let no other transaction change these bookings, nor move the talks of their guests and of those `talking`, until ours ends.
+
+    Rows are locked in one order everywhere, so that nobody waits in a circle: bookings, talks, what is claimed, lanes; several of
+    a kind by their number. Without `KEY` whoever only refers to a row waits for nobody. SQLite has one writer anyway.
+    """
+    if not run.locks_rows:
+        return
+    known = {"bookings": list(bookings)}
+    await run("SELECT id FROM booking WHERE id = ANY(:bookings) ORDER BY id FOR NO KEY UPDATE", **known)
+    await run(
+        "SELECT id FROM talk WHERE recipient_id = ANY(:talking) OR recipient_id IN "
+        "(SELECT recipient_id FROM booking WHERE id = ANY(:bookings)) ORDER BY id FOR NO KEY UPDATE",
+        **known, talking=list(talking),
+    )  # fmt: skip

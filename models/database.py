@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import asyncpg
@@ -26,6 +26,7 @@ RECORDS = [
 ]  # fmt: skip
 
 T = TypeVar("T")
+P = ParamSpec("P")
 AS_LONG_AS_IT_TAKES = 600_000  # milliseconds that a second process waits at an SQLite file that the first one migrates
 IDLE = "10s"  # PostgreSQL undoes what a frozen process had begun: its locks would hold up everybody else
 Rows = list[dict[str, Any]]
@@ -199,6 +200,16 @@ async def again_at_once(work: Callable[[], Awaitable[T]]) -> T:
             if not is_contended(undone):
                 raise
     return await work()
+
+
+def contended_again(act: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Of a function that is one whole transaction: the same, which is done again where another stands in its way."""
+
+    @wraps(act)
+    async def acting(*given: P.args, **named: P.kwargs) -> T:
+        return await again_at_once(lambda: act(*given, **named))
+
+    return acting
 
 
 def dialect() -> str:

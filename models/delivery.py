@@ -8,7 +8,7 @@ from tortoise.models import Model
 
 from models import bells
 from models.database import Run
-from models.fields import Instant, Json, micros, packed
+from models.fields import Instant, Json, micros, packed, unpacked
 
 ANSWER, NOTICE, BULK = 0, 5, 9  # what goes first: whoever just wrote, then what someone waits for, then the rest
 UNASKED = ("nudge", "welcome_back")
@@ -111,13 +111,42 @@ async def post(
     )  # fmt: skip
     if not row:
         return None
+    await _is_due(run, to, now, urgency)
+    return int(row[0]["id"])
+
+
+async def goes_along(run: Run, old: int, new: int, now: datetime) -> None:
+    """Of a person who goes on as another recipient: what has not left yet leaves for them there, in its order.
+
+    An answer of a talk without a booking lapses: there it is asked anew. Locks both lanes.
+    """
+    for lane in sorted((old, new)):  # a courier has the lane before it has what is in it
+        await run("UPDATE recipient SET fence = fence WHERE id = :lane", lane=lane)
+    await run(
+        "UPDATE delivery SET state = 'lapsed', error = 'the talk went on elsewhere' WHERE recipient_id = :old "
+        "AND state = 'waiting' AND booking_id IS NULL AND business_key LIKE 'answer:%'",
+        old=old,
+    )
+    moved = await run(
+        "UPDATE delivery SET recipient_id = :new, sending = NULL WHERE recipient_id = :old AND state = 'waiting' "
+        "RETURNING id, payload, urgency",
+        new=new, old=old,
+    )  # fmt: skip
+    for row in moved:
+        payload = {name: value for name, value in unpacked(row["payload"]).items() if name != "edits"}
+        await run("UPDATE delivery SET payload = :payload WHERE id = :id", payload=packed(payload), id=row["id"])
+    if moved:
+        await _is_due(run, new, now, min(int(row["urgency"]) for row in moved))
+
+
+async def _is_due(run: Run, to: int, now: datetime, urgency: int) -> None:
+    """Something waits in this lane."""
     await run(
         "UPDATE recipient SET next_due = COALESCE(next_due, :now), "  # a lane that backs off goes on backing off
         "urgency = CASE WHEN next_due IS NULL OR urgency > :urgency THEN :urgency ELSE urgency END WHERE id = :to",
         now=micros(now), urgency=urgency, to=to,
     )  # fmt: skip
     bells.ring(WAKE)
-    return int(row[0]["id"])
 
 
 def is_unasked(kind: str, payload: dict[str, Any]) -> bool:

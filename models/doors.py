@@ -21,12 +21,19 @@ from tortoise.models import Model
 from models import links
 from models.database import Ask, Rows, Run, read
 from models.fields import Instant, Json, micros, packed, unpacked
+from models.refusal import TooOften
 
 LONGEST = 64  # characters; Telegram: a deep link's payload
 DERIVED, KEPT, HOP = "bhd", "bhk", "bhh"
 _TOKEN = re.compile(r"(?<![\w-])(?:bhd|bhk|bhh)[A-Za-z0-9_-]{13,61}(?![\w-])")
 _BRACKETED = re.compile(r"[\[(]\s*(?:bhd|bhk|bhh)[A-Za-z0-9_-]{13,61}\s*[\])]")
-MOST_CALLS = 60  # a minute, all taps on "call" together: a counter is no place for a flood
+MOST_CALLS = (
+    60  # a minute, all together, taps on "call" and wishes to be called each: a counter is no place for a flood
+)
+A_NUMBER, AN_ADDRESS = (
+    3,
+    30,
+)  # wishes to be called an hour: one phone, and one internet address, which all of a hotel may share
 _SEAL = 8  # bytes of HMAC-SHA256 that a token carries
 _DAY_ZERO = date(2026, 1, 1)
 _FOR_EVER = 0
@@ -54,10 +61,10 @@ class Source(Model):
 
 
 class Door(Model):
-    """A link that is kept since it does not fit in itself: a whole request, or (`hop`) a talk that goes on elsewhere, once."""
+    """A link that is kept: a request that does not fit in itself, one that is good once, or (`hop`) a talk that goes on elsewhere, once."""
 
     id = fields.BigIntField(primary_key=True)
-    kind = fields.CharField(max_length=8)  # request | hop
+    kind = fields.CharField(max_length=8)  # request | once | hop
     draft = Json()
     language = fields.CharField(max_length=8)
     source = fields.CharField(max_length=24, null=True)
@@ -101,6 +108,8 @@ class Known:
     number: int | None = None
     recipient: int | None = None
     taken_by: int | None = None
+    once: bool = False
+    """It is for one guest, and good until they have opened it."""
 
     @property
     def hop(self) -> bool:
@@ -155,7 +164,7 @@ async def known_by(secret: bytes, given: str, now: datetime, ask: Ask = read) ->
         return None
     if prefix == DERIVED:
         return _derived(body, now)
-    return await _kept(ask, "hop" if prefix == HOP else "request", int.from_bytes(body, "big"), now)
+    return await _kept(ask, prefix == HOP, int.from_bytes(body, "big"), now)
 
 
 def _opened(secret: bytes, given: str) -> bytes | None:
@@ -177,33 +186,37 @@ def _derived(body: bytes, now: datetime) -> Known | None:
     return Known(draft, language, source, int.from_bytes(body[2:4], "big"))
 
 
-async def _kept(ask: Ask, kind: str, number: int, now: datetime) -> Known | None:
-    rows = await ask("SELECT * FROM door WHERE id = :id AND kind = :kind", id=number, kind=kind)
-    if not rows or (rows[0]["until"] is not None and rows[0]["until"] < micros(now)):
+async def _kept(ask: Ask, hop: bool, number: int, now: datetime) -> Known | None:
+    rows = await ask("SELECT * FROM door WHERE id = :id", id=number)
+    if (
+        not rows
+        or (rows[0]["kind"] == "hop") != hop
+        or (rows[0]["until"] is not None and rows[0]["until"] < micros(now))
+    ):
         return None
     row = rows[0]
     return Known(
         unpacked(row["draft"]), row["language"], row["source"], int(row["wording"]), number, row["recipient_id"],
-        row["taken_by"],
+        row["taken_by"], row["kind"] == "once",
     )  # fmt: skip
 
 
 async def keep(  # one row
     run: Run, draft: Mapping[str, Any], language: str, source: str | None, now: datetime, *, words: str = "",
-    until: datetime | None = None, hop_of: int | None = None,
+    until: datetime | None = None, hop_of: int | None = None, once: bool = False,
 ) -> int:  # fmt: skip
-    """Keep a request that is too long for a token, or (`hop_of` a recipient) that their talk may go on elsewhere; its number."""
+    """Keep a request that is too long for a token or good `once`, or (`hop_of` a recipient) that their talk may go on elsewhere; its number."""
     rows = await run(
         "INSERT INTO door (kind, draft, language, source, wording, recipient_id, until, made) VALUES (:kind, :draft, "
         ":language, :source, :wording, :recipient, :until, :now) RETURNING id",
-        kind="request" if hop_of is None else "hop", draft=packed(dict(draft)), language=language, source=source,
+        kind="hop" if hop_of is not None else "once" if once else "request", draft=packed(dict(draft)), language=language, source=source,
         wording=wording(words), recipient=hop_of, until=micros(until) if until else None, now=micros(now),
     )  # fmt: skip
     return int(rows[0]["id"])
 
 
 async def take(run: Run, hop: int, recipient: int) -> bool:
-    """Use up a hop; false when somebody did before."""
+    """Use up a link that is good once; false when somebody did before."""
     rows = await run(
         "UPDATE door SET taken_by = :by WHERE id = :id AND taken_by IS NULL RETURNING id", by=recipient, id=hop
     )
@@ -220,6 +233,29 @@ async def opened(
         source=source, how=how, recipient=recipient, draft=packed(dict(draft or {})), now=micros(now),
     )  # fmt: skip
     return int(rows[0]["id"])
+
+
+async def refuse_flood(run: Run, now: datetime, *, recipient: int, seen_from: str) -> None:
+    """Whether one more may ask to be called, counted over what is kept, so that it holds for all servers together; counts it.
+
+    `seen_from` is where the page was opened, in a word that tells nobody the address. Refuses with TooOften.
+    """
+    hour, minute = micros(now - timedelta(hours=1)), micros(now - timedelta(minutes=1))
+    asked = "SELECT COUNT(*) AS n FROM opening WHERE made > :since AND how = "
+    counted = {
+        "number": (await run(f"{asked} 'call_back' AND recipient_id = :to", since=hour, to=recipient), A_NUMBER),
+        "address": (await run(f"{asked} 'asked' AND source = :it", since=hour, it=seen_from), AN_ADDRESS),
+        "all": (await run(f"{asked} 'call_back'", since=minute), MOST_CALLS),
+    }
+    for whose, (rows, most) in counted.items():
+        if int(rows[0]["n"]) >= most:
+            raise TooOften(of=whose)
+    await opened(run, seen_from, "asked", now)
+
+
+def place_of(secret: bytes, address: str) -> str:
+    """An internet address as a word of 24 characters, which is no source's key and leads back to nobody."""
+    return "@" + hmac.digest(secret, b"seen from:" + address.encode(), "sha256").hex()[:23]
 
 
 async def name_of(source: str | None, ask: Ask = read) -> str | None:

@@ -17,7 +17,8 @@ Refusal
 ├── AlreadyPaid
 ├── Over
 ├── Underway
-└── Dearer
+├── Dearer
+└── TooOften
 
 A docstring is the sentence for the log and the command line; each door words it once for people, from `key` and `facts`.
 """
@@ -138,6 +139,13 @@ class Underway(Refusal):
     """It has begun or is about to; a person of the team sees to it.
 
     facts: `starts` instant.
+    """
+
+
+class TooOften(Refusal):
+    """That was asked for several times already; we have it, and a call or a message reaches us.
+
+    facts: `of` number | address | all: whose requests were counted.
     """
 
 

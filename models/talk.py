@@ -5,8 +5,10 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
+from models.booking import one_at_a_time
 from models.database import Rows, Run
 from models.fields import Instant, Json, packed
+from models.refusal import ChangedMeanwhile
 
 
 class Talk(Model):
@@ -56,9 +58,25 @@ class Inbound(Model):
 
 async def locked(run: Run, recipient: int) -> dict[str, Any] | None:
     """The talk of a recipient as it stands, which nobody else moves until our transaction ends."""
-    lock = " FOR UPDATE" if run.locks_rows else ""
+    lock = " FOR NO KEY UPDATE" if run.locks_rows else ""
     rows = await run(f"SELECT * FROM talk WHERE recipient_id = :recipient{lock}", recipient=recipient)  # noqa: S608
     return rows[0] if rows else None
+
+
+async def locked_at(run: Run, talk: int) -> dict[str, Any] | None:
+    """A talk by its number, locked in the order of all: the booking it stands at, then itself. None where there is none.
+
+    Refuses with ChangedMeanwhile where it has just come to stand at another.
+    """
+    rows = await run("SELECT recipient_id, booking_id FROM talk WHERE id = :talk", talk=talk)
+    if not rows:
+        return None
+    if rows[0]["booking_id"] is not None:
+        await one_at_a_time(run, int(rows[0]["booking_id"]))
+    row = await locked(run, int(rows[0]["recipient_id"]))
+    if row is None or row["booking_id"] != rows[0]["booking_id"]:
+        raise ChangedMeanwhile(what="talk")
+    return row
 
 
 async def moved(run: Run, talk: int, state: dict[str, Any], *, silent: bool | None = None) -> None:

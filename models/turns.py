@@ -265,6 +265,18 @@ async def _tried(inbound: int, now: datetime, run: Run) -> int | None:
     return int(rows[0]["attempts"]) if rows else None
 
 
+async def goes_along(run: Run, old: int, new: int) -> None:
+    """Of a person who goes on as another recipient: what they wrote and we still owe its turn is taken up in their talk there."""
+    there = (await run("SELECT channel, address FROM recipient WHERE id = :new", new=new))[0]
+    rows = await run("SELECT id, heard FROM inbound WHERE recipient_id = :old AND state IN ('owed', 'parked')", old=old)
+    for row in rows:
+        heard = unpacked(row["heard"]) | {"channel": there["channel"], "sender": there["address"]}
+        await run(
+            "UPDATE inbound SET recipient_id = :new, heard = :heard WHERE id = :id",
+            new=new, heard=packed(heard), id=row["id"],
+        )  # fmt: skip
+
+
 async def owed(now: datetime) -> list[dict[str, Any]]:
     """The oldest owed message of every recipient whose time has come; of many the longest due, the others at the next look."""
     return await read(

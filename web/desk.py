@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -14,9 +15,9 @@ from handlers.place_freed import listed_again
 from models import catalogs, doors, ledger, links
 from models.booking import may_confirm
 from models.database import Rows, read
-from models.fields import instant, unpacked
+from models.fields import instant, micros, unpacked
 from models.money import Money
-from models.refusal import Refusal
+from models.refusal import ChangedMeanwhile, NotYours, Refusal
 from models.request import as_instant
 from models.story import of_booking
 from models.stuck import stuck
@@ -340,10 +341,16 @@ async def _talk_page(
         raise web.HTTPNotFound
     if found[0]["reference"]:
         raise web.HTTPSeeOther(f"/desk/bookings/{found[0]['reference']}?talk=guest")
+    kept = unpacked(found[0]["state"])
     return await desk_page(
         request, "talk.html", status=status, talk=found[0], lines=await _transcript(request, found[0]["recipient_id"]),
-        draft=unpacked(found[0]["state"]).get("draft", {}), trouble=trouble, typed=typed, longest=LONGEST,
+        draft=kept.get("draft", {}), desk=_who_has_it(kept.get("desk")), trouble=trouble, typed=typed, longest=LONGEST,
     )  # fmt: skip
+
+
+def _who_has_it(last: dict[str, str] | None) -> dict[str, Any] | None:
+    """Who of the team took the talk over or handed it back last."""
+    return last and {**last, "at": micros(datetime.fromisoformat(last["at"]))}
 
 
 # --- letters ---
@@ -435,7 +442,11 @@ async def hand_back(request: web.Request) -> web.StreamResponse:
 
 async def _in_talk(request: web.Request, act: Callable[[House, Actor, int], Awaitable[None]]) -> web.StreamResponse:
     talk = int(request.match_info["talk"])
-    await act(request.app[keys.HOUSE], actor(request), talk)
+    with suppress(ChangedMeanwhile):  # it stands at another booking by now: shown as it is
+        try:
+            await act(request.app[keys.HOUSE], actor(request), talk)
+        except NotYours:
+            raise web.HTTPNotFound from None
     raise web.HTTPSeeOther(f"/desk/talks/{talk}")
 
 

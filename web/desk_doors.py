@@ -49,7 +49,7 @@ async def doors_page(request: web.Request) -> web.StreamResponse:
 
 
 async def _doors(request: web.Request, wrong: dict[str, str], typed: dict[str, str], status: int = 200) -> web.Response:
-    given = dict.fromkeys(("source", "words", "name", "phone", "said", "where", "language"), "") | typed
+    given = dict.fromkeys(("source", "words", "name", "phone", "said", "where", "language", "once"), "") | typed
     return await desk_page(
         request, "desk_doors.html", status=status, sources=await doors.counted(), calls=await doors.calls(), wrong=wrong,
         typed=given,
@@ -88,7 +88,9 @@ async def make_link(request: web.Request) -> web.StreamResponse:
         if not draft:
             return await _doors(request, {"words": "unread"}, given, 422)
     said = written.request_words(draft, str(language), world)
-    token = await door_made(house, draft, str(language), given.get("source") or None, words=said)
+    token = await door_made(
+        house, draft, str(language), given.get("source") or None, words=said, once=bool(given.get("once"))
+    )
     raise web.HTTPSeeOther(f"/desk/doors/{token}")
 
 

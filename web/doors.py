@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot import doors as written
 from bot import words
-from flows.book import fill_in
+from flows.book import fill_in, filled_in
 from flows.form import FIELDS
 from flows.menu import World
 from handlers.call_wanted import call_tapped, call_wanted
@@ -21,6 +21,7 @@ from handlers.offers import offer_for
 from models import catalogs, doors
 from models.catalog import Catalog
 from models.doors import Known
+from models.refusal import TooOften
 from web import keys
 from web.pages import browser_language, page
 from web.portal import doors_of, reach
@@ -94,8 +95,13 @@ async def call(request: web.Request) -> web.StreamResponse:
 
 
 async def form_page(request: web.Request) -> web.StreamResponse:
-    """An empty form, or one that a link fills in (`?service=…&pickup=…`)."""
-    return await _form(request, await _place(request), dict(request.query), {})
+    """An empty form, or one that a link fills in: field by field (`?service=…&pickup=…`) or by its token (`?d=…`)."""
+    at, token = await _place(request), request.query.get("d", "")
+    known = await _known(request, token)
+    if known is None or known.taken_by is not None:
+        return await _form(request, at, dict(request.query), {}, stale=bool(token))
+    at = replace(at, source=known.source or at.source)
+    return await _form(request, at, filled_in(known.draft, at.world, at.language), {})
 
 
 async def send_form(request: web.Request) -> web.StreamResponse:
@@ -114,9 +120,12 @@ async def send_form(request: web.Request) -> web.StreamResponse:
         return await _form(request, at, given, {}, prices=await _prices(form.draft, at))
     token = await _token(request, at, form.draft)
     if act == "call":
-        await _wants_a_call(
-            request, at, form.draft["name"], form.draft["phone"], Known(form.draft, at.language, at.source)
-        )
+        try:
+            await _wants_a_call(
+                request, at, form.draft["name"], form.draft["phone"], Known(form.draft, at.language, at.source)
+            )
+        except TooOften as refusal:
+            return await _form(request, at, given, {}, status=429, often=refusal)
     called = "&called=1" if act == "call" else ""
     raise web.HTTPSeeOther(f"/book/{token}?lang={at.language}{called}")
 
@@ -138,12 +147,12 @@ def _again(key: str, language: str) -> dict[str, Any]:
 
 async def _form(
     request: web.Request, at: Place, given: Mapping[str, str], wrong: Mapping[str, Any], *, status: int = 200,
-    prices: Mapping[str, Any] | None = None,
+    prices: Mapping[str, Any] | None = None, often: TooOften | None = None, stale: bool = False,
 ) -> web.Response:  # fmt: skip
     menu = at.world.menu
     return await page(
         request, "book.html", language=at.language, status=status, given=dict.fromkeys(FIELDS, "") | dict(given), wrong=wrong,
-        prices=prices, menu=menu,
+        prices=prices, menu=menu, often=often, stale=stale,
         today=at.world.now.date().isoformat(), source=at.source, reach=reach(at.catalog.brand),
     )  # fmt: skip
 
@@ -174,14 +183,20 @@ async def _known(request: web.Request, token: str) -> Known | None:
 async def ready(request: web.Request) -> web.StreamResponse:
     """The request as it was understood, and the ways to go on with it. Opening it changes nothing."""
     at, known = await _place(request), await _known(request, request.match_info["token"])
-    if known is None:
-        return await page(request, "lost.html", status=404, reach=reach(at.catalog.brand))
+    if known is None or known.taken_by is not None:
+        return await _lost(request, at, known)
     return await _ready(request, at, known)
+
+
+async def _lost(request: web.Request, at: Place, known: Known | None) -> web.Response:
+    """Nothing is opened by this link: it is not ours, or it was for one guest who has opened it."""
+    status = 404 if known is None else 410
+    return await page(request, "lost.html", status=status, reach=reach(at.catalog.brand), used=known is not None)
 
 
 async def _ready(
     request: web.Request, at: Place, known: Known, *, status: int = 200, wrong: Mapping[str, Any] | None = None,
-    given: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None, often: TooOften | None = None,
 ) -> web.Response:  # fmt: skip
     token = request.match_info["token"]
     lines = [
@@ -191,7 +206,7 @@ async def _ready(
         request, "book_ready.html", language=known.language, status=status, token=token, source=known.source or OURS,
         lines=[(label, value) for label, _, value in lines], prices=await _prices(known.draft, at),
         links=links_of(request, at.catalog, known, token, at.world), reach=reach(at.catalog.brand),
-        called=request.query.get("called") == "1", wrong=wrong or {}, given=given or known.draft,
+        called=request.query.get("called") == "1", wrong=wrong or {}, given=given or known.draft, often=often,
     )  # fmt: skip
 
 
@@ -206,7 +221,7 @@ async def qr_code(request: web.Request) -> web.StreamResponse:
     """A link as a QR code: `?on=telegram`, else WhatsApp."""
     at, token = await _place(request), request.match_info["token"]
     known = await _known(request, token)
-    if known is None:
+    if known is None or known.taken_by is not None:
         raise web.HTTPNotFound
     links = links_of(request, at.catalog, known, token, at.world)
     address = links.telegram if request.query.get("on") == "telegram" else links.whatsapp
@@ -220,8 +235,8 @@ async def qr_code(request: web.Request) -> web.StreamResponse:
 async def call_back(request: web.Request) -> web.StreamResponse:
     """ "Call me back" beside the links."""
     at, known = await _place(request), await _known(request, request.match_info["token"])
-    if known is None:
-        return await page(request, "lost.html", status=404, reach=reach(at.catalog.brand))
+    if known is None or known.taken_by is not None:
+        return await _lost(request, at, known)
     given = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
     fields = {
         "service": str(known.draft.get("service", "")),
@@ -236,7 +251,10 @@ async def call_back(request: web.Request) -> web.StreamResponse:
     }
     if wrong:
         return await _ready(request, at, known, status=422, wrong=wrong, given=given)
-    await _wants_a_call(request, at, form.draft["name"], form.draft["phone"], known)
+    try:
+        await _wants_a_call(request, at, form.draft["name"], form.draft["phone"], known)
+    except TooOften as refusal:
+        return await _ready(request, at, known, status=429, given=given, often=refusal)
     raise web.HTTPSeeOther(f"/book/{request.match_info['token']}?lang={at.language}&called=1")
 
 
@@ -244,5 +262,6 @@ async def _wants_a_call(request: web.Request, at: Place, name: str, phone: str, 
     about = ", ".join(written.request_words(known.draft, known.language, at.world).splitlines()[1:])
     draft = {**known.draft, "name": name, "phone": phone}
     await call_wanted(
-        request.app[keys.HOUSE], name, phone, "", draft, language=known.language, source=known.source, about=about
-    )
+        request.app[keys.HOUSE], name, phone, "", draft, language=known.language, source=known.source, about=about,
+        address=request.remote or "",
+    )  # fmt: skip

@@ -16,7 +16,7 @@ FACTS = {
     "adults": 16, "bags": 18, "hours": 12, "seats": 16, "quantity": 12, "per": "person", "private": False, "children": 3,
     "date": "2026-12-23", "time": "2026-12-23T22:45", "starts": "2026-12-23T22:45", "price": {"minor": 123_456, "currency": "USD"},
     "name": {"en": "Minibus", "es": "Minibús"}, "extra": {"en": "Champagne", "es": "Champán"}, "reference": "CA-2345X",
-    "guest": "Ana Lindqvist", "lead": {"name": "Rafael Ortiz"},
+    "guest": "Ana Lindqvist", "lead": {"name": "Rafael Ortiz"}, "channel": "whatsapp",
     "due": {"minor": 123_456, "currency": "USD"}, "total": {"minor": 123_456, "currency": "USD"},
 }  # fmt: skip
 

@@ -27,7 +27,7 @@ HEAD = "title: T\nnow: 2026-11-20 10:00\nchannel: whatsapp\n"
         ("# only this\n", "nobody says anything"),
         (HEAD, "nobody says anything"),
         ("now: 2026-11-20 10:00\nchannel: whatsapp\nguest: hi", 'a line "title:" is missing'),
-        (HEAD + "gest: hi", "line 4: begin the line with one of guest, later, paid, staff or bot, or with #"),
+        (HEAD + "gest: hi", "line 4: begin the line with one of guest, on, later, paid, staff or bot, or with #"),
         (HEAD + "hello there", "line 4: begin the line"),
         (HEAD + "bot: hi", "line 4: the guest speaks first"),
         (HEAD + "guest: hi\nbot:", "line 5: write what the bot says"),

@@ -62,6 +62,7 @@ AFTERWARDS = (
 # Elsewhere, each with where it is held against a kill or why it needs none.
 ASIDE = {
     "bot.courier:NotConnected.send": "nothing is sent",
+    "bot.rehearsal:Rehearsal._goes_on": "no server: a talk that is rehearsed on a file of its own",
     "bot.courier:Courier._barely_settled": "an outcome that cannot be noted whole: tests/bot/test_courier, one commit",
     **dict.fromkeys(
         ("handlers.guest_cancelled:refund_owed", "handlers.place_freed:list_ended"),
@@ -76,7 +77,7 @@ ASIDE = {
     "handlers.guests_fell_silent:_nudge": "one commit, and whoever looks next finds the talk moved or not",
     "handlers.letter_came:_noted": "one commit, and a letter brought again has its effect once: tests/doors/test_letters",
     "handlers.letter_came:letter_kept": "one commit, and the mail server brings it again: tests/doors/test_letters",
-    "handlers.person_stopped:_noted": "one commit, as someone_wrote",
+    "handlers.person_stopped:_kept": "one commit, as someone_wrote",
     "handlers.place_freed:_reckoned": "a commit for each who waits, and the next look begins anew",
     "models.settings:forget": "a kept value is gone or not, and is looked for again",
     "models.settings:keep_first": "of several the first stands; asked again it is found",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.talk import Person, Send, ToTeam
+from flows.talk import Hop, Person, Send, ToTeam
 from tests.flows.people import Guest, both, usd
 from tests.flows.test_transfer import whole_request
 
@@ -138,7 +138,7 @@ def test_thanks_is_for_nobody_to_work_on(booked: Guest) -> None:
 def test_a_person_can_be_asked_for_after_booking(booked: Guest) -> None:
     """As ever."""
     booked.says("talk to a person")
-    assert booked.wishes == (Person("talk to a person"),)
+    assert booked.wishes == (Person("talk to a person"), Hop(""))
 
 
 @pytest.mark.parametrize("typed", ["new booking", "nueva reserva"])

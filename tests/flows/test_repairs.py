@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from flows.talk import Drop, Person, Send, Talk
+from flows.talk import Drop, Hop, Person, Send, Talk
 from tests.flows.people import Guest
 from tests.flows.test_transfer import whole_request
 
@@ -123,7 +123,7 @@ def test_a_person_can_be_asked_for_at_any_moment(typed: str) -> None:
     guest.says("airport to Bávaro tomorrow at 3pm")
     draft = dict(guest.talk.draft)
     guest.says(typed)
-    assert guest.wishes == (Person(typed),)
+    assert guest.wishes == (Person(typed), Hop(""))
     assert guest.block == "person_called"
     assert guest.talk.draft == draft
     guest.learns("handed_back")

@@ -1,16 +1,26 @@
 """The doors as pages: a form without a script, its mistakes, prices, links and QR codes, a call that is wanted."""
 
+import asyncio
 import html
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
+from bot import words
 from bot.doors import qr
+from flows.book import fill_in, filled_in
+from flows.menu import World
 from flows.speech import Heard
+from handlers.call_wanted import call_wanted
+from handlers.door_made import door_made
+from handlers.house import SYSTEM
+from handlers.menu import menu_of
 from handlers.someone_wrote import someone_wrote
+from models import doors
 from models.database import read
 from models.fields import unpacked
+from tests.conftest import Clock
 from tests.web.front import Front, rows_of
 
 FORM = {
@@ -185,3 +195,114 @@ async def test_every_way_in_is_on_the_front_page(front: Front, path: str) -> Non
         assert word in shown(text)
         for way in ("https://wa.me/", "https://t.me/", "tel:", "mailto:", "/book"):
             assert f'href="{way}' in text, way
+
+
+# --- too many calls ---
+
+
+async def wants_a_call(front: Front, phone: str, notes: str = "") -> int:
+    """The status of one more wish to be called."""
+    return (await front.post("/book?lang=en", FORM | {"act": "call", "phone": phone, "notes": notes}))[0].status
+
+
+async def test_one_number_is_not_called_for_without_end(front: Front, clock: Clock) -> None:
+    """Three times within an hour; then the page says that we have it and how we are reached, and nothing typed is lost."""
+    for time in range(doors.A_NUMBER):
+        assert await wants_a_call(front, "+46701234567", f"{time + 1} surfboards") == 303
+        clock.forward(minutes=6)
+    answer, text = await front.post("/book?lang=en", FORM | {"act": "call", "phone": "+46701234567", "notes": "A pram"})
+    assert answer.status == 429
+    assert "We have your number and call as soon as we can" in shown(text)
+    assert "A pram" in text and "tel:" in text
+    assert len(await read("SELECT id FROM opening WHERE how = 'call_back'")) == doors.A_NUMBER
+    assert await wants_a_call(front, "+46701234568") == 303
+    clock.forward(minutes=60)
+    assert await wants_a_call(front, "+46701234567", "again") == 303
+
+
+async def test_nor_from_one_address_for_ever_new_numbers(
+    front: Front, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is counted in the database, so all servers count together; beside the links too, and staff are never refused."""
+    monkeypatch.setattr(doors, "AN_ADDRESS", 2)
+    assert [await wants_a_call(front, f"+4670123450{n}") for n in range(3)] == [303, 303, 429]
+    _, address = await sends(front)
+    answer, text = await front.post(
+        f"{address.partition('?')[0]}/call-back?lang=en", {"name": "Eva Berg", "phone": "+46701234599"}
+    )
+    assert answer.status == 429
+    assert "cannot take one more for a while" in shown(text) and "Call me back" not in shown(text)
+    seen = {row["source"] for row in await read("SELECT source FROM opening WHERE how = 'asked'")}
+    assert len(seen) == 1 and "127.0.0.1" not in str(seen)
+    await call_wanted(front.house, "Eva Berg", "+46701234599", "A van", {}, language="en", source=None, staff=SYSTEM)
+    clock.forward(minutes=61)
+    assert await wants_a_call(front, "+46701234500", "later") == 303
+
+
+async def test_nor_by_all_together(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A flood from everywhere ends at so many a minute."""
+    monkeypatch.setattr(doors, "MOST_CALLS", 1)
+    assert [await wants_a_call(front, f"+4670123450{n}") for n in range(2)] == [303, 429]
+
+
+# --- a form that is filled in already ---
+
+
+async def test_a_link_fills_in_the_form(front: Front) -> None:
+    """Whatever it knows stands in its field, and sent on as it is, it is the same request."""
+    _, address = await sends(front, dropoff="Casa Pepe, calle 5", dropoff_which="in:bavaro")
+    token = address.partition("/book/")[2].partition("?")[0]
+    answer, text = await front.get(f"/book?d={token}&lang=en")
+    assert answer.status == 200
+    for value in ("Airport PUJ", "Casa Pepe, calle 5", "in:bavaro", "2026-11-24", "15:00", "4, 1", "Hannah Moore"):
+        assert f'value="{value}"' in html.unescape(text), value
+    at, house = World(front.house.now(), menu_of(await front.house.catalog())), front.house
+    known = await doors.known_by(house.secret, token, house.now())
+    assert known is not None
+    assert fill_in(filled_in(known.draft, at, "en"), at, "en", house.now()).draft == known.draft
+    assert 'name="from" value="arena-blanca"' in text
+
+
+async def test_an_old_link_fills_in_nothing_and_says_so(front: Front) -> None:
+    """The form is there, empty."""
+    text = (await front.get("/book?d=bhdAAAAAAAAAAAAAAAAAAAAAAAA&lang=en"))[1]
+    assert "is old or was used already" in shown(text)
+
+
+# --- for one guest ---
+
+
+async def test_a_link_for_one_guest_works_once(front: Front) -> None:
+    """Whoever opens it first has the request; later it says kindly that it was used, in the chat and on its page."""
+    await front.log_in()
+    made, _ = await front.post("/desk/doors/links", {"words": "airport to Hard Rock", "language": "en", "once": "1"})
+    token = made.headers["Location"].rpartition("/")[2]
+    assert (await front.get(f"/book/{token}"))[0].status == 200
+    house, drafts = (
+        front.house,
+        "SELECT t.state, r.address FROM talk t JOIN recipient r ON r.id = t.recipient_id ORDER BY t.id",
+    )
+    for number, sender in enumerate(("700100201", "700100999", "700100201")):
+        await someone_wrote(house, Heard("telegram", str(number), sender, house.now(), words=f"/start {token}"))
+    first, second = [unpacked(row["state"])["draft"] for row in await read(drafts)]
+    assert (first["dropoff"], second) == ({"place": "hard_rock"}, {})
+    said = [
+        words.draw(unpacked(row["payload"]), "en").text
+        for row in await read("SELECT payload FROM delivery ORDER BY id")
+    ]
+    assert "was opened already" in said[1] and "you have opened it here already" in said[2]
+    answer, text = await front.get(f"/book/{token}")
+    assert (answer.status, "This link was used already" in shown(text)) == (410, True)
+    assert (await front.client.get(f"/qr/{token}.svg")).status == 404
+    assert "Hard Rock" not in (await front.get(f"/book?d={token}"))[1].partition("<datalist")[0]
+
+
+async def test_two_who_open_it_at_once(front: Front) -> None:
+    """One has the request; without the guard both would."""
+    token = await door_made(front.house, {"service": "transfer"}, "en", None, once=True)
+    await asyncio.gather(*(
+        someone_wrote(front.house, Heard("telegram", who, who, front.house.now(), words=f"/start {token}"))
+        for who in ("700100201", "700100999")
+    ))  # fmt: skip
+    known = [unpacked(row["state"])["draft"] for row in await read("SELECT state FROM talk")]
+    assert sorted(map(len, known)) == [0, 1]

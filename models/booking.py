@@ -124,7 +124,7 @@ async def one_at_a_time(run: Run, *bookings: int, talking: Sequence[int] = ()) -
     known = {"bookings": list(bookings)}
     await run("SELECT id FROM booking WHERE id = ANY(:bookings) ORDER BY id FOR NO KEY UPDATE", **known)
     await run(
-        "SELECT id FROM talk WHERE recipient_id = ANY(:talking) OR recipient_id IN "
-        "(SELECT recipient_id FROM booking WHERE id = ANY(:bookings)) ORDER BY id FOR NO KEY UPDATE",
+        "SELECT id FROM talk WHERE recipient_id = ANY(ARRAY(SELECT recipient_id FROM booking WHERE id = ANY(:bookings)) "
+        "|| :talking) ORDER BY id FOR NO KEY UPDATE",
         **known, talking=list(talking),
     )  # fmt: skip

@@ -154,8 +154,10 @@ async def everything(house: House) -> int:
     await board.board(NOW)
     await stuck.stuck(NOW)
     await story.of_booking(booking)
-    for page in (desk._threads, desk._said_in, desk._payments, desk._deliveries, desk.timeline, desk._transcript):
+    for page in (desk._threads, desk._said_in, desk._payments, desk._deliveries, desk.timeline, desk._letters):
         await page(booking)
+    guest = (await read("SELECT recipient_id FROM booking WHERE id = :id", id=booking))[0]["recipient_id"]
+    await desk._transcript(None, guest, booking)  # type: ignore[arg-type]  # nothing that was said opened a door
     await ledger.booking_of(read, {"payment": "pi_1"})
     await lanes.recover("this", NOW)
     await somebody_waits(house, booking)

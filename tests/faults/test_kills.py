@@ -164,6 +164,7 @@ async def test_killed_at_every_point_where_it_commits_or_sends(
         assert await verdict(fleet, guests) == []
 
 
+@short_on("sqlite")
 async def test_killed_while_a_hold_ends(
     database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
 ) -> None:
@@ -196,7 +197,7 @@ async def test_killed_while_a_hold_ends(
 # -- controls: the guard is taken out, and the trial finds the harm -----------------------------
 
 
-@short_on("postgres")
+@short_on("sqlite")
 async def test_a_message_that_is_not_known_again_is_heard_twice(
     database_url: str, tmp_path: Path, servers: Nursery, form: Form, seed: int
 ) -> None:

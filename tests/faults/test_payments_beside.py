@@ -201,6 +201,7 @@ class Trial:
         return {"n": len(within), **{f"p{each}": round(cuts[each - 1], 1) for each in (50, 95, 99)}}
 
 
+@short_on("sqlite")
 async def test_payments_beside_chatting_guests(database_url: str, tmp_path: Path, servers: Nursery, seed: int) -> None:
     """Every payment is in the ledger once and every chat answered; in the long form, neither is much slower for the other."""
     many = SIZE.chatting + SIZE.payments * SIZE.rounds

@@ -360,6 +360,7 @@ async def settles(one: Away) -> None:
             await one.fleet.pull("/sim/hurry")
 
 
+@short_on("sqlite")
 async def test_everything_owed_arrives_when_they_are_back(
     database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:
@@ -407,7 +408,7 @@ async def test_without_the_pace_a_group_gets_all_at_once(
         report("without the pace", one.watch.figures())
 
 
-@short_on("postgres")
+@short_on("sqlite")
 async def test_without_the_breaker_everybody_goes_on_trying(
     database_url: str, tmp_path: Path, servers: Nursery, seed: int
 ) -> None:

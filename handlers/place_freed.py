@@ -53,19 +53,25 @@ async def _reckon_anew(house: House) -> bool:
     catalog, whole = await house.catalog(), True
     for row in await waiting.everybody():
         try:
-            await _reckoned(house, row, catalog)
+            await _reckoned(house, int(row["id"]), catalog)
         except Exception as fault:  # noqa: BLE001  # and for everybody else
             await part_failed(house, f"the waiting list at booking {row['id']}", fault)
             whole = False
     return whole
 
 
-async def _reckoned(house: House, row: dict[str, Any], catalog: Catalog) -> None:
-    wanted = _wanted(row, catalog, house.now())
+async def _reckoned(house: House, booking: int, catalog: Catalog) -> None:
     async with transaction() as run:
-        if await waiting.since(run, int(row["id"])):  # nobody has served them meanwhile
-            needs = wanted.resources() if wanted else []
-            await waiting.wait(run, int(row["id"]), needs, instant(row["since"]))
+        wanted = await _asked(run, booking, catalog, house.now())
+        if since := await waiting.since(run, booking):  # nobody has served them meanwhile
+            await waiting.wait(run, booking, wanted.resources() if wanted else [], since)
+
+
+async def _asked(run: Run, booking: int, catalog: Catalog, now: datetime) -> Request | None:
+    """What they wait for, read behind the booking's lock: until our transaction ends they change it no more."""
+    await one_at_a_time(run, booking)
+    rows = await run("SELECT request FROM booking WHERE id = :booking", booking=booking)
+    return _wanted(rows[0], catalog, now)
 
 
 def _wanted(row: dict[str, Any], catalog: Catalog, now: datetime) -> Request | None:
@@ -101,13 +107,12 @@ async def _left(need: Need, now: datetime) -> int:
 async def _offer(house: House, booking: int) -> None:
     """Hold it for them and say so; whoever was faster by another door has it, and they wait on."""
     now, catalog = house.now(), await house.catalog()
-    wanted = _wanted((await read("SELECT request FROM booking WHERE id = :id", id=booking))[0], catalog, now)
-    if wanted is None:
-        return
-    until = min(now + STANDS, wanted.starts - timedelta(minutes=catalog.services[wanted.service].notice))
     try:
         async with transaction() as run:
-            await one_at_a_time(run, booking)
+            wanted = await _asked(run, booking, catalog, now)
+            if wanted is None:
+                return
+            until = min(now + STANDS, wanted.starts - timedelta(minutes=catalog.services[wanted.service].notice))
             taken = await run(_TAKEN, until=micros(until), now=micros(now), booking=booking)
             if not taken:
                 return  # another process has just offered it

@@ -144,8 +144,8 @@ async def all_of_it(run: Run, now: datetime) -> None:
 
 
 async def everybody() -> Rows:
-    """All who are on the list, the first first: booking, request, since."""
+    """All who are on the list, the first first."""
     return await read(
-        "SELECT b.id, b.request, MIN(w.since) AS since FROM waiting w JOIN booking b ON b.id = w.booking_id "
-        "WHERE b.state = 'waitlisted' GROUP BY b.id, b.request ORDER BY MIN(w.since), b.id"
+        "SELECT b.id FROM waiting w JOIN booking b ON b.id = w.booking_id "
+        "WHERE b.state = 'waitlisted' GROUP BY b.id ORDER BY MIN(w.since), b.id"
     )

@@ -12,10 +12,14 @@ log = structlog.get_logger()
 
 
 async def part_failed(house: House, part: str, fault: Exception) -> None:
-    """Say that it fails now. That the database refuses is no fault of the part, and is said elsewhere."""
+    """Say that it fails now. That the database refuses is no fault of the part, and is said elsewhere.
+
+    Where it failed stands in the log once a minute, however often it fails.
+    """
     if is_away(fault) or is_contended(fault):
         log.warning("the database refused", part=part, why=repr(fault)[:200])
         return
-    log.error("what comes by itself failed", part=part, exc_info=fault)
+    first = True
     with suppress(Exception):  # the log has it
-        await stuck.note_failing(part, house.now())
+        first = await stuck.note_failing(part, house.now())
+    log.error("what comes by itself failed", part=part, why=repr(fault)[:200], exc_info=fault if first else None)

@@ -15,6 +15,7 @@ from models.database import Rows, Run, read, transaction
 from models.fields import instant, micros, unpacked
 from models.refusal import NotYours, Refusal, SoldOut
 from models.request import Need, Request, as_instant, from_draft
+from models.stuck import WAITING
 
 STANDS = timedelta(hours=2)  # an offer: long enough to be read at the beach, short enough for whoever is next
 
@@ -64,7 +65,7 @@ async def _reckon_anew(house: House, bookings: list[int]) -> None:
 
 
 async def _stumbled(house: House, booking: int, fault: Exception) -> None:
-    await part_failed(house, f"the waiting list at booking {booking}", fault)
+    await part_failed(house, f"{WAITING}{booking}", fault)
     await waiting.again_later(booking, house.now())
 
 

@@ -63,7 +63,7 @@ async def _owed_turn(house: House, row: dict[str, Any]) -> Carry:
     try:
         return await someone_wrote(house, Heard.from_json(unpacked(row["heard"])), number)
     except Exception as fault:  # noqa: BLE001  # and the other messages
-        await part_failed(house, "an owed message", fault)
+        await part_failed(house, "owed_turns", fault)
         if is_away(fault) or is_contended(fault):
             return None  # it stays owed
         barely = Heard(row["channel"], row["external_id"], "", house.now())
@@ -76,7 +76,7 @@ async def _owed_event(house: House, row: dict[str, Any]) -> None:
     try:
         await _EVENTS.get(told.kind, _payment)(house, told, number)
     except Exception as fault:  # noqa: BLE001  # and the other events
-        await part_failed(house, "an owed event", fault)
+        await part_failed(house, "owed_events", fault)
         if not (is_away(fault) or is_contended(fault)):
             await stumbled(house, told, number, fault)
 

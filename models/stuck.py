@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from models.database import read
+from models.database import read, transaction
 from models.fields import instant, micros, unpacked
 from models.restored import Restored, lately
 from models.settings import kept, move_on
@@ -13,6 +13,7 @@ PATIENCE = timedelta(seconds=60)  # what was tried and waits for longer is stuck
 FRESH = timedelta(minutes=10)  # it fails now, not some day long ago
 SHOWN = 20  # codes at most
 FAILING = "failing:"  # what `note_failing` keeps
+WAITING = "waiting:"  # and a booking's number: the part that is the waiting list at this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +76,35 @@ _UNLISTED = (
 )
 
 
-async def note_failing(part: str, now: datetime) -> None:
-    """A part of the work that comes by itself fails now; noted once a minute, however often it fails."""
-    await move_on(f"{FAILING}{part}", now, past=now - PATIENCE)
+async def note_failing(part: str, now: datetime) -> bool:
+    """A part of the work that comes by itself fails now; noted once a minute, however often it fails. Whether it was noted.
+
+    What was noted long ago works again, or is gone: it is kept no more.
+    """
+    if not await move_on(f"{FAILING}{part}", now, past=now - PATIENCE):
+        return False
+    async with transaction() as run:
+        await run(
+            "DELETE FROM kept WHERE name LIKE :like AND CAST(value AS BIGINT) <= :old",
+            like=f"{FAILING}%", old=micros(now - FRESH),
+        )  # fmt: skip
+    return True
 
 
 async def _failing(now: datetime) -> tuple[str, ...]:
     rows = await read("SELECT name, value FROM kept WHERE name LIKE :like ORDER BY name", like=f"{FAILING}%")
-    return tuple(row["name"].removeprefix(FAILING) for row in rows if now - instant(int(row["value"])) < FRESH)
+    parts = [row["name"].removeprefix(FAILING) for row in rows if now - instant(int(row["value"])) < FRESH]
+    return tuple([name for part in parts if (name := await _by_code(part))])
+
+
+async def _by_code(part: str) -> str | None:
+    """The waiting list at a booking by its code; None when it waits no more."""
+    if not part.startswith(WAITING):
+        return part
+    rows = await read(
+        "SELECT reference FROM booking WHERE id = :id AND state = 'waitlisted'", id=int(part.removeprefix(WAITING))
+    )
+    return f"{WAITING}{rows[0]['reference']}" if rows else None
 
 
 # A first attempt on its way, or one that rests for a chat's own pace, has neither: it is not stuck.

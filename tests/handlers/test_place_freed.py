@@ -507,11 +507,13 @@ async def test_what_was_begun_and_not_ended_is_looked_at_again(crowd: Crowd, mon
         Mistake(patched, place_freed, "_may_fit")
         await crowd.later(minutes=31)
         assert (await states())["Bea"] == "waitlisted"
-        assert (await stuck(crowd.now)).failing == (f"the waiting list at booking {(await numbers())[0]}",)
+        code = (await read("SELECT reference FROM booking WHERE state = 'waitlisted'"))[0]["reference"]
+        assert (await stuck(crowd.now)).failing == (f"waiting:{code}",)
     await crowd.later(seconds=9)
     assert (await states())["Bea"] == "waitlisted"
     await crowd.later(seconds=1)
     assert (await states())["Bea"] == "on_hold"
+    assert (await stuck(crowd.now)).failing == (), "who waits no more is no trouble"
     await crowd.later(minutes=11)
     assert (await stuck(crowd.now)).failing == ()
 

@@ -5,6 +5,7 @@ from contextvars import copy_context
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from handlers import guest_wrote as turn_taking
 from handlers import time_passed as ticking
@@ -85,6 +86,10 @@ async def test_what_fails_is_noted_once_a_minute_and_forgotten_when_it_is_well(
     """Four ticks a second write once; ten minutes after the last failure the desk is told of it no more."""
     mistake = Mistake(monkeypatch, ticking, "places_freed")
     noted = set()
+    with capture_logs() as logged:
+        await time_passed(house)
+        await time_passed(house)
+    assert [bool(line["exc_info"]) for line in logged if line["log_level"] == "error"] == [True, False]
     for _ in range(4):
         await time_passed(house)
         noted.add(await one("SELECT value FROM kept WHERE name = 'failing:waiting_list'"))

@@ -265,6 +265,8 @@ async def test_who_waited_before_the_backup_is_named_and_put_back_by_a_button(de
 async def test_what_fails_in_the_background_is_named(desk: Front, clock: Clock) -> None:
     """For ten minutes since the last failure."""
     await looking.note_failing("hold_ends", clock())
-    assert "Failing in the background: hold_ends" in strip((await desk.get("/desk"))[1])
+    assert "Failing in the background: holds that end" in strip((await desk.get("/desk"))[1])
     clock.forward(minutes=11)
     assert strip((await desk.get("/desk"))[1]) == ""
+    assert await looking.note_failing("refund", clock()) and not await looking.note_failing("refund", clock())
+    assert await read("SELECT name FROM kept WHERE name LIKE 'failing:%'") == [{"name": "failing:refund"}]

@@ -114,14 +114,14 @@ async def test_without_the_file_the_text_alone_is_sent(luis: Person) -> None:
 
 
 async def test_where_is_my_driver_on_whatsapp(bellhop: Bellhop, ana: Person) -> None:
-    """Just before the pick-up: the driver and the meeting point as pictures, and buttons that call and open the booking."""
+    """Just before the pick-up: the driver and the meeting point as pictures, and buttons that call, write, and open the booking."""
     await paid(ana, ARRIVING)
     await bellhop.later(hours=3)
     await ana.says("I've landed, where is my driver?")
     answer = await ana.hears("The name on the board", "I-109 442")
     keys = [(key["text"], key.get("url", "")) for row in answer["keyboard"] for key in row]
     assert keys[0] == ("Call Rafael", "tel:+18095550177")
-    assert keys[1][0] == "Your booking"
+    assert [label for label, _ in keys] == ["Call Rafael", "Write to Rafael", "Your booking"]
     await bellhop.until(lambda: len(kinds(ana)) >= 4)
     assert [name for name, _ in kinds(ana)][-2:] == ["rafael.jpg", "puj_exit_b.jpg"]
     assert "Exit B" in kinds(ana)[-1][1]

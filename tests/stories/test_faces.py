@@ -263,11 +263,15 @@ async def test_a_refused_content_behind_a_picture_comes_as_text_and_the_picture_
     assert len(kinds(ana)) == len(texts(ana, "Which vehicle suits you?")) == 1
 
 
+async def _waiting() -> list[dict[str, Any]]:
+    return await read("SELECT id FROM delivery WHERE state = 'waiting' AND attempt = 1")
+
+
 async def test_too_fast_for_whatsapp_comes_a_little_later_as_it_was(bellhop: Bellhop, ana: Person) -> None:
     """63018 is told by the status callback: the same leaves again in a minute, with its buttons."""
     await bellhop.pull("/sim/refuse", code=63018, of="content")
     await ana.says("hi")
-    await bellhop.until(lambda: [one for one in bellhop.sim.world.messages if one.get("error_code") == 63018])
+    await moves.once(_waiting, "the next try")
     await bellhop.later(minutes=2)
     asked = await ana.hears("What may we arrange")
     assert asked["keyboard"] and len(texts(ana, "What may we arrange")) == 1

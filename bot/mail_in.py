@@ -75,7 +75,7 @@ def _heard(message: EmailMessage, raw: bytes, now: datetime, ours: Collection[st
     attached = any(part.get_content_disposition() == "attachment" for part in message.walk())
     return Heard(
         channel="mail", external_id=_number(message, raw), sender=sender, at=now, name=_plain(name)[:120],
-        words=_ours_left_out(_plain(words), ours).strip()[:LONGEST],
+        words=_ours_left_out(_plain(words).strip()[:LONGEST], ours).strip(),
         kind="text" if words.strip() or not attached else "document", quotes=answered,
     )  # fmt: skip
 

@@ -182,7 +182,15 @@ def test_the_houses_own_list_is_its_inbox() -> None:
 
 @pytest.mark.parametrize(
     "nasty",
-    ["<style" * 30_000, "<head>" * 30_000, "on 2026 " * 25_000, "> " * 90_000, "<br" * 60_000, "<!-- >" * 30_000],
+    [
+        "<style" * 30_000,
+        "<head>" * 30_000,
+        "on 2026 " * 25_000,
+        "> " * 90_000,
+        "<br" * 60_000,
+        "<!-- >" * 30_000,
+        "http:" * 40_000,
+    ],
 )
 def test_no_letter_keeps_us_busy(nasty: str) -> None:
     """What is made to be slow to read is read as fast as any other of its size."""

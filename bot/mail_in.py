@@ -7,7 +7,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
-from email.policy import default
+from email.policy import EmailPolicy
 from email.utils import parseaddr
 
 from bot import unquoting
@@ -17,6 +17,9 @@ from models import doors, letters
 
 LONGEST = 20_000  # characters of a letter that are kept as its words
 LONGEST_PART = 200_000  # characters of a letter that are looked at
+LONGEST_HEADER = (
+    10_000  # characters of a header that are looked at: the parser of addresses and parameters takes their square
+)
 LONGEST_NAME = 100  # characters of a Message-ID that names a letter
 OUR_ADDRESS = "[our address]"
 _REPLY = re.compile(r"\s*(?:re|fwd?|rv|rm|aw|antw|enc)\s*:", re.IGNORECASE)
@@ -36,6 +39,18 @@ REASONS = (  # RFC 3463: what the second and third figure say, the first that fi
 )
 OTHERWISE = "the mail server there did not take it"
 _NOBODY_THERE = re.compile(r"\d\.(?:1|4)\.\d+|\d\.2\.1")
+
+
+class _Cut(EmailPolicy):
+    """Reads a letter as Python does, each header of it and of its parts only so far."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """A header's name, and what of it is looked at."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
+
+
+_CUT = _Cut()
 
 
 class NotAPerson(Exception):
@@ -81,7 +96,7 @@ def _heard(message: EmailMessage, raw: bytes, now: datetime, ours: Collection[st
 
 
 def _parsed(raw: bytes) -> EmailMessage:
-    message = BytesParser(policy=default).parsebytes(raw)
+    message = BytesParser(policy=_CUT).parsebytes(raw)
     assert isinstance(message, EmailMessage)  # noqa: S101  # the policy makes these
     return message
 
@@ -90,7 +105,7 @@ def _header(message: Message, name: str) -> str:
     """A header's text on one line; one that cannot be read is as if it were not there."""
     try:
         return _plain(" ".join(str(message.get(name, "")).split()))
-    except (ValueError, LookupError, IndexError, AttributeError, TypeError):
+    except (ValueError, LookupError, IndexError, AttributeError, TypeError, RecursionError):
         return ""
 
 
@@ -221,7 +236,7 @@ def _returned(message: EmailMessage) -> list[str]:
             found += [each for inner in whole for each in letters.named(_header(inner, "Message-ID"))]
         elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
             content = part.get_payload(decode=True)
-            head = BytesParser(policy=default).parsebytes(content if isinstance(content, bytes) else b"", True)
+            head = BytesParser(policy=_CUT).parsebytes(content if isinstance(content, bytes) else b"", True)
             found += letters.named(_header(head, "Message-ID"))
     return found
 

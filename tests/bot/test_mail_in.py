@@ -1,5 +1,6 @@
 """Letters as they come: what a person wrote is heard, what a machine wrote is not answered, nothing makes us stumble."""
 
+import contextlib
 import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -202,6 +203,25 @@ def test_no_letter_keeps_us_busy(nasty: str) -> None:
         begun = time.process_time()
         read(raw, NOW, OURS)
         assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        b"From: " + b"a " * 80_000 + b"<a@b.example>\r\n\r\nhello",
+        b"From: " + b"(" * 80_000 + b"\r\n\r\nhello",
+        b"From: a@b.example\r\nContent-Type: text/plain" + b"; a=b" * 40_000 + b"\r\n\r\nhello",
+        b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"
+        b"Content-Type: text/plain" + b"; a*0=b" * 40_000 + b"\r\n\r\nhello\r\n--x--",
+    ],
+    ids=["names", "remarks", "parameters", "parameters of a part"],
+)
+def test_no_header_keeps_us_busy(nasty: bytes) -> None:
+    """The parser of headers takes the square of their length, and some of them it does not come out of."""
+    begun = time.process_time()
+    with contextlib.suppress(NotAPerson):
+        assert read(nasty, NOW, OURS).words == "hello"
+    assert time.process_time() - begun < 2
 
 
 def test_a_page_is_read_as_words() -> None:

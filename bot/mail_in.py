@@ -57,19 +57,19 @@ class NotAPerson(Exception):
     """Nobody waits for an answer to this letter: an automatic reply, a list, ourselves; the sentence says which."""
 
 
-def opened(raw: bytes, now: datetime, ours: Collection[str]) -> Letter:
-    """A letter as far as it can be read; `ours` are the house's own addresses. Raises only for a mistake of ours."""
+def opened(raw: bytes, now: datetime, ours: Collection[str], staff: Collection[str] = ()) -> Letter:
+    """A letter as far as it can be read; from `ours` the house writes, from `staff` its people. Raises only for a mistake of ours."""
     message = _parsed(raw)
     sender, subject = parseaddr(_header(message, "From"))[1][:320], _header(message, "Subject")[:500]
     if returned := _bounces(message):
         return Letter(sender, subject, bounces=returned)
     try:
-        heard = _heard(message, raw, now, ours)
+        heard = _heard(message, raw, now, (*ours, *staff))
     except NotAPerson as why:
         return Letter(sender, subject, aside=str(why))
-    own = {address.lower() for address in ours}
-    about = _named_by_a_server(heard.sender, raw)
-    return Letter(sender, subject, heard, aside=_machine(message, heard, own), ours=heard.sender in own, about=about)
+    own, about = {address.lower() for address in ours}, _named_by_a_server(heard.sender, raw)
+    aside = _machine(message, heard, own, {address.lower() for address in staff})
+    return Letter(sender, subject, heard, aside=aside, ours=heard.sender in own, about=about)
 
 
 def read(raw: bytes, now: datetime, ours: Collection[str]) -> Heard:
@@ -122,7 +122,7 @@ def _address(given: str) -> str:
 # --- machines ---
 
 
-def _machine(message: EmailMessage, heard: Heard, ours: Collection[str]) -> str:
+def _machine(message: EmailMessage, heard: Heard, ours: Collection[str], staff: Collection[str] = ()) -> str:
     """Why nobody waits for an answer, or "". RFC 3834: what was sent automatically is never answered; nor are lists, bounces, ourselves.
 
     The house's own people may answer a letter of ours from an address that we write from.
@@ -134,7 +134,7 @@ def _machine(message: EmailMessage, heard: Heard, ours: Collection[str]) -> str:
         return "we wrote it"
     if _MACHINES.match(heard.sender) or _header(message, "Return-Path") == "<>":
         return "a machine wrote it"
-    if _went_to_many(message) and not _came_by_our_own_list(message, ours):
+    if _went_to_many(message) and not _came_by_our_own_list(message, (*ours, *staff)):
         return "it went to many"
     return ""
 

@@ -11,7 +11,7 @@ from handlers.telling import talk_learns, tell
 from models import claims, dues, news, restored, story, timeline, waiting
 from models.booking import one_at_a_time
 from models.catalog import Catalog
-from models.database import Run, read, transaction
+from models.database import Rows, Run, read, transaction
 from models.fields import instant, micros, unpacked
 from models.refusal import NotYours, Refusal, SoldOut
 from models.request import Need, Request, as_instant, from_draft
@@ -27,45 +27,59 @@ _TAKEN = (  # who is offered it is no longer on the list: two processes that loo
 async def places_freed(house: House) -> None:
     """Offer what came free to those who wait for it, in the order in which they asked.
 
-    Only who waits for something of which some came free is looked at. Who does not fit waits on and blocks nobody; what somebody
-    stumbled over is looked at again a while later.
+    Only who waits for something of which some came free is looked at. Who does not fit waits on and blocks nobody; a booking that
+    we stumble over is looked at again by itself, ever later.
     """
     places = await waiting.freed(house.now())
     if not places:
         return
-    whole, full = True, dict[tuple[str, datetime, datetime], int]()
-    if any(place["resource"] == waiting.ANYTHING for place in places):
-        whole = await _reckon_anew(house)
+    full = dict[tuple[str, datetime, datetime], int]()
+    if concerned := await _whom_to_reckon(places):
+        await _reckon_anew(house, concerned)
         places += await waiting.freed(house.now())
     for booking, needs in await waiting.waiting_for(places, house.now()):
         try:
             if await _may_fit(needs, full, house.now()):
                 await _offer(house, booking)
         except Exception as fault:  # noqa: BLE001  # one that we stumble over keeps nobody else from what is free
-            await part_failed(house, f"the waiting list at booking {booking}", fault)
-            whole = False
-    if whole:
-        await waiting.looked(places)
+            await _stumbled(house, booking, fault)
+    await waiting.looked(places)
 
 
-async def _reckon_anew(house: House) -> bool:
-    """By the catalogue of today: a bus may be longer by now, a turnaround shorter. Whether that could be done for everybody."""
-    catalog, whole = await house.catalog(), True
-    for row in await waiting.everybody():
+async def _whom_to_reckon(places: Rows) -> list[int]:
+    """Everybody, where the catalogue is another; else those over whom we stumbled a while ago."""
+    if any(place["resource"] == waiting.ANYTHING for place in places):
+        return await waiting.everybody()
+    return [booking for place in places if (booking := waiting.stumbled_over(place["resource"]))]
+
+
+async def _reckon_anew(house: House, bookings: list[int]) -> None:
+    """By the catalogue of today: a bus may be longer by now, a turnaround shorter."""
+    catalog = await house.catalog()
+    for booking in bookings:
         try:
-            await _reckoned(house, row, catalog)
+            await _reckoned(house, booking, catalog)
         except Exception as fault:  # noqa: BLE001  # and for everybody else
-            await part_failed(house, f"the waiting list at booking {row['id']}", fault)
-            whole = False
-    return whole
+            await _stumbled(house, booking, fault)
 
 
-async def _reckoned(house: House, row: dict[str, Any], catalog: Catalog) -> None:
-    wanted = _wanted(row, catalog, house.now())
+async def _stumbled(house: House, booking: int, fault: Exception) -> None:
+    await part_failed(house, f"the waiting list at booking {booking}", fault)
+    await waiting.again_later(booking, house.now())
+
+
+async def _reckoned(house: House, booking: int, catalog: Catalog) -> None:
     async with transaction() as run:
-        if await waiting.since(run, int(row["id"])):  # nobody has served them meanwhile
-            needs = wanted.resources() if wanted else []
-            await waiting.wait(run, int(row["id"]), needs, instant(row["since"]))
+        wanted = await _asked(run, booking, catalog, house.now())
+        if since := await waiting.since(run, booking):  # nobody has served them meanwhile
+            await waiting.wait(run, booking, wanted.resources() if wanted else [], since)
+
+
+async def _asked(run: Run, booking: int, catalog: Catalog, now: datetime) -> Request | None:
+    """What they wait for, read behind the booking's lock: until our transaction ends they change it no more."""
+    await one_at_a_time(run, booking)
+    rows = await run("SELECT request FROM booking WHERE id = :booking", booking=booking)
+    return _wanted(rows[0], catalog, now)
 
 
 def _wanted(row: dict[str, Any], catalog: Catalog, now: datetime) -> Request | None:
@@ -101,13 +115,12 @@ async def _left(need: Need, now: datetime) -> int:
 async def _offer(house: House, booking: int) -> None:
     """Hold it for them and say so; whoever was faster by another door has it, and they wait on."""
     now, catalog = house.now(), await house.catalog()
-    wanted = _wanted((await read("SELECT request FROM booking WHERE id = :id", id=booking))[0], catalog, now)
-    if wanted is None:
-        return
-    until = min(now + STANDS, wanted.starts - timedelta(minutes=catalog.services[wanted.service].notice))
     try:
         async with transaction() as run:
-            await one_at_a_time(run, booking)
+            wanted = await _asked(run, booking, catalog, now)
+            if wanted is None:
+                return
+            until = min(now + STANDS, wanted.starts - timedelta(minutes=catalog.services[wanted.service].notice))
             taken = await run(_TAKEN, until=micros(until), now=micros(now), booking=booking)
             if not taken:
                 return  # another process has just offered it

@@ -16,6 +16,7 @@ from models.request import Need
 
 AGAIN = timedelta(seconds=10)  # until another look, where whoever looked broke off or stumbled
 AT_ONCE = 100  # freed places at one look
+AT_MOST = timedelta(hours=1)  # between two looks at one booking that we stumble over
 ANYTHING = "*"  # in place of a resource: the catalogue is another, and may have more of all
 
 
@@ -143,9 +144,31 @@ async def all_of_it(run: Run, now: datetime) -> None:
     )  # fmt: skip
 
 
-async def everybody() -> Rows:
-    """All who are on the list, the first first: booking, request, since."""
-    return await read(
-        "SELECT b.id, b.request, MIN(w.since) AS since FROM waiting w JOIN booking b ON b.id = w.booking_id "
-        "WHERE b.state = 'waitlisted' GROUP BY b.id, b.request ORDER BY MIN(w.since), b.id"
+async def everybody() -> list[int]:
+    """The bookings of all who are on the list, the first first."""
+    rows = await read(
+        "SELECT b.id FROM waiting w JOIN booking b ON b.id = w.booking_id "
+        "WHERE b.state = 'waitlisted' GROUP BY b.id ORDER BY MIN(w.since), b.id"
     )
+    return [int(row["id"]) for row in rows]
+
+
+_BOOKING = "booking "  # and its number in place of a resource: this one is reckoned anew, since we stumbled over it
+
+
+def stumbled_over(resource: str) -> int | None:
+    """The booking that a freed place stands for; None when it is a place."""
+    return int(resource.removeprefix(_BOOKING)) if resource.startswith(_BOOKING) else None
+
+
+async def again_later(booking: int, now: datetime) -> None:
+    """Look at this one again by itself: after ten seconds, then after as long as it has failed by now, an hour at most."""
+    name = f"{_BOOKING}{booking}"
+    async with transaction() as run:
+        before = await run("DELETE FROM freed WHERE resource = :name RETURNING starts", name=name)
+        first = min([now, *(instant(row["starts"]) for row in before)])
+        at = now + min(max(now - first, AGAIN), AT_MOST)
+        await run(
+            "INSERT INTO freed (resource, starts, ends, at) VALUES (:name, :first, :first, :at)",
+            name=name, first=micros(first), at=micros(at),
+        )  # fmt: skip

@@ -79,6 +79,7 @@ ASIDE = {
     "handlers.letter_came:letter_kept": "one commit, and the mail server brings it again: tests/doors/test_letters",
     "handlers.person_stopped:_kept": "one commit, as someone_wrote",
     "handlers.place_freed:_reckoned": "a commit for each who waits, and the next look begins anew",
+    "models.waiting:again_later": "one commit; undone, what was being looked at is looked at again after a while",
     "models.settings:forget": "a kept value is gone or not, and is looked for again",
     "models.settings:keep_first": "of several the first stands; asked again it is found",
     **dict.fromkeys(

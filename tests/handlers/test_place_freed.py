@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -14,12 +15,13 @@ from bot.rehearsal import Rehearsal, rehearse
 from flows.talk import Delayed
 from handlers import place_freed
 from handlers.flight_delayed import flight_delayed
-from handlers.house import Actor
+from handlers.house import Actor, House
 from handlers.time_passed import time_passed
 from models import catalogs, claims, restored, waiting
+from models.catalog import Catalog
 from models.catalog_file import read_file
 from models.claims import Resource
-from models.database import Rows, read, transaction
+from models.database import Rows, Run, read, transaction
 from models.fields import micros
 from models.settings import keep_value
 from models.stuck import stuck
@@ -138,6 +140,40 @@ async def test_one_that_we_stumble_over_keeps_nobody_else_waiting(crowd: Crowd) 
         await waiting.all_of_it(run, crowd.now)  # nor from being reckoned anew
     await crowd.later(minutes=31)
     assert await states() == {"Ana": "expired", "Bea": "waitlisted", "Cid": "on_hold"}
+
+
+async def test_one_that_we_stumble_over_is_looked_at_by_itself_ever_later(
+    crowd: Crowd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Round after round nobody else is reckoned anew; mended, it is back on the list by itself."""
+    ana, bea, cid = [await crowd.guest(name) for name in ("Ana", "Bea", "Cid")]
+    await books(ana)
+    await waits(bea)
+    await waits(cid)
+    (broken, _), kept = (
+        await numbers(),
+        await read("SELECT id, request FROM booking WHERE state = 'waitlisted' ORDER BY id"),
+    )
+    async with transaction() as run:
+        await run("UPDATE booking SET request = '[]' WHERE id = :id", id=broken)
+        await waiting.all_of_it(run, crowd.now)
+    reckoned, real = list[tuple[float, int]](), place_freed._reckoned
+
+    async def noted(house: House, booking: int, catalog: Catalog) -> None:
+        reckoned.append(((crowd.now - NOW).total_seconds(), booking))
+        await real(house, booking, catalog)
+
+    monkeypatch.setattr(place_freed, "_reckoned", noted)
+    for _ in range(20):
+        await crowd.later(seconds=5)
+    assert [booking for _, booking in reckoned].count(broken) == len(reckoned) - 1, "Cid once"
+    assert [at for at, booking in reckoned if booking == broken] == [5, 15, 25, 45, 85]
+    async with transaction() as run:
+        await run("UPDATE booking SET request = :request WHERE id = :id", request=kept[0]["request"], id=broken)
+    await crowd.later(minutes=31)
+    assert (await states())["Bea"] == "on_hold"
+    await crowd.later(seconds=10)
+    assert await read("SELECT id FROM freed") == []
 
 
 async def test_who_waits_takes_nothing_by_a_late_flight(crowd: Crowd) -> None:
@@ -351,6 +387,51 @@ async def test_offered_in_the_midst_of_a_change(crowd: Crowd) -> None:
     assert "3 adults" in await says(bea, "yes")
     await bea.happens(paid=True)
     assert await states() == {"Ana": "expired", "Bea": "confirmed"}
+
+
+def just_before(monkeypatch: pytest.MonkeyPatch, talk: Rehearsal, words: str) -> None:
+    """They say so, and it is done, right before the next transaction of whoever looks at the list begins."""
+
+    @asynccontextmanager
+    async def late() -> AsyncIterator[Run]:
+        monkeypatch.setattr(place_freed, "transaction", transaction)
+        await says(talk, words)
+        async with transaction() as run:
+            yield run
+
+    monkeypatch.setattr(place_freed, "transaction", late)
+
+
+async def test_changed_right_before_it_is_offered(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is held is what is booked by then: the next day's car, not the one that they no longer want."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    (booking,) = await numbers()
+    await says(bea, "make it Monday please")
+    async with transaction() as run:
+        await Resource.declare(run, "vehicle:sedan", 2)
+    just_before(monkeypatch, bea, "yes")
+    await place_freed._offer(bea.house, booking)
+    assert await states() == {"Ana": "on_hold", "Bea": "on_hold"}
+    held = await read("SELECT c.starts, l.starts AS leg FROM claim c JOIN leg l ON l.id = c.leg_id")
+    assert len({row["starts"] - row["leg"] for row in held}) == 1, "as long before each ride"
+
+
+async def test_changed_right_before_everybody_is_reckoned_anew(crowd: Crowd, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait for what they asked for last, since they asked for it."""
+    ana, bea = [await crowd.guest(name) for name in ("Ana", "Bea")]
+    await books(ana)
+    await waits(bea)
+    needed = "SELECT resource, starts, ends, since FROM waiting"
+    before = await read(needed)
+    crowd.now = bea.now = NOW + timedelta(minutes=5)
+    await says(bea, "make it 3:30pm please")
+    just_before(monkeypatch, bea, "yes")
+    await place_freed._reckon_anew(bea.house, await numbers())
+    after = await read(needed)
+    assert after[0]["starts"] - before[0]["starts"] == 30 * 60 * 10**6
+    assert after[0]["since"] == micros(crowd.now)
 
 
 async def test_cancelling_is_leaving_the_list(crowd: Crowd) -> None:

@@ -178,6 +178,7 @@ async def somebody_waits(house: House, booking: int) -> None:
     await waiting.waiting_for(places, NOW)
     await waiting.place_of(read, booking)
     await waiting.looked(places)
+    await waiting.again_later(booking, NOW)
     async with transaction() as run:
         await waiting.leave(run, booking)
 

@@ -40,10 +40,19 @@ async def clear_due(run: Run, booking: int, kind: str) -> None:
 
 
 async def take_one(run: Run, now: datetime) -> Rows:
-    """Take the oldest thing due, for this transaction alone; empty when nothing is."""
-    skip = "" if not run.locks_rows else " FOR UPDATE SKIP LOCKED"
-    return await run(
-        "DELETE FROM due WHERE id = (SELECT id FROM due WHERE at <= :now ORDER BY at LIMIT 1"  # noqa: S608  # constants
-        f"{skip}) RETURNING booking_id, kind, at",
+    """Take the oldest thing due, for this transaction alone, with the lock of its booking; empty when nothing is.
+
+    The booking first, as everybody else who sets or clears what is due for it. One that another has locked has its turn later.
+    """
+    skip = " FOR NO KEY UPDATE OF b SKIP LOCKED" if run.locks_rows else ""
+    while oldest := await run(
+        "SELECT d.id FROM due d JOIN booking b ON b.id = d.booking_id WHERE d.at <= :now ORDER BY d.at LIMIT 1" + skip,  # noqa: S608  # constants
         now=micros(now),
-    )
+    ):
+        taken = await run(
+            "DELETE FROM due WHERE id = :id AND at <= :now RETURNING booking_id, kind, at",
+            id=int(oldest[0]["id"]), now=micros(now),
+        )  # fmt: skip
+        if taken:
+            return taken  # else another had done it just before we had the lock
+    return []

@@ -1,5 +1,7 @@
 """What comes by itself: each part has its own guard, its own order, and what fails is tried ever later, shown, and given to the desk."""
 
+import asyncio
+from contextvars import copy_context
 from typing import Any
 
 import pytest
@@ -9,11 +11,12 @@ from handlers import time_passed as ticking
 from handlers.house import House
 from handlers.time_passed import time_passed
 from models import dues, turns
+from models.booking import one_at_a_time
 from models.database import read, transaction
 from models.fields import micros
 from models.stuck import stuck
 from models.turns import Carry
-from tests.conftest import NOW, Clock
+from tests.conftest import DIALECT, NOW, Clock
 from tests.handlers.mistake import Mistake
 from tests.handlers.test_events_that_fail import events, told_house
 from tests.handlers.test_turns_that_fail import inbox, said, write
@@ -107,6 +110,32 @@ async def test_a_due_that_fails_waits_a_minute_and_is_shown(
     clock.forward(seconds=1)
     await time_passed(house)
     assert await state(booking) == "expired"
+
+
+@pytest.mark.skipif(DIALECT != "postgres", reason="SQLite has one writer at a time")
+async def test_paid_as_the_hold_ends_nobody_waits_in_a_circle(house: House) -> None:
+    """Whoever has the booking clears what is due for it; the tick waits for neither, and does what is due behind it."""
+    booking = await owe_one_of_each(house)
+    outside = copy_context()
+    async with transaction() as run:
+        await one_at_a_time(run, booking)
+        ticked = asyncio.create_task(time_passed(house), context=outside)
+        async with asyncio.timeout(20):
+            await ticked
+        assert (await inbox("+46701740605"))[0][1] == "done"
+        await dues.clear_due(run, booking, "hold_ends")
+    await time_passed(house)
+    assert await state(booking) == "on_hold"
+    fell = await read("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    assert fell[0]["deadlocks"] == 0
+
+
+async def test_several_ticks_at_once_end_a_hold_once(house: House) -> None:
+    """Two replicas look at the same moment."""
+    booking = await owe_one_of_each(house)
+    await asyncio.gather(*(time_passed(house) for _ in range(4)))
+    assert await state(booking) == "expired"
+    assert await one("SELECT COUNT(*) FROM entry WHERE kind = 'hold_ended'") == 1
 
 
 # -- what cannot even be read -------------------------------------------------------------------

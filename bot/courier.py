@@ -288,10 +288,13 @@ class Courier:
     async def _carry(self, channel: Channel, lane: Lane, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
         if attempt.letter:
             await self.packing.courtesy.turn()  # putting its parts together takes as long as drawing them
-        await channel.pace.turn()  # not before: leaves that waited for room or papers would all be used at once
+        messages = 1 + len(attempt.enclosed)
+        for _ in range(messages):
+            await channel.pace.turn()  # not before: leaves that waited for room or papers would all be used at once
         if time.monotonic() > lane.since + HELD:  # frozen or cut off meanwhile: another may be sending this
             raise Lost
-        channel.pace.sent(lane, self.house.now())
+        for _ in range(messages):
+            channel.pace.sent(lane, self.house.now())
         try:
             async with asyncio.timeout(ATTEMPT):
                 result = await channel.carrier.send(out, attempt)

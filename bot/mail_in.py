@@ -7,7 +7,7 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
-from email.policy import default
+from email.policy import EmailPolicy
 from email.utils import parseaddr
 
 from bot import unquoting
@@ -17,6 +17,9 @@ from models import doors, letters
 
 LONGEST = 20_000  # characters of a letter that are kept as its words
 LONGEST_PART = 200_000  # characters of a letter that are looked at
+LONGEST_HEADER = (
+    10_000  # characters of a header that are looked at: the parser of addresses and parameters takes their square
+)
 LONGEST_NAME = 100  # characters of a Message-ID that names a letter
 OUR_ADDRESS = "[our address]"
 _REPLY = re.compile(r"\s*(?:re|fwd?|rv|rm|aw|antw|enc)\s*:", re.IGNORECASE)
@@ -38,23 +41,35 @@ OTHERWISE = "the mail server there did not take it"
 _NOBODY_THERE = re.compile(r"\d\.(?:1|4)\.\d+|\d\.2\.1")
 
 
+class _Cut(EmailPolicy):
+    """Reads a letter as Python does, each header of it and of its parts only so far."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """A header's name, and what of it is looked at."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
+
+
+_CUT = _Cut()
+
+
 class NotAPerson(Exception):
     """Nobody waits for an answer to this letter: an automatic reply, a list, ourselves; the sentence says which."""
 
 
-def opened(raw: bytes, now: datetime, ours: Collection[str]) -> Letter:
-    """A letter as far as it can be read; `ours` are the house's own addresses. Raises only for a mistake of ours."""
+def opened(raw: bytes, now: datetime, ours: Collection[str], staff: Collection[str] = ()) -> Letter:
+    """A letter as far as it can be read; from `ours` the house writes, from `staff` its people. Raises only for a mistake of ours."""
     message = _parsed(raw)
     sender, subject = parseaddr(_header(message, "From"))[1][:320], _header(message, "Subject")[:500]
     if returned := _bounces(message):
         return Letter(sender, subject, bounces=returned)
     try:
-        heard = _heard(message, raw, now, ours)
+        heard = _heard(message, raw, now, (*ours, *staff))
     except NotAPerson as why:
         return Letter(sender, subject, aside=str(why))
-    own = {address.lower() for address in ours}
-    about = _named_by_a_server(heard.sender, raw)
-    return Letter(sender, subject, heard, aside=_machine(message, heard, own), ours=heard.sender in own, about=about)
+    own, about = {address.lower() for address in ours}, _named_by_a_server(heard.sender, raw)
+    aside = _machine(message, heard, own, {address.lower() for address in staff})
+    return Letter(sender, subject, heard, aside=aside, ours=heard.sender in own, about=about)
 
 
 def read(raw: bytes, now: datetime, ours: Collection[str]) -> Heard:
@@ -75,13 +90,13 @@ def _heard(message: EmailMessage, raw: bytes, now: datetime, ours: Collection[st
     attached = any(part.get_content_disposition() == "attachment" for part in message.walk())
     return Heard(
         channel="mail", external_id=_number(message, raw), sender=sender, at=now, name=_plain(name)[:120],
-        words=_ours_left_out(_plain(words), ours).strip()[:LONGEST],
+        words=_ours_left_out(_plain(words).strip()[:LONGEST], ours).strip(),
         kind="text" if words.strip() or not attached else "document", quotes=answered,
     )  # fmt: skip
 
 
 def _parsed(raw: bytes) -> EmailMessage:
-    message = BytesParser(policy=default).parsebytes(raw)
+    message = BytesParser(policy=_CUT).parsebytes(raw)
     assert isinstance(message, EmailMessage)  # noqa: S101  # the policy makes these
     return message
 
@@ -90,7 +105,7 @@ def _header(message: Message, name: str) -> str:
     """A header's text on one line; one that cannot be read is as if it were not there."""
     try:
         return _plain(" ".join(str(message.get(name, "")).split()))
-    except (ValueError, LookupError, IndexError, AttributeError, TypeError):
+    except (ValueError, LookupError, IndexError, AttributeError, TypeError, RecursionError):
         return ""
 
 
@@ -107,7 +122,7 @@ def _address(given: str) -> str:
 # --- machines ---
 
 
-def _machine(message: EmailMessage, heard: Heard, ours: Collection[str]) -> str:
+def _machine(message: EmailMessage, heard: Heard, ours: Collection[str], staff: Collection[str] = ()) -> str:
     """Why nobody waits for an answer, or "". RFC 3834: what was sent automatically is never answered; nor are lists, bounces, ourselves.
 
     The house's own people may answer a letter of ours from an address that we write from.
@@ -119,7 +134,7 @@ def _machine(message: EmailMessage, heard: Heard, ours: Collection[str]) -> str:
         return "we wrote it"
     if _MACHINES.match(heard.sender) or _header(message, "Return-Path") == "<>":
         return "a machine wrote it"
-    if _went_to_many(message) and not _came_by_our_own_list(message, ours):
+    if _went_to_many(message) and not _came_by_our_own_list(message, (*ours, *staff)):
         return "it went to many"
     return ""
 
@@ -221,7 +236,7 @@ def _returned(message: EmailMessage) -> list[str]:
             found += [each for inner in whole for each in letters.named(_header(inner, "Message-ID"))]
         elif part.get_content_type() in ("text/rfc822-headers", "message/rfc822-headers"):
             content = part.get_payload(decode=True)
-            head = BytesParser(policy=default).parsebytes(content if isinstance(content, bytes) else b"", True)
+            head = BytesParser(policy=_CUT).parsebytes(content if isinstance(content, bytes) else b"", True)
             found += letters.named(_header(head, "Message-ID"))
     return found
 

@@ -10,10 +10,12 @@ _ATTRIBUTION = re.compile(  # Gmail breaks this line where it is long
 )
 _DATED = re.compile(r"\d{4}|@|\d:\d\d")
 _FROM = "from|de|von|da|van|från"
-_SENT = "sent|enviado|date|fecha|gesendet|datum|envoyé|inviato|data|verzonden|skickat"
-_FROM_HERE = re.compile(  # the rest of the letter is another one, or who wrote this one
-    r"^[ \t]*(?:-{2,}[ \t]*(?:original message|mensaje original|ursprüngliche nachricht|message d'origine)|_{10,}|-- $"
-    rf"|\*?(?:{_FROM})[ \t]*:\*?[^\n]*\n\s*\*?(?:{_SENT})(?: el| em)?[ \t]*:)",
+_SENT = "sent|enviado|gesendet|envoyé|inviato|verzonden|skickat"
+_DATE = "date|fecha|datum|data"
+_FROM_HERE = re.compile(  # the rest is another letter, or who wrote this one; a guest's own "From: the airport, Date: …" has no address
+    r"^[ \t]*(?:_{10,}[ \t]*\n\s*)?"
+    r"(?:-{2,}[ \t]*(?:original message|mensaje original|ursprüngliche nachricht|message d'origine)|-- $"
+    rf"|\*?(?:{_FROM})[ \t]*:\*?(?:[^\n]*\n\s*\*?(?:{_SENT})(?: el| em)?|[^\n@]*@[^\n]*\n\s*\*?(?:{_DATE}))[ \t]*:)",
     re.IGNORECASE | re.MULTILINE,
 )
 _DEVICE = re.compile(

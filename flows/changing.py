@@ -107,8 +107,7 @@ def _paid(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
 
 def _offered(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:
     """What was waited for is held, as it stood: the change goes on from there."""
-    talk.facts["changing"]["before"]["state"] = "waiting_payment"
-    talk.facts["changing"]["before"]["facts"] |= {**facts, "offered": True}
+    _come_to(talk, {**facts, "offered": True}, state="waiting_payment")
 
 
 def _hold_ended(book: Conversation, talk: Talk, facts: Mapping[str, Any]) -> None:

@@ -76,6 +76,8 @@ async def letter_came(house: House, kept: int, letter: Letter) -> Carry:
 
 async def _concerns_somebody(house: House, letter: Letter, heard: Heard) -> bool:
     """Whether a person wrote it; or a partner's machine, "away until Monday", which the thread must have and nobody answers."""
+    if letters.delivery_of(house.secret, heard.external_id) is not None:
+        return False  # a letter of ours that somebody's mailbox passes on to us
     if letter.aside == AUTOMATIC:
         answered = await answered_by(house, heard)
         return answered is not None and answered.thread is not None

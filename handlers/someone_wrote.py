@@ -88,5 +88,5 @@ async def _recipient(heard: Heard) -> int:
 
 async def _alert_at(house: House, heard: Heard) -> Alert | None:
     """Whoever writes where the house hears of bookings is staff, until accounts are linked."""
-    at = (heard.channel, heard.sender)
-    return next((alert for alert in await house.alerted() if (alert.channel, alert.address) == at), None)
+    at = (heard.channel, heard.sender.lower())
+    return next((alert for alert in await house.alerted() if (alert.channel, alert.address.lower()) == at), None)

@@ -154,7 +154,7 @@ def without_token(words: str) -> str:
 
 def readable(words: str) -> str:
     """Words as the house may read and keep them: no token stands in them, and no address that opens a booking."""
-    return links.masked(without_token(words)) if "bh" in words or "http" in words else words
+    return links.masked(without_token(words) if "bh" in words else words)
 
 
 async def known_by(secret: bytes, given: str, now: datetime, ask: Ask = read) -> Known | None:

@@ -231,6 +231,7 @@ def template(dialect: Dialect) -> Dialect:
 @pytest_asyncio.fixture
 async def database_url(template: Dialect) -> AsyncIterator[str]:
     """A database of this test's own that nobody has opened yet: for a server in a process of its own."""
+    catalogs._compiled.clear()  # a version of another test may have been another catalogue
     url = await template.copy()
     yield url
     await template.drop(url)
@@ -239,7 +240,6 @@ async def database_url(template: Dialect) -> AsyncIterator[str]:
 @pytest_asyncio.fixture(name="database")
 async def open_database(database_url: str) -> AsyncIterator[str]:
     """A database of this test's own, opened in this process; gives its address."""
-    catalogs._compiled.clear()  # version 1 of another test may have been another catalogue
     await database.connect(database_url)
     yield database_url
     await database.close()

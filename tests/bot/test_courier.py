@@ -12,7 +12,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from bot import courier as couriers
-from bot.carriers import Attempt, Failed, Retry, Sent
+from bot.carriers import Attempt, Enclosed, Failed, Retry, Sent
 from bot.courier import AT_ONCE, DOWN, FIRST, LONGEST, REST, Courier
 from bot.courtesy import Courtesy
 from bot.pace import ChatPace, Pace
@@ -71,7 +71,8 @@ class Plain:
         """As plain as can be; a delivery called 'undrawable' is one."""
         if out.kind == "undrawable":
             raise KeyError("a template asks for what is not there")
-        return Attempt(now, Drawn(out.kind), urls={"booking": "https://b.example/b/secret"})
+        enclosed = (Enclosed("a.jpg", b"", "https://b.example/a.jpg"),) * (2 if out.kind == "illustrated" else 0)
+        return Attempt(now, Drawn(out.kind), urls={"booking": "https://b.example/b/secret"}, enclosed=enclosed)
 
 
 def courier(clock: Clock, phone: Phone, **paces: Pace) -> Courier:
@@ -1050,3 +1051,20 @@ async def test_the_courier_waits_its_turn_at_the_provider(clock: Clock) -> None:
         takes.allowed.release()
         await in_state(number, "sent")
         assert one.channels["whatsapp"].pace.before == 0
+
+
+async def test_what_is_enclosed_waits_its_turn_as_well(clock: Clock) -> None:
+    """Two pictures and the words are three messages for the provider, and for the chat."""
+    takes, phone = Takes(), Phone()
+    (number,) = await left(await a_guest(), "illustrated")
+    pace = Pace("test", 10.0, lambda _: ChatPace(0.25, 5), take=takes)
+    async with at_work(courier(clock, phone, whatsapp=pace)):
+        for _ in range(2):
+            await comes(lambda: takes.allowed._waiters)
+            assert phone.given == []
+            takes.allowed.release()
+        await comes(lambda: takes.allowed._waiters)
+        takes.allowed.release()
+        await in_state(number, "sent")
+        used = (await read("SELECT used FROM recipient"))[0]["used"]
+        assert instant(int(used)) == NOW + 3 * timedelta(seconds=4)

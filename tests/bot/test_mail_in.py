@@ -1,5 +1,6 @@
 """Letters as they come: what a person wrote is heard, what a machine wrote is not answered, nothing makes us stumble."""
 
+import contextlib
 import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -45,6 +46,9 @@ def test_a_letter_is_heard() -> None:
         "El sáb, 28 nov 2026 a la(s) 15:04, Costa Alisia Traslados y Excursiones\n(<b@c.example>) escribió:\n> ¿Qué día?",
         "From: Costa Alisia <b@c.example>\nSent: Saturday, 28 November 2026 15:04\nTo: Hannah Moore\n\nWhich day?",
         "De: Costa Alisia <b@c.example>\nEnviado el: sábado, 28 de noviembre de 2026 15:04\n\n¿Qué día?",
+        "________________________________\nFrom: Costa Alisia <b@c.example>\nSent: Saturday, 28 November 2026 15:04\n\nWhich day?",
+        "*From:* Costa Alisia\n*Sent:* Saturday, 28 November 2026 15:04\n\nWhich day?",
+        "De: Costa Alisia <b@c.example>\nFecha: 28 de noviembre de 2026\n\n¿Qué día?",
         "-----Original Message-----\nFrom: Costa Alisia",
         "> Which day?",
         "-- \nHannah Moore, Moore & Sons",
@@ -97,6 +101,20 @@ def test_machines_are_not_answered(headers: dict[str, str]) -> None:
 def test_answers_below_and_between_are_heard(text: str, anew: str) -> None:
     """Wherever the guest writes, what is quoted is left out; and a guest may say that somebody wrote."""
     assert read(letter(text, Subject="Re: Your request"), NOW, OURS).words == anew
+
+
+ASKED = (
+    "Please quote:\nFrom: Punta Cana airport\nDate: 5 December, 15:00\nTo: Hotel Arena Blanca\n4 adults",
+    "Por favor, cotice:\nDe: aeropuerto de Punta Cana\nFecha: 5 de diciembre, 15:00\nA: Hotel Arena Blanca\n4 adultos",
+    "Please quote:\n____________________\nFrom: Punta Cana airport\n____________________\n4 adults",
+)
+
+
+@pytest.mark.parametrize("subject", ["Transfer", "Re: your website"])
+@pytest.mark.parametrize("asked", ASKED, ids=["en", "es", "ruled"])
+def test_a_request_that_looks_like_a_head_is_heard(asked: str, subject: str) -> None:
+    """From where, on which date: no head of a letter that is quoted, nor is a ruled line."""
+    assert read(letter(asked, Subject=subject), NOW, OURS).words.endswith(asked)
 
 
 QUOTED_PAGES = (
@@ -182,7 +200,17 @@ def test_the_houses_own_list_is_its_inbox() -> None:
 
 @pytest.mark.parametrize(
     "nasty",
-    ["<style" * 30_000, "<head>" * 30_000, "on 2026 " * 25_000, "> " * 90_000, "<br" * 60_000, "<!-- >" * 30_000],
+    [
+        "<style" * 30_000,
+        "<head>" * 30_000,
+        "on 2026 " * 25_000,
+        "> " * 90_000,
+        "<br" * 60_000,
+        "<!-- >" * 30_000,
+        "http:" * 40_000,
+        "From:@\n" * 30_000,
+        "__________\n" * 18_000,
+    ],
 )
 def test_no_letter_keeps_us_busy(nasty: str) -> None:
     """What is made to be slow to read is read as fast as any other of its size."""
@@ -194,6 +222,25 @@ def test_no_letter_keeps_us_busy(nasty: str) -> None:
         begun = time.process_time()
         read(raw, NOW, OURS)
         assert time.process_time() - begun < 3
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        b"From: " + b"a " * 80_000 + b"<a@b.example>\r\n\r\nhello",
+        b"From: " + b"(" * 80_000 + b"\r\n\r\nhello",
+        b"From: a@b.example\r\nContent-Type: text/plain" + b"; a=b" * 40_000 + b"\r\n\r\nhello",
+        b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"
+        b"Content-Type: text/plain" + b"; a*0=b" * 40_000 + b"\r\n\r\nhello\r\n--x--",
+    ],
+    ids=["names", "remarks", "parameters", "parameters of a part"],
+)
+def test_no_header_keeps_us_busy(nasty: bytes) -> None:
+    """The parser of headers takes the square of their length, and some of them it does not come out of."""
+    begun = time.process_time()
+    with contextlib.suppress(NotAPerson):
+        assert read(nasty, NOW, OURS).words == "hello"
+    assert time.process_time() - begun < 2
 
 
 def test_a_page_is_read_as_words() -> None:

@@ -1,9 +1,11 @@
 """Secret links: derived, never stored, and a new one ends the old."""
 
+import time
+
 import pytest
 
 from models.database import read, transaction
-from models.links import find, issue, token
+from models.links import find, issue, masked, token
 from tests.conftest import NOW
 from tests.models.given import a_booking
 
@@ -47,3 +49,30 @@ async def test_the_database_does_not_hold_what_opens_a_booking() -> None:
     assert len(link) == 43
     assert link not in str(await read("SELECT * FROM link"))
     assert token(b"another secret", booking, "guest", 1) != link
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [
+        ("see (https://b.example/b/{}/pay?lang=en now", "see ([link] now"),
+        ("Https://b.example/partner/{}", "[link]"),
+        ("http://c.example,https://b.example/b/{}\nThank you", "[link]\nThank you"),
+        ("my husband/partner/girlfriend\nhttps://b.example/b/{}", "my husband/partner/girlfriend\n[link]"),
+        ("https://hotel.example/b/rooms", "https://hotel.example/b/rooms"),
+    ],
+)
+async def test_what_opens_a_booking_is_masked(written: str, seen: str) -> None:
+    """However it is spelt and whatever stands before it; other addresses stay as they are."""
+    assert masked(written.format(token(SECRET, 1, "guest", 1))) == seen
+
+
+@pytest.mark.parametrize(
+    "nasty", ["http:", "http:/b/", "http:/b/aaaaaaaa\n", "/b/", "http: ", ">\n", "http:/b/aaaaaaa "]
+)
+async def test_masking_takes_no_longer_than_reading(nasty: str) -> None:
+    """Chat messages are masked as they come: what is made to be slow is gone through once."""
+    long = nasty * (200_000 // len(nasty))
+    begun = time.process_time()
+    masked(f"http:/b/aaaaaaaa\n{long}")
+    masked(long)
+    assert time.process_time() - begun < 2

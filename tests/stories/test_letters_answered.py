@@ -139,6 +139,28 @@ async def test_the_house_answers_its_own_recap(bellhop: Bellhop, ana: Person, ho
     assert len(await read("SELECT id FROM inbound WHERE channel = 'mail'")) == 1
 
 
+async def test_staff_write_from_where_they_hear_of_bookings(bellhop: Bellhop, ana: Person, house: Person) -> None:
+    """The house hears of it and nobody is answered; what their mailbox sends by itself, or passes on of ours, is nobody's letter."""
+    desk, reference = "operations@costa-alisia.example", await confirmed(ana)
+    recap = await bellhop.mail(desk, reference)
+    automatic, listed = (letter(f"Ops <{desk}>", "Out of office", number) for number in ("1", "2"))
+    automatic["Auto-Submitted"], listed["List-Id"] = "auto-replied", "<news.example.com>"
+    assert await brings(bellhop, automatic) == (200, "not answered: it was sent automatically")
+    assert await brings(bellhop, listed) == (200, "not answered: it went to many")
+    passed_on = letter(desk, recap["text"], "3", subject=recap["subject"])
+    passed_on.replace_header("Message-ID", recap["message_id"])
+    await brings(bellhop, passed_on)
+    assert await read("SELECT id FROM inbound WHERE channel = 'mail'") == []
+    assert await brings(bellhop, letter("Ops <Operations@costa-alisia.example>", "A guest rang: 4 adults", "4")) == (
+        200,
+        "",
+    )
+    await house.hears("A guest rang: 4 adults", "address of the house")
+    assert (
+        await read("SELECT t.id FROM talk t JOIN recipient r ON r.id = t.recipient_id WHERE r.channel = 'mail'") == []
+    )
+
+
 async def test_a_lead_who_answers_nothing_waits_for_the_desk(
     bellhop: Bellhop, ana: Person, rafael: Person, house: Person
 ) -> None:

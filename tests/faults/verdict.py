@@ -95,22 +95,28 @@ def twice_on_whatsapp(fleet: Fleet) -> dict[str, int]:
 
 
 async def twice_on_telegram(fleet: Fleet) -> dict[str, int]:
-    """Messages in each chat that no delivery knows: it left, nobody noted it, and it left again.
+    """Deliveries in each chat that left, were noted by nobody, and left again: messages that no delivery knows.
 
-    A delivery is known by its last message: what goes before it (words that put keys away, papers) is not counted.
+    A delivery is known by its last message. Of what goes before that, papers count by their name: whichever came again more often.
     """
     known = {row["provider_id"] for row in await read(
         "SELECT d.provider_id FROM delivery d JOIN recipient r ON r.id = d.recipient_id WHERE r.channel = 'telegram'"
     )}  # fmt: skip
     people = {one["key"]: str(one.get("telegram")) for one in fleet.sim.world.people}
-    return Counter(
-        people[one["person"]] for one in fleet.sim.world.messages
-        if one["channel"] == "telegram" and not one["mine"] and one["id"] not in known and not _goes_before(one)
-    )  # fmt: skip
+    unknown = [
+        one for one in fleet.sim.world.messages
+        if one["channel"] == "telegram" and not one["mine"] and one["id"] not in known and not one.get("puts_away")
+    ]  # fmt: skip
+    said = Counter(people[one["person"]] for one in unknown if not _is_paper(one))
+    papers = Counter((people[one["person"]], str(one["media"][0]["name"])) for one in unknown if _is_paper(one))
+    again = Counter[str]()
+    for (who, _), count in papers.items():
+        again[who] += count - 1
+    return said | again  # of each the larger
 
 
-def _goes_before(one: dict[str, Any]) -> bool:
-    return bool(one.get("puts_away")) or (one["kind"] == "document" and not one["keyboard"])
+def _is_paper(one: dict[str, Any]) -> bool:
+    return one["kind"] == "document" and not one["keyboard"]
 
 
 def twice_by_mail(fleet: Fleet) -> dict[str, int]:

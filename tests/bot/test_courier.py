@@ -26,6 +26,7 @@ from models.fields import instant
 from models.lanes import Outgoing
 from tests.conftest import NOW, Clock
 from tests.models.given import a_booking, a_guest
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -106,7 +107,7 @@ async def until(look: Callable[[], Any]) -> Any:
     """What `look` gives as soon as it is something, looked at whenever a delivery changes."""
     queue = news.listen()
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE):
             while not (found := await look()):
                 await queue.get()
             return found
@@ -116,7 +117,7 @@ async def until(look: Callable[[], Any]) -> Any:
 
 async def comes(look: Callable[[], Any]) -> None:
     """Until this is so; the others have their turns meanwhile."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not look():  # noqa: ASYNC110  # what is on its way tells nobody
             await asyncio.sleep(0)
 
@@ -177,7 +178,7 @@ async def test_each_recipient_hears_in_order_and_all_at_the_same_time(clock: Clo
 
 async def until_free(recipient: int) -> None:
     """The lane is given back."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while (await lane(recipient))["lease"] is not None:  # noqa: ASYNC110  # nothing tells of it
             await asyncio.sleep(0)
 
@@ -586,7 +587,7 @@ async def test_waiting_for_our_own_pace_is_no_news_of_the_provider(
     await comes(lambda: len(on_their_way(one)) == pace.soon + 1 == pace.before)
     states = [each["state"] for each in await read("SELECT state FROM delivery")]
     assert (states.count("sending"), states.count("waiting")) == (2, 6)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while time.monotonic() < one.channels["whatsapp"].at_work[on_their_way(one)[0]].since + 0.1:  # noqa: ASYNC110
             await asyncio.sleep(0)
     takes.free = True
@@ -864,7 +865,7 @@ async def test_a_slow_attempt_keeps_its_lane(clock: Clock, monkeypatch: pytest.M
         await comes(lambda: phone.given)
         before = (await lane(ana))["lease"]
         renewed.clear()
-        await asyncio.wait_for(renewed.wait(), 10)
+        await asyncio.wait_for(renewed.wait(), PATIENCE)
         assert (await lane(ana))["lease"] > before
         phone.held.set()
 

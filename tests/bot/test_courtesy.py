@@ -8,6 +8,7 @@ import pytest
 
 from bot import courtesy
 from bot.courtesy import Courtesy
+from tests.patience import PATIENCE
 
 
 async def _until_it_stands() -> None:
@@ -30,10 +31,10 @@ async def test_a_letter_waits_until_everybody_is_answered() -> None:
 
 async def test_a_letter_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """While somebody is always being answered, letters go all the same: a hundred wait no longer than one."""
-    monkeypatch.setattr(courtesy, "PATIENCE", 0.01)
+    monkeypatch.setattr(courtesy, "PATIENCE", 1.0)
     line = Courtesy()
     with line.answering():
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await asyncio.gather(*(line.turn() for _ in range(100)))  # together they wait as long as one
 
 
@@ -81,5 +82,5 @@ async def test_whoever_only_looks_holds_no_letter_up(bellhop: Any, desk: Any, mo
     monkeypatch.setattr(courtesy, "PATIENCE", 60.0)
     async with desk.http.get(f"{bellhop.url}/desk/events") as news:
         assert news.status == 200
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await bellhop.program.packing.courtesy.turn()

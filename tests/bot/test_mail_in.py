@@ -1,7 +1,6 @@
 """Letters as they come: what a person wrote is heard, what a machine wrote is not answered, nothing makes us stumble."""
 
 import contextlib
-import time
 from datetime import UTC, datetime
 from email.message import EmailMessage
 
@@ -9,6 +8,7 @@ import pytest
 
 from bot.mail_in import NotAPerson, read
 from models import letters
+from tests.patience import not_for_ever
 
 NOW = datetime(2026, 11, 21, 14, 30, tzinfo=UTC)
 OURS = ("bookings@costa-alisia.example",)
@@ -213,15 +213,14 @@ def test_the_houses_own_list_is_its_inbox() -> None:
     ],
 )
 def test_no_letter_keeps_us_busy(nasty: str) -> None:
-    """What is made to be slow to read is read as fast as any other of its size."""
+    """What is made to be slow to read does not take its square."""
     for subtype in ("plain", "html"):
         message = EmailMessage()
         message["From"] = "hannah@example.com"
         message.set_content(nasty, subtype=subtype)
         raw = message.as_bytes()
-        begun = time.process_time()
-        read(raw, NOW, OURS)
-        assert time.process_time() - begun < 3
+        with not_for_ever():
+            read(raw, NOW, OURS)
 
 
 @pytest.mark.parametrize(
@@ -237,10 +236,8 @@ def test_no_letter_keeps_us_busy(nasty: str) -> None:
 )
 def test_no_header_keeps_us_busy(nasty: bytes) -> None:
     """The parser of headers takes the square of their length, and some of them it does not come out of."""
-    begun = time.process_time()
-    with contextlib.suppress(NotAPerson):
+    with not_for_ever(), contextlib.suppress(NotAPerson):
         assert read(nasty, NOW, OURS).words == "hello"
-    assert time.process_time() - begun < 2
 
 
 def test_a_page_is_read_as_words() -> None:

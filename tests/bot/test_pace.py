@@ -9,6 +9,7 @@ from bot import pace
 from bot.pace import Pace
 from bot.settings import Settings
 from models import rates
+from tests.patience import PATIENCE
 
 TELEGRAM, WHATSAPP = 30, 80  # a second, as their documents have it
 MANY = 400  # that stand before the gate
@@ -54,7 +55,7 @@ async def most_in_a_second(paces: list[Pace], seconds: Seconds) -> int:
         await paces[number % len(paces)].turn()
         left.append(seconds.at)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*(sends(number) for number in range(MANY)))
     return max(sum(first <= at < first + 1.0 for at in left) for first in left)
 

@@ -15,7 +15,7 @@ from bot.rehearsal import Reply
 from bot.words import DrawnOption
 from bot.wrong import Wrong
 
-PATIENCE = 20  # seconds
+PATIENCE = 30  # seconds
 HEAD = "title: T\nnow: 2026-11-20 10:00\nchannel: whatsapp\n"
 
 

@@ -22,6 +22,7 @@ from handlers.delivery_reported import Report
 from models.fields import micros
 from models.lanes import Outgoing
 from models.settings import keep_value
+from tests.patience import PATIENCE
 from tests.stage.conftest import ACCOUNT, TOKEN, settings
 from web.stage.providers import Running, start
 
@@ -149,7 +150,7 @@ async def test_a_twilio_that_does_not_answer_is_left_in_time(
     """Not after the five minutes of the client below."""
     monkeypatch.setattr(channel, "ANSWER", 0.1)
     line.fault = lambda method, number: "hang"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await send(carrier, 1) == Retry("Twilio is away: TimeoutError", away=True)
 
 

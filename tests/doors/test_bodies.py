@@ -9,6 +9,7 @@ import pytest
 
 from models.database import read, transaction
 from tests.doors.knocking import DATA, Door, count, everything
+from tests.patience import PATIENCE
 from tests.people import Person
 from web import hooks
 
@@ -42,7 +43,7 @@ async def _endless(door: Door, path: str) -> int:
 
     pouring = asyncio.create_task(pour())
     try:
-        return int((await asyncio.wait_for(reader.readline(), 10)).split()[1])
+        return int((await asyncio.wait_for(reader.readline(), PATIENCE)).split()[1])
     finally:
         pouring.cancel()
         await asyncio.gather(pouring, return_exceptions=True)
@@ -57,7 +58,7 @@ async def test_a_body_that_drips_is_cut_off(door: Door, path: str, monkeypatch: 
     for head in ("Content-Length: 500", "Transfer-Encoding: chunked"):
         reader, writer = await asyncio.open_connection("127.0.0.1", door.settings.port)
         writer.write(f"POST {path} HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
-        assert int((await asyncio.wait_for(reader.readline(), 5)).split()[1]) == 408
+        assert int((await asyncio.wait_for(reader.readline(), PATIENCE)).split()[1]) == 408
         writer.transport.abort()
     assert await everything() == before
 

@@ -7,6 +7,7 @@ from models import news
 from models.database import read, transaction
 from models.fields import micros
 from tests.doors.knocking import START, Door, answer, count, says
+from tests.patience import PATIENCE
 from tests.people import Desk, Person
 
 BOOK = ("AA1045", "2 bags", "sedan", "none", "no", "no", "Ana Lindqvist", "ana@example.com")
@@ -106,7 +107,7 @@ async def test_a_guest_who_blocked_the_bot(luis: Person, desk: Desk) -> None:
 
 async def _given_up(told: asyncio.Queue[news.News]) -> dict[str, Any]:
     """The delivery that failed, looked for whenever there is news."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             await told.get()
             if rows := await read("SELECT * FROM delivery WHERE state IN ('failed', 'given_up')"):

@@ -10,6 +10,7 @@ from multidict import MultiDict
 
 from bot import checkout, whatsapp
 from tests.doors.knocking import DATA, Door, everything
+from tests.patience import PATIENCE
 from tests.people import Person
 
 VECTORS = DATA / "signatures" / "vectors.json"
@@ -63,7 +64,7 @@ async def _raw(door: Door, request: bytes) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", door.settings.port)
     writer.write(request)
     await writer.drain()
-    line = await asyncio.wait_for(reader.readline(), 10)
+    line = await asyncio.wait_for(reader.readline(), PATIENCE)
     writer.close()
     return int(line.split()[1])
 

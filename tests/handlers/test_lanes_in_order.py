@@ -8,6 +8,7 @@ from flows.speech import Heard
 from handlers.someone_wrote import someone_wrote
 from models.database import dialect, read, transaction
 from tests.handlers.test_about_which_booking import RAFAEL, filed, house_with_a_desk, job
+from tests.patience import PATIENCE
 from tests.web.front import Front
 
 __all__ = ["house_with_a_desk"]  # the fixture
@@ -16,7 +17,7 @@ LOCK = "UPDATE recipient SET urgency = urgency WHERE channel = :channel AND addr
 
 async def somebody_waits() -> None:
     """Until a statement waits for a lock."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not await read("SELECT 1 AS waits FROM pg_locks WHERE NOT granted"):
             pass
 

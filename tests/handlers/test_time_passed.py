@@ -22,6 +22,7 @@ from tests.handlers.mistake import Mistake
 from tests.handlers.test_events_that_fail import events, told_house
 from tests.handlers.test_turns_that_fail import inbox, said, write
 from tests.models.given import one
+from tests.patience import PATIENCE
 from tests.test_rules import a_checkout, state
 
 PARTS = ("_dues", "_owed_turns", "_owed_events", "_waiting_list")
@@ -125,7 +126,7 @@ async def test_paid_as_the_hold_ends_nobody_waits_in_a_circle(house: House) -> N
     async with transaction() as run:
         await one_at_a_time(run, booking)
         ticked = asyncio.create_task(time_passed(house), context=outside)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             await ticked
         assert (await inbox("+46701740605"))[0][1] == "done"
         await dues.clear_due(run, booking, "hold_ends")

@@ -10,6 +10,7 @@ from models import bells, database, news
 from models.bells import _Outside, between_processes
 from models.database import transaction
 from tests.conftest import DIALECT
+from tests.patience import PATIENCE
 
 between = pytest.mark.skipif(DIALECT != "postgres", reason="an SQLite file has one process")
 
@@ -46,7 +47,7 @@ async def another_process(url: str) -> asyncpg.Connection:
 
 async def until(asked: Callable[[], object]) -> None:
     """Wait for it, with the event loop turning."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not asked():  # noqa: ASYNC110  # another process's doing
             await asyncio.sleep(0)
 

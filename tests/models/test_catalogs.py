@@ -10,6 +10,7 @@ from models.bells import between_processes
 from models.catalog_file import read_file
 from models.news import News
 from tests.conftest import DIALECT, NOW, SAMPLE
+from tests.patience import PATIENCE
 
 
 async def load_elsewhere(url: str, folder: Path) -> None:
@@ -32,12 +33,12 @@ async def test_what_another_process_loads_is_on_sale_here_at_once(database: str,
     try:
         async with between_processes(database):
             if DIALECT == "postgres":
-                assert await asyncio.wait_for(queue.get(), 5) == News("anew")  # joining
+                assert await asyncio.wait_for(queue.get(), PATIENCE) == News("anew")  # joining
             await load_elsewhere(database, tmp_path)
             number, fresh = await catalogs.on_sale()
             assert (number, fresh.brand.name) == (before + 1, "Costa Nueva") != (before, catalog.brand.name)
             if DIALECT == "postgres":  # an SQLite file has one server, whose pages look again every minute
-                assert await asyncio.wait_for(queue.get(), 5) == News("catalogue")
+                assert await asyncio.wait_for(queue.get(), PATIENCE) == News("catalogue")
     finally:
         news.ignore(queue)
     assert (await catalogs.version(before)).brand.name == catalog.brand.name

@@ -14,6 +14,7 @@ from models.database import after_commit, dialect, numbered, read, sqlite_path, 
 from models.settings import keep_value, kept
 from tests.conftest import Dialect
 from tests.models.given import one
+from tests.patience import PATIENCE
 
 BESIDE = Path(__file__).with_name("beside.py")
 
@@ -70,7 +71,7 @@ async def test_a_writer_that_is_called_off_leaves_the_gate_open(database: str) -
             await asyncio.sleep(0)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await keep_value("next", str(turn))
     assert await kept("next") == "11"
 
@@ -90,7 +91,7 @@ async def test_a_database_that_was_away_comes_back(database: str, template: Dial
 
     for turn in range(20):
         await asyncio.gather(*(try_to(f"{turn}:{n}") for n in range(5)), read(drop), return_exceptions=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not all(await asyncio.gather(*(try_to(f"after {n}") for n in range(20)))):
             pass
     assert await one("SELECT count(*) AS n FROM kept WHERE name LIKE 'after %'") == 20
@@ -131,7 +132,7 @@ class TestSqlite:
                     await keep_value("server", "no")
             command.execute("ROLLBACK")
         command.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await keep_value("server", "yes")
         assert await kept("server") == "yes"
 

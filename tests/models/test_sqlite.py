@@ -16,6 +16,7 @@ from models import sqlite
 from models.database import after_commit, close, connect, dialect, is_away, read, sqlite_path, transaction
 from models.settings import Kept, keep_value, kept
 from models.sqlite import FairSqliteClient, Gate
+from tests.patience import PATIENCE
 
 OUTSIDE = Context()  # of somebody who is in no transaction
 
@@ -86,7 +87,7 @@ async def test_the_gate_lets_in_who_came_first() -> None:
         if number % 7 == 6:
             await asyncio.sleep(0)
             tasks[number - 1].cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         ended = await asyncio.gather(*tasks, return_exceptions=True)
     assert came == sorted(came)
     assert len(came) >= 60 - sum(isinstance(each, asyncio.CancelledError) for each in ended)
@@ -149,7 +150,7 @@ async def test_a_reader_does_not_wait_for_a_writer() -> None:
     async with transaction() as run:
         await run("UPDATE kept SET value = 'after' WHERE name = 'w'")
         outside = asyncio.get_running_loop().create_task(kept("w"), context=OUTSIDE)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await outside == "before"
         assert await kept("w") == "after", "inside, it sees its own"
     assert await kept("w") == "after"

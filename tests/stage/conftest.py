@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import web
 
+from tests.patience import PATIENCE
 from web.stage.providers import Running, start
 
 ACCOUNT, TOKEN = "AC" + "0123456789abcdef" * 2, "sandbox-auth-token-0123456789abc"
@@ -52,7 +53,7 @@ class Bot:
             return [one for one in self.heard if one["path"] == path]
 
         async with self.more:
-            await asyncio.wait_for(self.more.wait_for(lambda: len(come()) >= count), 10)
+            await asyncio.wait_for(self.more.wait_for(lambda: len(come()) >= count), PATIENCE)
         return come()
 
 
@@ -81,7 +82,7 @@ class Stand:
         """What is seen at the path as soon as it is right, watching the event stream."""
         async with self.http.get(self.url + "/sim/events") as stream:
             await stream.content.readline()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while not right(seen := await self.see(path)):
                     await stream.content.readline()
         return seen

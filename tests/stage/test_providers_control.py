@@ -14,6 +14,7 @@ import aiosmtplib
 import orjson
 import pytest
 
+from tests.patience import PATIENCE
 from web.stage.providers import LiveCredential, start
 from web.stage.providers.server import refuse_live
 
@@ -173,7 +174,7 @@ async def test_changes_are_told_as_they_happen(stand: Stand) -> None:
     async with stand.http.get(f"{stand.url}/sim/events") as stream:
         await stream.content.readline()
         await stand.says("hannah", "whatsapp", "hi")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not (line := await stream.content.readline()).startswith(b"data:"):
                 assert line
     told = json.loads(line[6:])
@@ -231,12 +232,12 @@ async def test_it_runs_as_a_process_of_its_own_and_stops_when_asked(tmp_path: Pa
     )
     try:
         assert process.stdout is not None
-        line = await asyncio.wait_for(process.stdout.readline(), 20)
+        line = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
         ready = orjson.loads((tmp_path / "ready.json").read_bytes())
         assert str(ready["port"]) in line.decode()
         assert ready["pid"] == process.pid
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.kill()

@@ -23,6 +23,8 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from tests.patience import PATIENCE
+
 from .conftest import SECRET, TELEGRAM, Stand
 
 LUCIA, HOUSE, RAFAEL = 700100201, -1001234567, 700100301
@@ -342,7 +344,7 @@ async def test_commands_menu_and_typing(stand: Stand, bot: Bot) -> None:
     async with stand.http.get(f"{stand.url}/sim/events") as stream:
         await stream.content.readline()
         await bot.send_chat_action(HOUSE, "typing")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not (line := await stream.content.readline()).startswith(b'data: {"type":"typing"'):
                 assert line is not None
     assert json.loads(line[6:]) == {"type": "typing", "person": "house", "channel": "telegram", "action": "typing"}

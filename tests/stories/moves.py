@@ -18,7 +18,8 @@ from pypdf import PdfReader
 from flows.script import label
 from models import news
 from models.database import read
-from tests.people import PATIENCE, Bellhop, Message, Missed, Person, read_aloud
+from tests.patience import PATIENCE
+from tests.people import Bellhop, Message, Missed, Person, read_aloud
 
 TRANSFER = "airport PUJ to Hard Rock tomorrow at 3pm, one way, 4 people, 6 bags, van, flight AA1045, child seat"
 COACH = "airport PUJ to Hard Rock tomorrow at 3pm, one way, 10 people, 8 bags, minibus, flight AA1045, champagne"

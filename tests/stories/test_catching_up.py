@@ -26,6 +26,7 @@ from models.database import read, transaction
 from models.fields import instant, micros
 from models.settings import keep_value, kept, kept_moment, move_on
 from tests.conftest import NOW, Clock
+from tests.patience import PATIENCE
 from tests.people import Bellhop, Person, _documents, _sandbox
 from tests.stories import moves
 from tests.stories.test_killed import a_free_port, prepare
@@ -313,7 +314,7 @@ async def test_while_twilio_is_away_nothing_moves(bellhop: Bellhop, ana: Person,
 
 async def first_moment(provider: str) -> datetime:
     """From when on we look, once the start has set it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (since := await kept_moment(f"catch_up:{provider}")):
             pass
     return since

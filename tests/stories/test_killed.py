@@ -27,7 +27,8 @@ from models.catalog import compile
 from models.catalog_file import read_file
 from models.settings import keep_value
 from tests.conftest import DIALECT, NOW, SAMPLE
-from tests.people import ANA, LUIS, PATIENCE, Bellhop, Person, read_aloud
+from tests.patience import PATIENCE
+from tests.people import ANA, LUIS, Bellhop, Person, read_aloud
 from tests.stories.moves import mails, words
 from web.stage.providers import start
 

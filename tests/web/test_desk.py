@@ -17,6 +17,7 @@ from models.database import read, transaction
 from models.delivery import post, recipient
 from models.fields import micros, unpacked
 from models.timeline import record
+from tests.patience import PATIENCE
 from tests.web.front import LOGIN, PASSWORD, Front
 from web.pages import environment
 
@@ -475,9 +476,9 @@ async def test_the_stream_tells_what_changed(desk: Front) -> None:
     """A page that listens hears of a booking as soon as it is durable."""
     stream = await desk.client.get("/desk/events", headers={"Accept": "text/event-stream"})
     assert stream.content_type == "text/event-stream"
-    assert b"hello" in await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 2)
+    assert b"hello" in await asyncio.wait_for(stream.content.readuntil(b"\n\n"), PATIENCE)
     booking, _ = await desk.book()
-    told = await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 2)
+    told = await asyncio.wait_for(stream.content.readuntil(b"\n\n"), PATIENCE)
     assert told == f"event: booking\ndata: {booking}\n\n".encode()
     stream.close()
 

@@ -17,6 +17,7 @@ from bot.documents import Documents
 from models.database import read, transaction
 from models.fields import micros
 from models.refusal import AlreadyPaid, HoldEnded, SoldOut
+from tests.patience import PATIENCE
 from tests.web.front import CHECKOUT, HTML, Front, rows_of
 from web import portal
 
@@ -229,7 +230,7 @@ def _words(pdf: bytes) -> str:
 
 async def _opens_in_the_end(front: Front, path: str) -> None:
     """As a browser does that is told to ask again; a new process takes some seconds on a busy machine."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (answer := await front.client.get(path)).status != 200:
             assert answer.status in (202, 503)
     assert (await answer.read())[:4] in (b"%PDF", b"\x89PNG")

@@ -18,6 +18,7 @@ from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
 from bot import words
+from tests.patience import PATIENCE
 from web.stage.providers import Running, start
 from web.stage.stage import stage_routes
 from web.static_files import routes, static_url
@@ -152,7 +153,7 @@ async def test_a_word_written_on_the_stage_reaches_the_simulators_and_is_announc
         await events.content.readline()
         said = await stage.post("/stage/sim/chats/hannah/whatsapp/messages", json={"text": "hola", "wait": 0})
         assert said.status == 201
-        while not (line := await asyncio.wait_for(events.content.readline(), 5)).startswith(b"data:"):
+        while not (line := await asyncio.wait_for(events.content.readline(), PATIENCE)).startswith(b"data:"):
             pass
     news = json.loads(line.removeprefix(b"data:"))
     assert (news["type"], news["message"]["text"]) == ("message", "hola")
@@ -196,7 +197,7 @@ async def test_events_end_quietly_when_the_simulators_die(house: House) -> None:
     async with opened(house, running.url) as client, client.get("/stage/sim/events") as events:
         await events.content.readline()
         await running.stop()
-        assert b"error" not in await asyncio.wait_for(events.content.read(), 10)
+        assert b"error" not in await asyncio.wait_for(events.content.read(), PATIENCE)
 
 
 async def test_the_simulators_clock_follows_the_houses(
@@ -226,7 +227,7 @@ async def test_another_site_cannot_pull_the_strings(
 async def test_the_kill_button_answers_first(stage: TestClient[Any, Any], house: House) -> None:
     """The page hears that it happens, then it happens."""
     assert (await stage.post("/stage/kill")).status == 202
-    await asyncio.wait_for(house.died.wait(), 5)
+    await asyncio.wait_for(house.died.wait(), PATIENCE)
 
 
 async def test_a_caught_mail_is_shown_with_its_pictures_and_without_scripts(

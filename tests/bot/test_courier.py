@@ -870,6 +870,31 @@ async def test_a_slow_attempt_keeps_its_lane(clock: Clock, monkeypatch: pytest.M
         phone.held.set()
 
 
+async def test_a_send_is_broken_off_when_its_lease_cannot_be_lengthened(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away for longer than the lease: another may take over, and asks what has left. Nothing of ours may leave later."""
+    ana, phone, renewals = await a_guest(), Phone(), list[Any]()
+
+    async def away(*given: Any) -> None:
+        renewals.append(given)
+        raise asyncpg.CannotConnectNowError
+
+    monkeypatch.setattr(lanes, "renew", away)
+    monkeypatch.setattr(couriers, "HELD", 0.3)
+    phone.held.clear()
+    (number,) = await left(ana, "first")
+    one = courier(clock, phone)
+    (hers,) = await lanes.claim("this", NOW, "whatsapp", 1)
+    one._go(one._channel("whatsapp"), hers, None)
+    await comes(lambda: phone.on_the_way)
+    await asyncio.gather(*on_their_way(one))
+    assert phone.on_the_way == 0
+    found = await row(number)
+    assert (found["state"], found["provider_id"]) == ("sending", None)
+    assert found["sending"] is not None, "whoever takes over asks what has left"
+
+
 async def test_leases_that_stood_in_anothers_way_are_lengthened_at_once(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,7 +154,9 @@ async def _connected(settings: Settings, documents: Documents) -> Program:
     await clock.read()
     alerts = _alerts(settings, (await catalogs.on_sale())[1].brand.language)
     failing = await known_to_fail(clock.now())
-    house = House(clock.now, bearer.name(), settings.secret(), alerts, _test_mode(settings), failing)
+    house = House(
+        clock.now, bearer.name(), settings.secret(), alerts, _test_mode(settings), settings.mail_strangers, failing
+    )
     whatsapp, telegram = connect_whatsapp(settings), _telegram(settings)
     key = settings.stripe_secret_key.get_secret_value()
     client = checkout.Client(key, settings.stripe_api) if key else None
@@ -231,7 +233,7 @@ async def _mail(settings: Settings, secret: bytes) -> Mail | None:
     if not settings.smtp_url:
         return None
     brand = (await catalogs.on_sale())[1].brand
-    return Mail(settings.smtp_url, settings.mail_from or brand.email, brand.name, secret)
+    return Mail(settings.smtp_url, settings.mail_from or brand.email, brand.name, secret, settings.url)
 
 
 @contextlib.contextmanager

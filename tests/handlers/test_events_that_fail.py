@@ -427,11 +427,11 @@ async def test_a_report_that_cannot_be_noted_is_noted_later(
     """Kept as an event that is owed, only then; a report that is noted at once leaves no event."""
     await write(house, "hi")
     number = int(await one("SELECT id FROM delivery"))
-    await delivery_reported(house, number, 1, Report("SM1", "sent"))
+    await delivery_reported(house, number, 1, Report("SM1", "sent", by="whatsapp"))
     assert await events() == []
     mistake = Mistake(monkeypatch, reporting, "_note")
     for _ in range(2):
-        await delivery_reported(house, number, 1, Report("SM1", "delivered"))
+        await delivery_reported(house, number, 1, Report("SM1", "delivered", by="whatsapp"))
     assert await events() == [("reported", "owed", 1)]
     mistake.left = 0
     await passes(house, clock, 1)

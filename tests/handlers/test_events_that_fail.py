@@ -443,7 +443,7 @@ async def test_a_message_that_nobody_could_be_handed_is_owed(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mistake comes before it is known who is to answer: kept, tried as any other, parked; never a 500 that holds others up."""
-    mistake = Mistake(monkeypatch, hearing, "_alert_at")
+    mistake = Mistake(monkeypatch, hearing, "wants_silence")
     await write(house, "airport to Hard Rock", LUCIA)
     assert await inbox(LUCIA) == [("airport to Hard Rock", "owed", 1)]
     await passes(house, clock, 1)

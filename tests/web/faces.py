@@ -18,7 +18,8 @@ FAULTS = """least => {
     const named = one => `${one.tagName.toLowerCase()} “${(one.innerText || one.name || one.id || one.title || "").trim().slice(0, 30)}”`;
     const shown = one => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 1;
     const apart = one => ["fixed", "sticky"].includes(getComputedStyle(one).position) || (one.parentElement && apart(one.parentElement));
-    const slides = one => !!one && ((/auto|scroll/.test(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth) || slides(one.parentElement));
+    const slides = one => !!one
+        && ((/auto|scroll/.test(getComputedStyle(one).overflowX) && one.scrollWidth > one.clientWidth) || slides(one.parentElement));
     const inText = one => getComputedStyle(one).display === "inline";
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide > 0) faults.push(`scrolls sideways by ${wide} px`);

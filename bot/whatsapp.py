@@ -15,8 +15,7 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from bot import words
-from bot.approved import kept_as
+from bot.approved import filled
 from bot.carriers import Attempt, Failed, Retry, Sent, Without
 from bot.content import BODY, Content, plain_rest, plainly, rich
 from bot.contents import Contents
@@ -27,7 +26,6 @@ from handlers.delivery_reported import Report, Why
 from models import lanes
 from models.fields import instant, packed
 from models.lanes import Outgoing
-from models.settings import kept
 
 LIMIT = 1600  # Twilio: characters of a message body (error 21617)
 LISTED = 1000  # messages that Twilio gives at once
@@ -228,7 +226,7 @@ class WhatsApp:
         if "block" not in out.payload:
             return Failed("there is nothing to say in this")
         free = free_until(out.last_heard, attempt.now) is not None and not out.payload.get("closed")
-        template = None if free else await self._template(out)
+        template = None if free else await filled(out.payload["block"], out.language, out.payload.get("facts", {}))
         if not free and template is None:
             return Failed("the 24 hours are over and this has no approved template")
         try:
@@ -238,7 +236,9 @@ class WhatsApp:
         try:
             if template is not None:
                 sid, variables, text = template
-                return Sent(await self._once(out, gone, text, content_sid=sid, content_variables=variables), text, True)
+                return Sent(
+                    await self._once(out, gone, text, content_sid=sid, content_variables=packed(variables)), text, True
+                )
             return await self._say(out, attempt, gone)
         except TwilioRestException as refusal:
             return _classed(refusal)
@@ -315,20 +315,6 @@ class WhatsApp:
         )
         out.left.append(str(sent.sid))
         return str(sent.sid)
-
-    async def _template(self, out: Outgoing) -> tuple[str, str, str] | None:
-        """(ContentSid, variables as JSON, the text as it will read) of a notice, when it is approved."""
-        block, facts = out.payload["block"], out.payload.get("facts", {})
-        if block not in words.notices():
-            return None
-        sid = await kept(kept_as(block, out.language))
-        if not sid:
-            return None
-        values = words.variables(block, out.language, facts)
-        text = words.template(block, out.language, facts)
-        for number, value in values.items():
-            text = text.replace(f"{{{{{number}}}}}", value)
-        return sid, packed(values), text
 
     async def _gone(self, out: Outgoing) -> Gone:
         """Ask Twilio what has left since the first attempt: a crash or a time-out hides its end."""

@@ -933,8 +933,9 @@ async def test_a_slow_attempt_keeps_its_lane(clock: Clock, monkeypatch: pytest.M
     async with at_work(courier(clock, phone)):
         await comes(lambda: phone.given)
         before = (await lane(ana))["lease"]
-        renewed.clear()
-        await asyncio.wait_for(renewed.wait(), PATIENCE)
+        for _ in range(2):  # the first may have begun before we looked
+            renewed.clear()
+            await asyncio.wait_for(renewed.wait(), PATIENCE)
         assert (await lane(ana))["lease"] > before
         phone.held.set()
 

@@ -4,6 +4,7 @@ import asyncio
 import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from handlers.delivery_reported import Report, delivery_reported
 from handlers.house import House
 from models import delivery, lanes
 from models.database import read, transaction
-from models.fields import micros
+from models.fields import micros, packed
 from models.lanes import Outcome, Outgoing
 from models.settings import keep_value
 from tests.models.given import a_guest
@@ -297,10 +298,10 @@ async def test_what_became_of_each_template_is_told(line: Line, carrier: WhatsAp
     template = next(one for one in line.sim.world.templates if one["friendly_name"].startswith(f"{first}_en_"))
     refused = {**template["approval"], "status": "rejected", "rejection_reason": "it sells something"}
     line.sim.world.templates.put(template["sid"], {**template, "approval": refused})
-    await keep_value(f"{approved.kept_as(second, 'es')}:sha", "of older words")
+    await keep_value(f"approved:{second}:es", packed(asdict(approved.Known("HX1", "of older words"))))
     told = await approved.status(carrier.client)
     assert f"{first} (en): rejected; it sells something" in told
-    assert f"{second} (es): approved; its words have changed since: push it again" in told
+    assert f"{second} (es): Twilio has it no more; its new words: approved" in told
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])

@@ -118,31 +118,25 @@ def test_every_notice_can_be_an_approved_template(name: str, language: str) -> N
     samples = [facts, *({**facts, "story": story()} for story in STORIES if "story" in facts)]
     assert words.is_one_wording(name, language, samples)
     for sample in samples:
-        values = words.variables(name, language, sample)
-        body = words.template(name, language)
-        assert list(values) == re.findall(r"{{(\d+)}}", body)
+        values, filled = words.filled(words.wording(name, language), language, sample)
+        assert list(values) == re.findall(r"{{(\d+)}}", words.numbered(words.wording(name, language)))
         assert all(
             value and "\n" not in value and "\t" not in value and "    " not in value for value in values.values()
         )
-        assert len(_filled(body, values)) <= words.TEMPLATE_LIMIT
-
-
-def _filled(body: str, values: dict[str, str]) -> str:
-    return re.sub(r"{{(\d+)}}", lambda found: values[found[1]], body)
+        assert len(filled) <= words.TEMPLATE_LIMIT
 
 
 def test_a_template_says_what_the_chat_says() -> None:
     """Filled with its values, a template is the notice itself when every field has something in it."""
     facts = words.sample("booking_confirmed_guest")
-    values = words.variables("booking_confirmed_guest", "es", facts)
-    filled = _filled(words.template("booking_confirmed_guest", "es"), values)
+    _, filled = words.filled(words.wording("booking_confirmed_guest", "es"), "es", facts)
     assert filled == words.block("booking_confirmed_guest", "es", facts)
 
 
 def test_a_longer_text_is_cut_and_breaks_no_template() -> None:
     """Ten thousand characters and line breaks become one line that fits."""
     facts = {"reference": None, "text": "one\n\ntwo\n" + "x" * 10_000}
-    values = words.variables("message_from_house", "en", facts)
+    values, _ = words.filled(words.wording("message_from_house", "en"), "en", facts)
     assert values["1"] == "your request"
     assert values["2"].startswith("one, two, xxx")
     assert values["2"].endswith("…")

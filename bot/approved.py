@@ -133,7 +133,7 @@ def _faults(notice: str, language: str, folder: Path) -> list[str]:
         template = read(notice, language, folder)
     except Wrong as wrong:
         return [str(wrong)]
-    says_else = template.body != drawn(notice, language).body
+    says_else = template.body != words.numbered(words.wording(notice, language))
     found = {
         f"the name {template.name!r} is not of small letters, digits and _": not NAME.fullmatch(template.name),
         f"the category is one of {', '.join(CATEGORIES)}, not {template.category!r}": template.category

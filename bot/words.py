@@ -290,13 +290,14 @@ class Voice:
         self.notation = Notation(language)
         self.texts = self._environment(self._recap)
         self.sayings = self.texts.get_template(f"recap/{language}.txt")
-        self.scripts = self._blocks(self.texts)
+        self.scripts = self._blocks()
         self.expressions = cache(partial(self.texts.compile_expression, undefined_to_none=False))
 
     @cached_property
-    def notices(self) -> dict[str, jinja2.Template]:
-        """The script's blocks, which print where each value comes from."""
-        return self._blocks(self._environment(self._whole_recap, extensions=[_Sources]))
+    def notices(self) -> jinja2.Template:
+        """Their script, which prints where each value comes from."""
+        environment = self._environment(self._whole_recap, extensions=[_Sources])
+        return environment.get_template(f"chat/notices.{self.language}.txt")
 
     def block(self, name: str, facts: Facts) -> str:
         """A block of the script, without the empty lines around it."""
@@ -321,7 +322,7 @@ class Voice:
 
     def wording(self, name: str, facts: Facts) -> str:
         """A notice with where each value comes from in its place."""
-        return _drawn(self.notices, name, facts)
+        return _drawn({name: self.notices}, name, facts)
 
     def values(self, written: str, facts: Facts) -> list[str]:
         """What stands in the places of a wording."""
@@ -383,10 +384,10 @@ class Voice:
             found += " · {}: {}".format(*drawn[key]) if key in drawn and drawn[key][1] else ""
         return found
 
-    def _blocks(self, environment: jinja2.Environment) -> dict[str, jinja2.Template]:
+    def _blocks(self) -> dict[str, jinja2.Template]:
         found: dict[str, jinja2.Template] = {}
         for script in sorted((TEMPLATES / "chat").glob(f"*.{self.language}.txt"), key=_script_order):
-            source = environment.get_template(f"chat/{script.name}")
+            source = self.texts.get_template(f"chat/{script.name}")
             found = dict.fromkeys(source.blocks, source) | found
         return found
 

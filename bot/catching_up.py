@@ -18,7 +18,7 @@ from handlers.caught_up import OVERLAP, caught_up, in_doubt, missing_since, our_
 from handlers.delivery_reported import delivery_reported
 from handlers.guests_fell_silent import guests_fell_silent
 from handlers.house import House
-from handlers.part_failed import part_failed
+from handlers.part_failed import part_failed, part_well
 from handlers.someone_wrote import someone_wrote
 from models.database import is_away, is_contended
 from models.fields import packed
@@ -64,6 +64,8 @@ async def _tried(house: House, what: str, job: Awaitable[None]) -> None:
             await part_failed(house, what, fault)
             return
         log.warning("could not catch up", what=what, why=f"{type(fault).__name__}: {fault}"[:200])
+    else:
+        await part_well(house, what)
 
 
 async def _heard(house: House, carry: Callable[[Carry], None], whatsapp: WhatsApp, heard: Callable[[], None]) -> None:

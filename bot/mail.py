@@ -10,6 +10,7 @@ import aiosmtplib
 
 from bot.carriers import Attempt, Failed, Retry, Sent
 from bot.letters import Letter
+from handlers.person_stopped import CONFIRM_STOP
 from models import letters
 from models.delivery import is_unasked
 from models.lanes import Outgoing
@@ -20,12 +21,12 @@ class Mail:
 
     channel = "mail"
 
-    def __init__(self, url: str, sender: str, name: str, secret: bytes) -> None:
+    def __init__(self, url: str, sender: str, name: str, secret: bytes, home: str = "") -> None:
         parts = urlsplit(url)
         self.host, self.port = parts.hostname or "localhost", parts.port or (465 if parts.scheme == "smtps" else 587)
         self.tls = parts.scheme == "smtps"
         self.login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-        self.sender, self.name, self.secret = sender, name, secret
+        self.sender, self.name, self.secret, self.home = sender, name, secret, home
 
     async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
         """Send one letter; a mailbox that does not exist is given up, a server that is away is tried again."""
@@ -57,6 +58,14 @@ class Mail:
             return Retry(f"the mail server is away: {away}", away=True)
         return Sent(str(message["Message-ID"]), letter.text)
 
+    def _may_be_stopped(self, message: EmailMessage, out: Outgoing) -> None:
+        """A button of the mail program ends these letters: by our signed link at one click (RFC 8058), else by a letter to us."""
+        ways = [f"<mailto:{self.sender}?subject=unsubscribe>"]
+        if self.home.startswith("https://"):
+            ways.insert(0, f"<{self.home}/stop/{letters.stop_token(self.secret, out.id)}>")
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        message["List-Unsubscribe"] = ", ".join(ways)
+
     def compose(self, out: Outgoing, letter: Letter, attempt: Attempt) -> EmailMessage:
         """The message as it leaves. The standard library refuses a line break in a header."""
         message = EmailMessage(policy=SMTP)
@@ -69,8 +78,8 @@ class Mail:
         if (answers := str(out.payload.get("facts", {}).get("answers", ""))).startswith("<"):
             message["In-Reply-To"] = message["References"] = answers
         message["X-Auto-Response-Suppress"] = "All"  # Exchange: no answering machine answers this
-        if is_unasked(out.kind, out.payload):
-            message["List-Unsubscribe"] = f"<mailto:{self.sender}?subject=unsubscribe>"
+        if is_unasked(out.kind, out.payload) or out.kind == CONFIRM_STOP:
+            self._may_be_stopped(message, out)
         message.set_content(letter.text)
         message.add_alternative(letter.html, subtype="html")
         html = message.get_payload()[1]  # type: ignore[index]

@@ -1,17 +1,21 @@
 """Mail in: a letter as it came (RFC 822) is read; a person's words are told from a machine's, and from ours that they quote."""
 
+import asyncio
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import EmailPolicy
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 
 from bot import unquoting
+from bot.settings import Settings
 from flows.speech import Heard
+from handlers.house import House
 from handlers.letter_came import AUTOMATIC, NO_SENDER, Bounce, Letter
 from models import doors, letters
 
@@ -26,6 +30,8 @@ _REPLY = re.compile(r"\s*(?:re|fwd?|rv|rm|aw|antw|enc)\s*:", re.IGNORECASE)
 _MACHINES = re.compile(r"(?:mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)\b", re.IGNORECASE)
 _SERVERS = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 _OF_LISTS = ("List-Id", "List-Unsubscribe", "List-Post")
+_DMARC = re.compile(r"dmarc\s*=\s*([a-z]+)\b(.*)", re.DOTALL)
+_FROM = re.compile(r"header\.from\s*=\s*(\S*)")
 _ANSWERING_MACHINES = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
 
 REASONS = (  # RFC 3463: what the second and third figure say, the first that fits
@@ -57,8 +63,19 @@ class NotAPerson(Exception):
     """Nobody waits for an answer to this letter: an automatic reply, a list, ourselves; the sentence says which."""
 
 
-def opened(raw: bytes, now: datetime, ours: Collection[str], staff: Collection[str] = ()) -> Letter:
-    """A letter as far as it can be read; from `ours` the house writes, from `staff` its people. Raises only for a mistake of ours."""
+async def understood(house: House, settings: Settings, raw: bytes) -> Letter:
+    """A letter to this house, as far as it can be read, in a thread of its own. Raises only for a mistake of ours."""
+    brand = (await house.catalog()).brand
+    alerts = [alert.address for alert in await house.alerted() if alert.channel == "mail"]
+    ours = (brand.email, settings.mail_from)
+    return await asyncio.to_thread(opened, raw, house.now(), ours, alerts, settings.mail_authserv)
+
+
+def opened(raw: bytes, now: datetime, ours: Collection[str], staff: Collection[str] = (), authserv: str = "") -> Letter:
+    """A letter as far as it can be read; from `ours` the house writes, from `staff` its people.
+
+    `authserv` is the name under which our own mail server says what it found out about the sender (RFC 8601); "" for none.
+    """
     message = _parsed(raw)
     sender, subject = parseaddr(_header(message, "From"))[1][:320], _header(message, "Subject")[:500]
     if returned := _bounces(message):
@@ -69,7 +86,9 @@ def opened(raw: bytes, now: datetime, ours: Collection[str], staff: Collection[s
         return Letter(sender, subject, aside=str(why))
     own, about = {address.lower() for address in ours}, _named_by_a_server(heard.sender, raw)
     aside = _machine(message, heard, own, {address.lower() for address in staff})
-    return Letter(sender, subject, heard, aside=aside, ours=heard.sender in own, about=about)
+    found = _found_out(message, authserv)
+    heard = replace(heard, vouched=found == "pass")
+    return Letter(sender, subject, heard, aside=aside, ours=heard.sender in own, about=about, forged=found == "fail")
 
 
 def read(raw: bytes, now: datetime, ours: Collection[str]) -> Heard:
@@ -117,6 +136,57 @@ def _address(given: str) -> str:
     if "@" not in given or len(given) > 150:
         raise NotAPerson(NO_SENDER)
     return given.lower()
+
+
+# --- what our own mail server found out ---
+
+
+def _found_out(message: EmailMessage, authserv: str) -> str:
+    """Whether the letter comes from the domain in its From, by DMARC: "pass", "fail", or "" where our server does not say so.
+
+    Only what bears our server's name counts, the topmost: whatever anybody wrote into the letter stands below.
+    """
+    for name, value in message.raw_items():
+        if name.lower() == "authentication-results":
+            server, *results = _bare(str(value)).split(";")
+            said = [found for each in results if (found := _DMARC.fullmatch(each.strip()))]
+            if said and authserv and server.split()[:1] == [authserv.lower()]:
+                return _of_the_sender(message, said)
+    return ""
+
+
+def _of_the_sender(message: EmailMessage, said: list[re.Match[str]]) -> str:
+    """What was found out, if it is about the one address that we take the letter to come from."""
+    verdicts = {found[1] for found in said}
+    if "fail" in verdicts:
+        return "fail"
+    senders = getaddresses([_header(message, "From")]) if len(message.get_all("From", ())) == 1 else []
+    domain = senders[0][1].lower().rpartition("@")[2] if len(senders) == 1 else ""
+    about = {named[1] for found in said if (named := _FROM.search(found[2]))}
+    return "pass" if verdicts == {"pass"} and domain and about <= {domain} else ""
+
+
+def _bare(value: str) -> str:
+    """A header in small letters, without remarks and what stands in quotes: a sender's address may have a ";" there (RFC 5322)."""
+    return "".join(_plainly_written(value.lower()))
+
+
+def _plainly_written(value: str) -> Iterator[str]:
+    depth, quoted, escaped = 0, False, False
+    for sign in value:
+        if escaped:
+            escaped = False
+        elif sign == "\\" and (depth or quoted):
+            escaped = True
+        elif sign == '"' and not depth:
+            quoted = not quoted
+        elif sign == "(" and not quoted:
+            depth += 1
+        elif sign == ")" and not quoted:
+            depth = max(0, depth - 1)
+            yield " "
+        elif not depth and not quoted:
+            yield sign
 
 
 # --- machines ---

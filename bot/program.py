@@ -25,6 +25,7 @@ from bot.telegram import Telegram, chat_pace
 from bot.whatsapp import WhatsApp
 from bot.wrong import Wrong
 from handlers.house import House
+from handlers.part_failed import known_to_fail
 from handlers.time_passed import time_passed
 from models import bearer, bells, catalog_file, catalogs, database, links
 from models.catalog import Alert
@@ -152,7 +153,10 @@ async def _connected(settings: Settings, documents: Documents) -> Program:
     clock = Clock()
     await clock.read()
     alerts = _alerts(settings, (await catalogs.on_sale())[1].brand.language)
-    house = House(clock.now, bearer.name(), settings.secret(), alerts, test_mode=_test_mode(settings))
+    failing = await known_to_fail(clock.now())
+    house = House(
+        clock.now, bearer.name(), settings.secret(), alerts, _test_mode(settings), settings.mail_strangers, failing
+    )
     whatsapp, telegram = connect_whatsapp(settings), _telegram(settings)
     key = settings.stripe_secret_key.get_secret_value()
     client = checkout.Client(key, settings.stripe_api) if key else None
@@ -229,7 +233,7 @@ async def _mail(settings: Settings, secret: bytes) -> Mail | None:
     if not settings.smtp_url:
         return None
     brand = (await catalogs.on_sale())[1].brand
-    return Mail(settings.smtp_url, settings.mail_from or brand.email, brand.name, secret)
+    return Mail(settings.smtp_url, settings.mail_from or brand.email, brand.name, secret, settings.url)
 
 
 @contextlib.contextmanager

@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     mail_from: str = ""
     mail_secret: SecretStr = SecretStr("")
+    mail_authserv: str = ""
+    mail_strangers: int = Field(default=60, ge=0)
 
     @field_validator("public_url", "twilio_api", "telegram_api", "stripe_api")
     @classmethod

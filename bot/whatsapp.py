@@ -168,7 +168,7 @@ def read_report(form: Mapping[str, str], *, enclosed: bool = False) -> Report | 
     sid = bare(form.get("MessageSid", ""))[:255]
     why = FAILURES.get(code or 0, "refused")
     why = "enclosed" if enclosed and why in ("content", "refused") else why
-    return Report(sid, became, why, f"Twilio {code or ''}".strip()) if became else None
+    return Report(sid, became, why, f"Twilio {code or ''}".strip(), by="whatsapp") if became else None
 
 
 def sent_at(listed: Any) -> datetime:

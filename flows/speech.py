@@ -182,6 +182,8 @@ class Heard:
     media: tuple[Media, ...] = ()
     group: bool = False
     """It was said before others, in a group."""
+    vouched: bool = False
+    """Of a letter: our mail server found that it comes from whom it says."""
 
     def as_json(self) -> Json:
         """Plain values, ready to be kept in the inbox."""
@@ -203,6 +205,7 @@ class Heard:
             language=self.language,
             media=[media.as_json() for media in self.media],
             group=self.group,
+            vouched=self.vouched,
         )
 
     @classmethod
@@ -224,6 +227,7 @@ class Heard:
             language=kept.get("language"),
             media=tuple(Media.from_json(media) for media in kept.get("media", ())),
             group=bool(kept.get("group")),
+            vouched=bool(kept.get("vouched")),
         )
 
 

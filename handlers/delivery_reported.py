@@ -1,7 +1,7 @@
 """A provider told us what became of a delivery, or an attempt ended for good: it is noted, and staff hear what failed."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
 
@@ -40,7 +40,7 @@ class Report:
     became: Literal["sent", "delivered", "read", "failed"]
     why: Why = "refused"
     reason: str = ""
-    by: str = "whatsapp"
+    by: str = field(kw_only=True)
 
     def as_event(self, reported: int, attempt: int) -> Event:
         """What is kept of it when it cannot be noted at once."""

@@ -1,15 +1,18 @@
-"""Somebody answered a letter of ours, or wrote where the bot has nothing to say: it is put with its booking, people hear of it."""
+"""Somebody wrote a letter: what they answer says who they are; where the bot has nothing to say, people hear of it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from flows.speech import Heard
 from handlers.guest_told_team import told_team
+from handlers.guest_wrote import guest_wrote
 from handlers.hearing import keep_heard
 from handlers.house import Actor, House
-from handlers.partner_wrote import kept_words
+from handlers.moment import spoken
+from handlers.partner_wrote import kept_words, partner_answered
+from handlers.person_stopped import asked_to_confirm, person_started, person_stopped, wants_silence, wants_us_again
 from handlers.telling import tell_house
-from models import delivery, letters, news, threads, timeline
+from models import delivery, letters, news, threads, timeline, turns
 from models import talk as talks
 from models.database import Run, read
 from models.fields import micros
@@ -33,6 +36,35 @@ class Answered:
     def for_the_house(self) -> bool:
         """Whether it went to the house itself."""
         return delivery.is_for_the_house(self.kind)
+
+
+async def by_letter(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
+    """Whoever answers a letter of ours, from the address that it went to, is whom it was written to; nobody else is more than a guest.
+
+    STOP and START count from them, and from whom our mail server vouches for; anybody else is asked to answer a letter with it.
+    """
+    catalog, answered = await house.catalog(), await answered_by(house, heard)
+    if answered and answered.thread is not None:
+        return await partner_answered(house, heard, recipient, answered.thread, inbound)
+    if answered and answered.for_the_house:
+        return await left_to_people(house, heard, recipient, inbound, "staff", answered.booking)
+    seen, many = await turns.look(recipient), await too_many(house, recipient)
+    proven, language = answered is not None or heard.vouched, spoken(heard, catalog)
+    if wants_silence(heard) and not (many and seen.stopped):
+        stop = person_stopped if proven else asked_to_confirm
+        return await stop(house, heard, recipient, language, inbound)
+    if wants_us_again(heard) and seen.stopped:
+        start = person_started if proven else asked_to_confirm
+        return await start(house, heard, recipient, language, inbound)
+    if answered and answered.booking is not None:
+        return await guest_answered(house, heard, recipient, answered.booking, inbound)
+    if catalog.lead_at(heard.channel, heard.sender):
+        return await left_to_people(house, heard, recipient, inbound, "lead")
+    if await house.alert_at(heard.channel, heard.sender):
+        return await left_to_people(house, heard, recipient, inbound, "staff")
+    if many:
+        return await left_to_people(house, heard, recipient, inbound, "many")
+    return await guest_wrote(house, heard, recipient, inbound)
 
 
 async def answered_by(house: House, heard: Heard) -> Answered | None:

@@ -7,17 +7,20 @@ import structlog
 from flows.speech import Heard, Media
 from handlers.delivery_reported import letter_returned
 from handlers.event_told import Event, unread
-from handlers.house import House
+from handlers.house import Actor, House
 from handlers.letter_answered import answered_by
 from handlers.someone_wrote import someone_wrote
-from models import letters
-from models.database import again_at_once, transaction
+from models import letters, news, rates
+from models.database import again_at_once, read, transaction
 from models.turns import Carry
 
 log = structlog.get_logger()
 
 NO_SENDER = "it has no sender"
 AUTOMATIC = "it was sent automatically"
+UNPROVEN = "our mail server found that it does not come from this address"
+TOO_MANY = "more strangers wrote within the hour than are answered by themselves"
+HOUR = 3600  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,8 @@ class Letter:
     """A letter as far as it could be read.
 
     `heard` is what it says, `bounces` what a mail server reports, `aside` why nobody waits for an answer; `ours`: it comes from
-    an address that we write from ourselves; `about`: the letter of ours that a mail server writes of in a form of its own.
+    an address that we write from ourselves; `about`: the letter of ours that a mail server writes of in a form of its own;
+    `forged`: our own mail server found that it does not come from that address.
     """
 
     sender: str = ""
@@ -44,6 +48,7 @@ class Letter:
     aside: str = ""
     ours: bool = False
     about: str = ""
+    forged: bool = False
 
 
 async def letter_kept(house: House, raw: bytes) -> tuple[int, bool]:
@@ -56,14 +61,22 @@ async def letter_kept(house: House, raw: bytes) -> tuple[int, bool]:
     return await again_at_once(keep)
 
 
-async def letter_came(house: House, kept: int, letter: Letter) -> Carry:
-    """Let a letter have its effect. Gives the reply that is born claimed, if there is one."""
+async def letter_came(house: House, kept: int, letter: Letter, *, let: bool = False) -> Carry:
+    """Let a letter have its effect. Gives the reply that is born claimed, if there is one.
+
+    `let`: staff looked at one that was held back, and the bot may answer it.
+    """
     carried, became, why = None, "heard", ""
     if letter.bounces:
         became, why = "bounce", await _returned(house, letter.bounces)
     elif letter.heard is not None and await _concerns_somebody(house, letter, letter.heard):
-        whole = Media(f"letter:{kept}", "message/rfc822")
-        carried = await someone_wrote(house, replace(letter.heard, media=(whole,)))
+        held_back = None if let else await _held_back(house, letter, letter.heard)
+        if held_back is None:
+            whole = Media(f"letter:{kept}", "message/rfc822")
+            carried = await someone_wrote(house, replace(letter.heard, media=(whole,)))
+        else:
+            became, why = held_back
+            news.announce("talk")
     elif trouble := _trouble(house, letter):
         became, why = "unread", trouble
         await _to_the_desk(house, kept, trouble)
@@ -82,6 +95,42 @@ async def _concerns_somebody(house: House, letter: Letter, heard: Heard) -> bool
         answered = await answered_by(house, heard)
         return answered is not None and answered.thread is not None
     return not letter.aside and (not letter.ours or await answered_by(house, heard) is not None)
+
+
+async def _held_back(house: House, letter: Letter, heard: Heard) -> tuple[str, str] | None:
+    """Why nobody is answered before people have looked: anybody may write the address of somebody else into From.
+
+    Whoever answers a letter of ours has had it: they are no stranger.
+    """
+    if await answered_by(house, heard) is not None:
+        return None
+    if letter.forged:
+        return "unproven", UNPROVEN
+    if await _a_stranger(house, heard) and not await _one_more(house):
+        return "waiting", TOO_MANY
+    return None
+
+
+async def _a_stranger(house: House, heard: Heard) -> bool:
+    """Whether an answer would be the first that we ever wrote to this address; to the house and its leads nothing is answered."""
+    if (await house.catalog()).lead_at(heard.channel, heard.sender) or await house.alert_at(
+        heard.channel, heard.sender
+    ):
+        return False
+    written = await read(
+        "SELECT 1 FROM delivery d JOIN recipient r ON r.id = d.recipient_id "
+        "WHERE r.channel = :channel AND r.address = :address LIMIT 1",
+        channel=heard.channel, address=heard.sender,
+    )  # fmt: skip
+    return not written
+
+
+async def _one_more(house: House) -> bool:
+    """Whether one more stranger may be answered by now: half of an hour's at once, and half as it goes by."""
+    if not house.strangers:
+        return True
+    given, _ = await rates.take("strangers", house.strangers / 2 / HOUR, max(1, house.strangers // 2), 1)
+    return bool(given)
 
 
 def _trouble(house: House, letter: Letter) -> str:
@@ -114,6 +163,19 @@ async def _returned(house: House, bounces: tuple[Bounce, ...]) -> str:
         else:
             told.append("it names no letter of ours")
     return "; ".join(told)
+
+
+async def held_back(kept: int) -> bytes | None:
+    """A letter that waits until people have looked at it, as it came; None when there is no such letter (any more)."""
+    rows = await read("SELECT became FROM letter WHERE id = :id", id=kept)
+    return await letters.content(kept) if rows and rows[0]["became"] in letters.HELD_BACK else None
+
+
+async def letter_set_aside(house: House, actor: Actor, kept: int) -> None:
+    """Staff looked at a letter that was held back: nobody is answered."""
+    async with transaction() as run:
+        await letters.set_aside(run, kept, f"set aside by {actor.name}")
+        news.announce("talk")
 
 
 async def _noted(kept: int, became: str, why: str, letter: Letter) -> None:

@@ -1,11 +1,12 @@
 """A place came free: of those who wait, the first whose whole need fits is offered it, for a while; the list ends in time."""
 
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.checkout_opened import close_pages
 from handlers.house import SYSTEM, Actor, House
-from handlers.part_failed import part_failed
+from handlers.part_failed import part_failed, part_well
 from handlers.request_sent import take
 from handlers.telling import talk_learns, tell
 from models import claims, dues, news, restored, story, timeline, waiting
@@ -39,11 +40,7 @@ async def places_freed(house: House) -> None:
         await _reckon_anew(house, concerned)
         places += await waiting.freed(house.now())
     for booking, needs in await waiting.waiting_for(places, house.now()):
-        try:
-            if await _may_fit(needs, full, house.now()):
-                await _offer(house, booking)
-        except Exception as fault:  # noqa: BLE001  # one that we stumble over keeps nobody else from what is free
-            await _stumbled(house, booking, fault)
+        await _tried(house, booking, _offer_if_it_fits(house, booking, needs, full))
     await waiting.looked(places)
 
 
@@ -58,15 +55,18 @@ async def _reckon_anew(house: House, bookings: list[int]) -> None:
     """By the catalogue of today: a bus may be longer by now, a turnaround shorter."""
     catalog = await house.catalog()
     for booking in bookings:
-        try:
-            await _reckoned(house, booking, catalog)
-        except Exception as fault:  # noqa: BLE001  # and for everybody else
-            await _stumbled(house, booking, fault)
+        await _tried(house, booking, _reckoned(house, booking, catalog))
 
 
-async def _stumbled(house: House, booking: int, fault: Exception) -> None:
-    await part_failed(house, f"{WAITING}{booking}", fault)
-    await waiting.again_later(booking, house.now())
+async def _tried(house: House, booking: int, work: Awaitable[None]) -> None:
+    """One that we stumble over keeps nobody else from what is free."""
+    try:
+        await work
+    except Exception as fault:  # noqa: BLE001  # whatever it is
+        await part_failed(house, f"{WAITING}:{booking}", fault)
+        await waiting.again_later(booking, house.now())
+    else:
+        await part_well(house, f"{WAITING}:{booking}")
 
 
 async def _reckoned(house: House, booking: int, catalog: Catalog) -> None:
@@ -89,6 +89,13 @@ def _wanted(row: dict[str, Any], catalog: Catalog, now: datetime) -> Request | N
         return from_draft(unpacked(row["request"]), catalog, now)
     except Refusal:
         return None
+
+
+async def _offer_if_it_fits(
+    house: House, booking: int, needs: list[Need], full: dict[tuple[str, datetime, datetime], int]
+) -> None:
+    if await _may_fit(needs, full, house.now()):
+        await _offer(house, booking)
 
 
 async def _may_fit(needs: list[Need], full: dict[tuple[str, datetime, datetime], int], now: datetime) -> bool:

@@ -6,13 +6,12 @@ from flows.speech import Heard
 from handlers.group_wrote import group_wrote
 from handlers.guest_wrote import guest_wrote, kept_owed
 from handlers.house import House
-from handlers.letter_answered import answered_by, guest_answered, left_to_people, too_many
+from handlers.letter_answered import by_letter
 from handlers.moment import spoken
-from handlers.partner_wrote import partner_answered, partner_wrote
+from handlers.partner_wrote import partner_wrote
 from handlers.person_stopped import person_started, person_stopped, wants_silence, wants_us_again
 from handlers.staff_wrote import staff_wrote
 from models import channels, delivery, turns
-from models.catalog import Alert
 from models.database import is_away, is_contended, read, transaction
 from models.turns import Carry
 
@@ -37,40 +36,17 @@ async def someone_wrote(house: House, heard: Heard, inbound: int | None = None) 
 async def _handed_over(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
     catalog = await house.catalog()
     if not channels.known_as(heard.channel).proven:
-        return await _by_letter(house, heard, recipient, inbound)
+        return await by_letter(house, heard, recipient, inbound)
     if wants_silence(heard):
         return await person_stopped(house, heard, recipient, spoken(heard, catalog), inbound)
     if wants_us_again(heard) and (await turns.look(recipient)).stopped:
         return await person_started(house, heard, recipient, spoken(heard, catalog), inbound)
-    if alert := await _alert_at(house, heard):
+    if alert := await house.alert_at(heard.channel, heard.sender):
         return await staff_wrote(house, heard, recipient, alert.language, inbound)
     if lead := catalog.lead_at(heard.channel, heard.sender):
         return await partner_wrote(house, heard, recipient, lead, inbound)
     if heard.group:
         return await group_wrote(house, heard, recipient, spoken(heard, catalog), inbound)
-    return await guest_wrote(house, heard, recipient, inbound)
-
-
-async def _by_letter(house: House, heard: Heard, recipient: int, inbound: int | None) -> Carry:
-    """Whoever answers a letter of ours, from the address that it went to, is whom it was written to; nobody else is more than a guest."""
-    catalog, answered = await house.catalog(), await answered_by(house, heard)
-    if answered and answered.thread is not None:
-        return await partner_answered(house, heard, recipient, answered.thread, inbound)
-    if answered and answered.for_the_house:
-        return await left_to_people(house, heard, recipient, inbound, "staff", answered.booking)
-    seen, many = await turns.look(recipient), await too_many(house, recipient)
-    if wants_silence(heard) and not (many and seen.stopped):
-        return await person_stopped(house, heard, recipient, spoken(heard, catalog), inbound)
-    if wants_us_again(heard) and seen.stopped:
-        return await person_started(house, heard, recipient, spoken(heard, catalog), inbound)
-    if answered and answered.booking is not None:
-        return await guest_answered(house, heard, recipient, answered.booking, inbound)
-    if catalog.lead_at(heard.channel, heard.sender):
-        return await left_to_people(house, heard, recipient, inbound, "lead")
-    if await _alert_at(house, heard):
-        return await left_to_people(house, heard, recipient, inbound, "staff")
-    if many:
-        return await left_to_people(house, heard, recipient, inbound, "many")
     return await guest_wrote(house, heard, recipient, inbound)
 
 
@@ -84,9 +60,3 @@ async def _recipient(heard: Heard) -> int:
         return int(known[0]["id"])
     async with transaction() as run:
         return await delivery.recipient(run, heard.channel, heard.sender, name=heard.name, language=heard.language)
-
-
-async def _alert_at(house: House, heard: Heard) -> Alert | None:
-    """Whoever writes where the house hears of bookings is staff, until accounts are linked."""
-    at = (heard.channel, heard.sender.lower())
-    return next((alert for alert in await house.alerted() if (alert.channel, alert.address.lower()) == at), None)

@@ -2,7 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
+
+import structlog
 
 from flows.speech import Heard
 from handlers.checkout_opened import close_pages
@@ -12,30 +15,29 @@ from handlers.guest_cancelled import refund_owed
 from handlers.guest_paid import Paid, guest_paid
 from handlers.guest_wrote import kept_owed
 from handlers.house import SYSTEM, House
-from handlers.part_failed import part_failed
+from handlers.part_failed import done_by_itself, part_failed, part_well
 from handlers.payment_returned import Returned, payment_returned
 from handlers.place_freed import list_ended, places_freed
 from handlers.someone_wrote import someone_wrote
 from handlers.telling import talk_learns, tell
 from models import claims, dues, ledger, news, restored, story, timeline, turns
 from models.booking import one_at_a_time
-from models.database import Run, is_away, is_contended, transaction
+from models.database import Rows, Run, is_away, is_contended, transaction
 from models.fields import instant, micros, unpacked
 from models.turns import Carry
+
+log = structlog.get_logger()
 
 LATER = timedelta(minutes=1)  # for something due that failed; what is due behind it does not wait
 
 
 async def time_passed(house: House, carry: Callable[[Carry], None] = lambda _: None) -> None:
-    """Do what is due by now, each part by itself: one that fails is logged, shown at the desk, and keeps none from its turn.
+    """Do what is due by now, each part by itself: one that fails is logged, shown at the desk, rests ever longer, and keeps none from its turn.
 
     `carry` is given each answer that is born claimed, right after its commit.
     """
     for part in (_dues, _owed_turns, _owed_events, _waiting_list):
-        try:
-            await part(house, carry)
-        except Exception as fault:  # noqa: BLE001  # whatever it is, the other parts go on
-            await part_failed(house, part.__name__.strip("_"), fault)
+        await done_by_itself(house, part.__name__.strip("_"), partial(part, house, carry))
 
 
 async def _dues(house: House, _: object) -> None:
@@ -44,13 +46,26 @@ async def _dues(house: House, _: object) -> None:
 
 
 async def _owed_turns(house: House, carry: Callable[[Carry], None]) -> None:
-    for row in await turns.owed(house.now()):
+    async def take(row: dict[str, Any]) -> None:
         carry(await _owed_turn(house, row))
+
+    await _each(await turns.owed(house.now()), take)
 
 
 async def _owed_events(house: House, _: object) -> None:
-    for row in await ledger.owed(house.now()):
-        await _owed_event(house, row)
+    await _each(await ledger.owed(house.now()), partial(_owed_event, house))
+
+
+async def _each(rows: Rows, take: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+    """Take every row up; whatever could not even be left for later is raised when all have had their turn."""
+    faults: list[Exception] = []
+    for row in rows:
+        try:
+            await take(row)
+        except Exception as fault:  # noqa: BLE001  # and the others
+            faults.append(fault)
+    if faults:
+        raise faults[0]
 
 
 async def _waiting_list(house: House, _: object) -> None:
@@ -62,10 +77,10 @@ async def _owed_turn(house: House, row: dict[str, Any]) -> Carry:
     number = int(row["id"])
     try:
         return await someone_wrote(house, Heard.from_json(unpacked(row["heard"])), number)
-    except Exception as fault:  # noqa: BLE001  # and the other messages
-        await part_failed(house, "owed_turns", fault)
+    except Exception as fault:
         if is_away(fault) or is_contended(fault):
-            return None  # it stays owed
+            raise  # it stays owed
+        log.exception("an owed message could not be taken up", inbound=number)
         barely = Heard(row["channel"], row["external_id"], "", house.now())
         return await kept_owed(house, barely, await turns.look(int(row["recipient_id"])), number, repr(fault)[:500])
 
@@ -75,10 +90,11 @@ async def _owed_event(house: House, row: dict[str, Any]) -> None:
     told, number = Event(row["provider"], row["external_id"], row["kind"], unpacked(row["body"])), int(row["id"])
     try:
         await _EVENTS.get(told.kind, _payment)(house, told, number)
-    except Exception as fault:  # noqa: BLE001  # and the other events
-        await part_failed(house, "owed_events", fault)
-        if not (is_away(fault) or is_contended(fault)):
-            await stumbled(house, told, number, fault)
+    except Exception as fault:
+        if is_away(fault) or is_contended(fault):
+            raise  # it stays owed
+        log.exception("an owed event could not be taken up", told=told.external_id)
+        await stumbled(house, told, number, fault)
 
 
 async def _payment(house: House, told: Event, owed: int) -> None:
@@ -107,8 +123,10 @@ async def _one_due(house: House) -> bool:
             async with transaction() as inner:
                 await _DUES[kind](inner, house, booking)
         except Exception as fault:  # noqa: BLE001  # and what else is due
-            await part_failed(house, kind, fault)
+            await part_failed(house, f"{kind}:{booking}", fault)
             await dues.set_due(run, booking, kind, house.now() + LATER)
+        else:
+            await part_well(house, f"{kind}:{booking}")
     return True
 
 

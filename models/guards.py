@@ -47,6 +47,7 @@ FINDING = {  # so that what is asked at every message, at every look at the boar
     "waiting_of": "waiting (booking_id)",
     "freed_at": "freed (at)",
     "freed_of": "freed (resource)",
+    "letter_became": "letter (became, id)",
 }
 INDEXES = {name: f"UNIQUE INDEX {name} ON {columns}" for name, columns in UNIQUE.items()}
 INDEXES |= {name: f"INDEX {name} ON {columns}" for name, columns in FINDING.items()}

@@ -10,17 +10,18 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from models.database import Run
+from models.database import Rows, Run, read
 from models.fields import Instant, micros
 
+HELD_BACK = ("waiting", "unproven")  # until people have looked at it
 _OURS = re.compile(r"<delivery-(\d{1,18})\.([a-z2-7]{16})@[^<>\s]+>")
 
 
 class Letter(Model):
     """A letter, kept whole before anybody reads it. `became` says what came of it, None while nothing has.
 
-    `became`: heard | bounce | aside (nobody waits for an answer) | unread (given to the desk). `why`: in words, where it is
-    not heard.
+    `became`: heard | bounce | aside (nobody waits for an answer) | unread (given to the desk) | waiting (too many strangers wrote)
+    | unproven (its sender is forged). `why`: in words, where it is not heard.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -56,6 +57,27 @@ async def became(run: Run, letter: int, what: str, why: str, *, sender: str, sub
     )  # fmt: skip
 
 
+async def set_aside(run: Run, letter: int, why: str) -> None:
+    """Nobody is answered who wrote a letter that was held back."""
+    await run(
+        "UPDATE letter SET became = 'aside', why = :why WHERE id = :letter AND became IN ('waiting', 'unproven')",
+        why=why, letter=letter,
+    )  # fmt: skip
+
+
+async def content(letter: int) -> bytes | None:
+    """A letter as it came; None when there is none with this number."""
+    rows = await read("SELECT content FROM letter WHERE id = :id", id=letter)
+    return bytes(rows[0]["content"]) if rows else None
+
+
+async def waiting() -> Rows:
+    """The newest letters that people must look at before anybody is answered."""
+    return await read(
+        "SELECT id, sender, subject, became, why, received FROM letter WHERE became = 'waiting' ORDER BY id DESC LIMIT 50"
+    )
+
+
 def number(secret: bytes, delivery: int, domain: str) -> str:
     """The Message-ID under which a delivery leaves, however often it is tried. Whoever names it has seen the letter."""
     return f"<delivery-{delivery}.{_seal(secret, delivery)}@{domain}>"
@@ -69,8 +91,21 @@ def delivery_of(secret: bytes, given: str | None) -> int | None:
     return int(found[1])
 
 
-def _seal(secret: bytes, delivery: int) -> str:
-    made = hmac.digest(secret, f"letter:{delivery}".encode(), "sha256")[:10]
+def stop_token(secret: bytes, delivery: int) -> str:
+    """What ends the letters that nobody asked for, at one click in this one."""
+    return f"{delivery}.{_seal(secret, delivery, 'stop')}"
+
+
+def stopped_by(secret: bytes, given: str) -> int | None:
+    """The delivery of such a token; None for one that was made up."""
+    number, _, seal = given.partition(".")
+    if not (number.isascii() and number.isdigit() and len(number) < 19):
+        return None
+    return int(number) if hmac.compare_digest(seal.encode(), _seal(secret, int(number), "stop").encode()) else None
+
+
+def _seal(secret: bytes, delivery: int, purpose: str = "letter") -> str:
+    made = hmac.digest(secret, f"{purpose}:{delivery}".encode(), "sha256")[:10]
     return base64.b32encode(made).decode().lower()
 
 

@@ -7,13 +7,13 @@ from typing import Any
 from models.database import read, transaction
 from models.fields import instant, micros, unpacked
 from models.restored import Restored, lately
-from models.settings import kept, move_on
+from models.settings import forget, kept, move_on
 
 PATIENCE = timedelta(seconds=60)  # what was tried and waits for longer is stuck
 FRESH = timedelta(minutes=10)  # it fails now, not some day long ago
 SHOWN = 20  # codes at most
 FAILING = "failing:"  # what `note_failing` keeps
-WAITING = "waiting:"  # and a booking's number: the part that is the waiting list at this one
+WAITING = "waiting"  # the waiting list, at one booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Channel:
 class Stuck:
     """All of it: channels, parked messages and events, what Telegram could not bring to us (with its reason), a restore.
 
-    `failing` names parts of the work that comes by itself which failed within the last minutes, `unlisted` the codes of
+    `failing` names parts of the work that comes by itself which failed within the last minutes (`what:` and a booking's code,
+    where it is one booking's), `unlisted` the codes of
     bookings that wait but are offered nothing, since they waited when the restored backup was made.
     """
 
@@ -91,20 +92,37 @@ async def note_failing(part: str, now: datetime) -> bool:
     return True
 
 
+async def forget_failing(part: str) -> None:
+    """It works again."""
+    await forget(f"{FAILING}{part}")
+
+
+async def noted_failing() -> tuple[str, ...]:
+    """The parts that were noted, by this process or another, and not forgotten since."""
+    rows = await read("SELECT name FROM kept WHERE name LIKE :like", like=f"{FAILING}%")
+    return tuple(row["name"].removeprefix(FAILING) for row in rows)
+
+
 async def _failing(now: datetime) -> tuple[str, ...]:
     rows = await read("SELECT name, value FROM kept WHERE name LIKE :like ORDER BY name", like=f"{FAILING}%")
     parts = [row["name"].removeprefix(FAILING) for row in rows if now - instant(int(row["value"])) < FRESH]
-    return tuple([name for part in parts if (name := await _by_code(part))])
+    return tuple([name for part in parts[:SHOWN] if (name := await _by_code(part))])
 
 
 async def _by_code(part: str) -> str | None:
-    """The waiting list at a booking by its code; None when it waits no more."""
-    if not part.startswith(WAITING):
+    """What fails at one booking with its code; None when the booking waits no more, or nothing of the kind is due."""
+    what, _, booking = part.partition(":")
+    if not booking:
         return part
-    rows = await read(
-        "SELECT reference FROM booking WHERE id = :id AND state = 'waitlisted'", id=int(part.removeprefix(WAITING))
-    )
-    return f"{WAITING}{rows[0]['reference']}" if rows else None
+    if what == WAITING:
+        rows = await read("SELECT reference FROM booking WHERE id = :id AND state = 'waitlisted'", id=int(booking))
+    else:
+        rows = await read(
+            "SELECT b.reference FROM due d JOIN booking b ON b.id = d.booking_id "
+            "WHERE d.booking_id = :id AND d.kind = :what",
+            id=int(booking), what=what,
+        )  # fmt: skip
+    return f"{what}:{rows[0]['reference']}" if rows else None
 
 
 # A first attempt on its way, or one that rests for a chat's own pace, has neither: it is not stuck.

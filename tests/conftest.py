@@ -26,7 +26,7 @@ from hypothesis import settings
 
 import models
 from bot.log import log_plainly
-from models import catalogs, database
+from models import catalogs, database, rates
 from models.catalog_file import read_file
 
 DIALECT = os.environ.get("TEST_DIALECT", "sqlite")
@@ -232,6 +232,7 @@ def template(dialect: Dialect) -> Dialect:
 async def database_url(template: Dialect) -> AsyncIterator[str]:
     """A database of this test's own that nobody has opened yet: for a server in a process of its own."""
     catalogs._compiled.clear()  # a version of another test may have been another catalogue
+    rates._own.clear()  # nor did this house send or answer anything yet
     url = await template.copy()
     yield url
     await template.drop(url)

@@ -6,7 +6,22 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from bot.program import Program
-from web import access, brand, desk, desk_doors, doors, health, hooks, keys, live, pages, portal, static_files
+from web import (
+    access,
+    brand,
+    desk,
+    desk_doors,
+    desk_letters,
+    doors,
+    health,
+    hooks,
+    keys,
+    live,
+    pages,
+    portal,
+    static_files,
+    stopping,
+)
 
 
 def make_app(
@@ -29,7 +44,20 @@ def make_app(
     app[keys.MAKE_CHECKOUT], app[keys.DRAW_PAPER] = program.make_checkout, program.packing.document
     if demo_login is not None:
         app[keys.DEMO_LOGIN] = demo_login
-    for part in (hooks, portal, doors, desk, desk_doors, access, live, health, brand, static_files):
+    for part in (
+        hooks,
+        portal,
+        doors,
+        stopping,
+        desk,
+        desk_doors,
+        desk_letters,
+        access,
+        live,
+        health,
+        brand,
+        static_files,
+    ):
         app.add_routes(part.routes())
     app.add_routes(front or [web.get("/", doors.welcome)])
     app.on_shutdown.append(live.close_streams)

@@ -12,7 +12,7 @@ from bot import whatsapp, words
 from handlers import staff_acted
 from handlers.house import Actor, House
 from handlers.place_freed import listed_again
-from models import catalogs, doors, ledger, links
+from models import catalogs, channels, doors, ledger, letters, links
 from models.booking import may_confirm
 from models.database import Rows, read
 from models.fields import instant, micros, unpacked
@@ -44,8 +44,6 @@ def routes() -> list[web.RouteDef]:
         web.get("/desk/bookings/{reference}", booking_page),
         web.get("/desk/talks", talks_page),
         web.get("/desk/talks/{talk:\\d+}", talk_page),
-        web.get("/desk/letters", letters_page),
-        web.get("/desk/letters/{letter:\\d+}", whole_letter),
     ]
     acts = [
         web.post("/desk/bookings/{reference}/confirm", confirm),
@@ -79,11 +77,12 @@ async def desk_page(request: web.Request, template: str, *, status: int = 200, *
 
 
 async def _waiting() -> int:
-    """How many talks and messages without a booking wait for a person: the number on the nav."""
+    """How many talks, messages and letters without a booking wait for a person: the number on the nav."""
     guests = [row for row in await board.waiting_guests() if row["reference"] is None]
     parked = await read(
         "SELECT (SELECT COUNT(*) FROM inbound WHERE state IN ('parked', 'asked')) + "
-        "(SELECT COUNT(*) FROM event WHERE state = 'parked') AS n"
+        "(SELECT COUNT(*) FROM event WHERE state = 'parked') + "
+        "(SELECT COUNT(*) FROM letter WHERE became = 'waiting') AS n"
     )
     return len(guests) + int(parked[0]["n"])
 
@@ -209,7 +208,8 @@ async def _transcript(request: web.Request, recipient: int | None, booking: int 
     )
     theirs = [await _heard(request, row) for row in heard]
     ours = [{**row, "ours": True, "what": "text", "text": _as_read(row), "who": _by_hand(row)} for row in said]
-    written = [] if any(row["channel"] == "mail" for row in heard) else await _letters(booking)
+    by_letter = any(channels.known_as(row["channel"]).letters for row in heard)
+    written = [] if by_letter else await _letters(booking)
     return sorted([*theirs, *ours, *written], key=lambda line: (line["at"], line["ours"]))
 
 
@@ -300,7 +300,7 @@ async def talks_page(request: web.Request) -> web.StreamResponse:
     )
     return await desk_page(
         request, "talks.html", talks=sorted(open_talks, key=lambda row: row["id"] not in waiting), waits=waiting, stuck=stuck,
-        unsent=unsent, events=await _events(),
+        unsent=unsent, events=await _events(), letters=await letters.waiting(),
     )  # fmt: skip
 
 
@@ -351,29 +351,6 @@ async def _talk_page(
 def _who_has_it(last: dict[str, str] | None) -> dict[str, Any] | None:
     """Who of the team took the talk over or handed it back last."""
     return last and {**last, "at": micros(datetime.fromisoformat(last["at"]))}
-
-
-# --- letters ---
-
-
-async def letters_page(request: web.Request) -> web.StreamResponse:
-    """The newest letters that reached us, with what came of each."""
-    rows = await read(
-        "SELECT id, sender, subject, became, why, received FROM letter ORDER BY id DESC LIMIT 100"  # without its bytes
-    )
-    return await desk_page(request, "letters.html", letters=rows)
-
-
-async def whole_letter(request: web.Request) -> web.StreamResponse:
-    """A letter as it came, with what hangs on it, to be opened by a mail program."""
-    number = int(request.match_info["letter"])
-    rows = await read("SELECT content FROM letter WHERE id = :id", id=number) if number < 2**63 else []
-    if not rows:
-        raise web.HTTPNotFound
-    name = {"Content-Disposition": f'attachment; filename="letter-{number}.eml"', "X-Content-Type-Options": "nosniff"}
-    return web.Response(
-        body=bytes(rows[0]["content"]), content_type="message/rfc822", headers={**name, "Cache-Control": "no-store"}
-    )
 
 
 # --- what staff do ---

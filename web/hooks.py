@@ -185,8 +185,7 @@ async def on_mail(request: web.Request) -> web.Response:
     if known:
         return web.Response(text="known")
     try:
-        ours, staff = await _own_addresses(program)
-        letter = await asyncio.to_thread(mail_in.opened, raw, program.house.now(), ours, staff)
+        letter = await mail_in.understood(program.house, program.settings, raw)
         program.courier.carry(await letter_came(program.house, kept, letter))
     except Exception as fault:
         if is_away(fault) or is_contended(fault):
@@ -195,13 +194,6 @@ async def on_mail(request: web.Request) -> web.Response:
         await letter_unread(program.house, kept, doors.readable(repr(fault)[:500]))
         return web.Response(text="kept; people will read it")
     return web.Response(text=f"not answered: {letter.aside}" if letter.aside else "")
-
-
-async def _own_addresses(program: Program) -> tuple[list[str], list[str]]:
-    """The addresses that the house writes from, and those where its people read and write themselves."""
-    brand = (await program.house.catalog()).brand
-    alerts = [alert.address for alert in await program.house.alerted() if alert.channel == "mail"]
-    return [brand.email, program.settings.mail_from], alerts
 
 
 def _bytes(header: str) -> bytes:

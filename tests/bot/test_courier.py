@@ -31,7 +31,7 @@ from tests.patience import PATIENCE
 pytestmark = pytest.mark.usefixtures("database")
 
 SENT = Sent("SM1", "Hello")
-CLOSED = Report("SM1", "failed", "closed", "Twilio 63016")
+CLOSED = Report("SM1", "failed", "closed", "Twilio 63016", by="whatsapp")
 HOUSE = Alert("The house", "telegram", "-100", "en")
 
 
@@ -825,7 +825,7 @@ async def test_a_picture_that_cannot_be_fetched_is_left_out(clock: Clock) -> Non
     async with at_work(courier(clock, phone)) as one:
         await in_state(number, "sent")
         await until_free(ana)
-        await delivery_reported(one.house, number, 1, Report("SM1", "failed", "enclosed"))
+        await delivery_reported(one.house, number, 1, Report("SM1", "failed", "enclosed", by="whatsapp"))
         await attempted(number, 2)
     assert phone.given[-1].payload == {"block": "confirmed"}
 
@@ -838,7 +838,9 @@ async def test_a_provider_too_busy_is_tried_again_a_little_later(clock: Clock) -
         for attempt in range(1, TRIES + 1):
             await attempted(number, attempt)
             await until_free(ana)
-            await delivery_reported(one.house, number, attempt, Report("SM1", "failed", "busy", "Twilio 63018"))
+            await delivery_reported(
+                one.house, number, attempt, Report("SM1", "failed", "busy", "Twilio 63018", by="whatsapp")
+            )
             state = "waiting" if attempt < TRIES else "failed"
             assert (await row(number))["state"] == state, "it waits until its time has come"
             clock.forward(minutes=attempt)
@@ -855,10 +857,10 @@ async def test_a_report_of_an_older_attempt_changes_nothing(clock: Clock) -> Non
     async with at_work(courier(clock, phone)) as one:
         await in_state(number, "sent")
         await until_free(ana)
-        await delivery_reported(one.house, number, 0, Report("SM0", "failed"))
+        await delivery_reported(one.house, number, 0, Report("SM0", "failed", by="whatsapp"))
         assert (await row(number))["state"] == "sent"
-        await delivery_reported(one.house, number, 1, Report("SM1", "read"))
-        await delivery_reported(one.house, number, 1, Report("SM1", "delivered"))
+        await delivery_reported(one.house, number, 1, Report("SM1", "read", by="whatsapp"))
+        await delivery_reported(one.house, number, 1, Report("SM1", "delivered", by="whatsapp"))
     assert (await row(number))["state"] == "read"
 
 

@@ -12,6 +12,7 @@ from bot.letters import Letter
 from bot.mail import Mail
 from bot.mail_in import NotAPerson, read
 from bot.words import Drawn
+from models import letters
 from models.lanes import Outgoing
 from tests.conftest import NOW
 
@@ -80,6 +81,22 @@ def test_our_letters_ask_for_no_automatic_answer(before: str, wanted: bool) -> N
     assert bool(head["List-Unsubscribe"]) is wanted
     with pytest.raises(NotAPerson):  # so that one which comes back to us is known
         read(head.as_bytes(), NOW, ())
+
+
+@pytest.mark.parametrize("home", ["https://bellhop.example", "http://127.0.0.1:8080"])
+def test_one_click_ends_what_nobody_asked_for(home: str) -> None:
+    """RFC 8058: a signed link that takes a post, over https; for papers and answers there is nothing to end."""
+    mail = Mail("smtp://127.0.0.1", "bookings@house.example", "The house", b"secret", home)
+    attempt, wanted = _attempt(), home.startswith("https:")
+    assert attempt.letter is not None
+    head = mail.compose(replace(_out("ana@a.example"), kind="confirm_stop"), attempt.letter, attempt)
+    link = f"<{home}/stop/{letters.stop_token(b'secret', 1)}>, "
+    assert head["List-Unsubscribe"] == f"{link if wanted else ''}<mailto:bookings@house.example?subject=unsubscribe>"
+    assert head["List-Unsubscribe-Post"] == ("List-Unsubscribe=One-Click" if wanted else None)
+    assert letters.stopped_by(b"secret", letters.stop_token(b"secret", 1)) == 1
+    assert letters.stopped_by(b"another", letters.stop_token(b"secret", 1)) is None
+    papers = mail.compose(_out("ana@a.example"), attempt.letter, attempt)
+    assert papers["List-Unsubscribe"] is papers["List-Unsubscribe-Post"] is None
 
 
 def _attempt() -> Attempt:

@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from bot.mail_in import NotAPerson, read
+from bot.mail_in import NotAPerson, opened, read
 from models import letters
 from tests.patience import not_for_ever
 
@@ -188,6 +188,47 @@ def test_which_letter_is_answered(headers: dict[str, str]) -> None:
     assert letters.delivery_of(b"secret", quotes) == 12
     assert letters.delivery_of(b"another", quotes) is None
     assert letters.delivery_of(b"secret", OUR_LETTER.replace("12.", "13.")) is None
+
+
+MX = "mx.costa-alisia.example"
+FROM = "From: Hannah <hannah@example.com>\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (f"Authentication-Results: {MX}; dmarc=pass header.from=example.com\r\n{FROM}", "pass"),
+        (f"Authentication-Results: {MX.upper()} 1;\r\n spf=pass; dmarc=Pass (p=none) header.from=Example.COM\r\n{FROM}", "pass"),
+        (f"Authentication-Results: {MX}; dkim=pass\r\nAuthentication-Results: {MX}; dmarc=pass\r\n{FROM}", "pass"),
+        (f"Authentication-Results: {MX}; dmarc=fail (p=reject) header.from=example.com\r\n{FROM}", "fail"),
+        (f"Authentication-Results: {MX}; dmarc=none\r\n{FROM}", ""),
+        (f"Authentication-Results: {MX}; dmarc=temperror\r\n{FROM}", ""),
+        (FROM, ""),
+        # what the sender wrote into it
+        (f"Authentication-Results: mx.evil.example; dmarc=pass\r\n{FROM}", ""),
+        (f"Authentication-Results: {MX}.evil.example; dmarc=pass\r\n{FROM}", ""),
+        (f"Authentication-Results: {MX}; dmarc=fail\r\n{FROM}Authentication-Results: {MX}; dmarc=pass\r\n", "fail"),
+        (f"Authentication-Results: {MX}; dmarc=none\r\n{FROM}Authentication-Results: {MX}; dmarc=pass\r\n", ""),
+        (f'Authentication-Results: {MX}; spf=pass smtp.mailfrom="a; dmarc=pass"@evil.example\r\n{FROM}', ""),
+        (f'Authentication-Results: {MX}; spf=pass (of "a; dmarc=pass \\); dmarc=pass"@e.example)\r\n{FROM}', ""),
+        (f"Authentication-Results: {MX}; spf=pass (a (b) ; dmarc=pass)\r\n{FROM}", ""),
+        (f"Authentication-Results: {MX}; dmarc=pass header.from=evil.example; dmarc=fail\r\n{FROM}", "fail"),
+        (f"Authentication-Results: =?utf-8?q?{MX}=3B_dmarc=3Dpass?=\r\n{FROM}", ""),
+        # it is about somebody else
+        (f"Authentication-Results: {MX}; dmarc=pass header.from=evil.example\r\n{FROM}", ""),
+        (f"Authentication-Results: {MX}; dmarc=pass header.from=evil.example\r\nFrom: hannah@example.com, eve@evil.example\r\n", ""),
+        (f"Authentication-Results: {MX}; dmarc=pass header.from=example.com\r\n{FROM}From: eve@evil.example\r\n", ""),
+        (f"Authentication-Results: {MX}; dmarc=pass\r\nFrom: hannah@example.com, eve@example.com\r\n", ""),
+    ],
+)  # fmt: skip
+def test_what_our_own_mail_server_found_out(head: str, found: str) -> None:
+    """By DMARC, about the address that we take the letter to come from (RFC 8601); without our server's name nothing counts."""
+    raw = f"{head}Message-ID: <1@example.com>\r\n\r\nhello".encode()
+    letter = opened(raw, NOW, OURS, authserv=MX)
+    assert letter.heard is not None and letter.heard.sender == "hannah@example.com"
+    assert (letter.heard.vouched, letter.forged) == (found == "pass", found == "fail")
+    unnamed = opened(raw, NOW, OURS)
+    assert unnamed.heard is not None and not (unnamed.heard.vouched or unnamed.forged)
 
 
 def test_the_houses_own_list_is_its_inbox() -> None:

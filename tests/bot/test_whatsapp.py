@@ -144,7 +144,9 @@ def test_a_failure_is_classed_where_twilio_is_known(code: str, why: str) -> None
         assert report is not None
         assert (report.provider_id, report.became, report.why) == ("SM1", "failed", why)
         assert code in report.reason
-    assert channel.read_report({"MessageSid": "SM1", "MessageStatus": "read"}) == Report("SM1", "read", reason="Twilio")
+    assert channel.read_report({"MessageSid": "SM1", "MessageStatus": "read"}) == Report(
+        "SM1", "read", reason="Twilio", by="whatsapp"
+    )
     assert channel.read_report({"MessageSid": "SM1", "MessageStatus": "queued"}) is None
 
 

@@ -427,11 +427,11 @@ async def test_a_report_that_cannot_be_noted_is_noted_later(
     """Kept as an event that is owed, only then; a report that is noted at once leaves no event."""
     await write(house, "hi")
     number = int(await one("SELECT id FROM delivery"))
-    await delivery_reported(house, number, 1, Report("SM1", "sent"))
+    await delivery_reported(house, number, 1, Report("SM1", "sent", by="whatsapp"))
     assert await events() == []
     mistake = Mistake(monkeypatch, reporting, "_note")
     for _ in range(2):
-        await delivery_reported(house, number, 1, Report("SM1", "delivered"))
+        await delivery_reported(house, number, 1, Report("SM1", "delivered", by="whatsapp"))
     assert await events() == [("reported", "owed", 1)]
     mistake.left = 0
     await passes(house, clock, 1)
@@ -443,7 +443,7 @@ async def test_a_message_that_nobody_could_be_handed_is_owed(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mistake comes before it is known who is to answer: kept, tried as any other, parked; never a 500 that holds others up."""
-    mistake = Mistake(monkeypatch, hearing, "_alert_at")
+    mistake = Mistake(monkeypatch, hearing, "wants_silence")
     await write(house, "airport to Hard Rock", LUCIA)
     assert await inbox(LUCIA) == [("airport to Hard Rock", "owed", 1)]
     await passes(house, clock, 1)

@@ -32,7 +32,7 @@ async def told(house: House, *order: str) -> dict[str, object]:
         await run("UPDATE delivery SET state = 'sending', attempt = 1 WHERE id = :id", id=number)
     assert number
     for became in (*order, *order):
-        await delivery_reported(house, number, 1, Report("SM1", became, "unreachable", "no"))  # type: ignore[arg-type]
+        await delivery_reported(house, number, 1, Report("SM1", became, "unreachable", "no", by="whatsapp"))  # type: ignore[arg-type]
     return (await read("SELECT state, sent, delivered, read FROM delivery WHERE id = :id", id=number))[0]
 
 

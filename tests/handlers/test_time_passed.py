@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 
 from handlers import guest_wrote as turn_taking
 from handlers import time_passed as ticking
-from handlers.house import House
+from handlers.house import House, Rest
+from handlers.part_failed import FIRST, LONGEST, known_to_fail
 from handlers.time_passed import time_passed
 from models import dues, turns
 from models.booking import one_at_a_time
@@ -81,25 +82,74 @@ async def test_a_part_that_fails_keeps_no_other_from_its_turn(
     assert (event[0]["due"] == micros(NOW)) == (failing == "_owed_events")
 
 
-async def test_what_fails_is_noted_once_a_minute_and_forgotten_when_it_is_well(
+async def test_what_fails_rests_ever_longer_and_is_forgotten_when_it_is_well(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four ticks a second write once; ten minutes after the last failure the desk is told of it no more."""
+    """After 1, 2, 4 … seconds, five minutes at last, whatever the tick; the others at each tick. Well again, it begins anew."""
     mistake = Mistake(monkeypatch, ticking, "places_freed")
-    noted = set()
     with capture_logs() as logged:
         await time_passed(house)
-        await time_passed(house)
-    assert [bool(line["exc_info"]) for line in logged if line["log_level"] == "error"] == [True, False]
-    for _ in range(4):
-        await time_passed(house)
-        noted.add(await one("SELECT value FROM kept WHERE name = 'failing:waiting_list'"))
-        clock.forward(seconds=0.25)
-    assert len(noted) == 1
+        for tried, rest in enumerate((1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300), 1):
+            clock.forward(seconds=rest - 0.25)
+            await time_passed(house)
+            assert mistake.calls == tried, "it rests"
+            assert (await stuck(clock())).failing == ("waiting_list",)
+            clock.forward(seconds=0.25)
+            await time_passed(house)
+            assert mistake.calls == tried + 1
+    errors = [bool(line["exc_info"]) for line in logged if line["log_level"] == "error"]
+    assert errors[:3] == [True, False, False], "where it failed stands in the log once a minute"
     mistake.left = 0
-    clock.forward(minutes=11)
+    clock.forward(seconds=LONGEST.total_seconds())
     await time_passed(house)
+    assert not (await stuck(clock())).some and house.failing == {}
+    assert await read("SELECT name FROM kept WHERE name LIKE 'failing:%'") == []
+    mistake.left = 1
+    await time_passed(house)
+    assert house.failing["waiting_list"] == Rest(clock() + FIRST, FIRST)
+
+
+async def test_what_another_process_noted_is_forgotten_by_the_next_that_is_well(
+    database: str, house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program is mended and begun anew: the desk need not wait ten minutes to hear of it."""
+    mistake = Mistake(monkeypatch, ticking, "places_freed")
+    await time_passed(house)
+    mistake.left = 0
+    after = House(clock, "after", b"secret", failing=await known_to_fail(clock()))
+    await time_passed(after)
     assert not (await stuck(clock())).some
+
+
+async def test_while_the_database_refuses_a_part_rests_a_second(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No longer, however often: what is due is done as soon as it is back."""
+    mistake = Mistake(monkeypatch, ticking, "places_freed", error=OSError(28, "No space left on device"))
+    for _ in range(20):
+        await time_passed(house)
+        clock.forward(seconds=0.25)
+    assert mistake.calls == 5
+    assert not (await stuck(clock())).some
+
+
+async def test_owed_messages_that_the_database_refuses_are_not_asked_for_at_each_tick(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They stay owed; whoever is behind has had their turn."""
+    who = await owe_turns(house, 2)
+    real, first = ticking.someone_wrote, []
+
+    async def refused(house: House, heard: Any, number: int) -> Carry:
+        if heard.sender == who[0]:
+            first.append(clock())
+            raise OSError(28, "No space left on device")
+        return await real(house, heard, number)
+
+    monkeypatch.setattr(ticking, "someone_wrote", refused)
+    await passes(house, clock, 0, 0.5, 0.5)
+    assert len(first) == 2
+    assert [(await inbox(each))[0][1] for each in who] == ["owed", "done"]
 
 
 async def test_a_due_that_fails_waits_a_minute_and_is_shown(
@@ -109,13 +159,15 @@ async def test_a_due_that_fails_waits_a_minute_and_is_shown(
     booking = await owe_one_of_each(house)
     mistake = Mistake(monkeypatch, ticking, "close_pages", times=1)
     await time_passed(house)
-    assert await state(booking) == "on_hold" and (await stuck(clock())).failing == ("hold_ends",)
+    code = await one("SELECT reference FROM booking WHERE id = :id", id=booking)
+    assert await state(booking) == "on_hold" and (await stuck(clock())).failing == (f"hold_ends:{code}",)
     clock.forward(seconds=59)
     await time_passed(house)
     assert mistake.calls == 1
     clock.forward(seconds=1)
     await time_passed(house)
     assert await state(booking) == "expired"
+    assert await read("SELECT name FROM kept WHERE name LIKE 'failing:%'") == [], "done, it is forgotten"
 
 
 @pytest.mark.skipif(DIALECT != "postgres", reason="SQLite has one writer at a time")

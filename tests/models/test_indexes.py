@@ -14,7 +14,7 @@ from handlers.guest_paid import guest_paid
 from handlers.house import SYSTEM, House
 from handlers.staff_acted import write_to
 from handlers.time_passed import time_passed
-from models import doors, dues, guards, lanes, ledger, story, stuck, threads, waiting
+from models import doors, dues, guards, lanes, ledger, letters, story, stuck, threads, waiting
 from models.database import Run, dialect, read, transaction
 from models.fields import unpacked
 from models.request import from_draft
@@ -152,6 +152,8 @@ async def everything(house: House) -> int:
                     await run("UPDATE delivery SET state = 'sent' WHERE state = 'sending'")
     await time_passed(house)
     await board.board(NOW)
+    await desk._waiting()
+    await letters.waiting()
     await stuck.stuck(NOW)
     await story.of_booking(booking)
     for page in (desk._threads, desk._said_in, desk._payments, desk._deliveries, desk.timeline, desk._letters):

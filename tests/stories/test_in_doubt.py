@@ -17,7 +17,7 @@ from tests.people import Bellhop, Person, read_aloud
 from tests.stories import moves
 
 pytestmark = moves.SDKS
-CLOSED = Report("SM1", "failed", "closed")
+CLOSED = Report("SM1", "failed", "closed", by="whatsapp")
 
 
 async def test_the_answer_of_the_checkout_was_lost(
@@ -95,7 +95,7 @@ async def test_a_report_that_comes_twice_or_late_takes_nothing_back(bellhop: Bel
     row = await moves.once(_confirmation, "the confirmation")
     async with models.database.transaction() as run:
         await run("UPDATE delivery SET state = 'sent' WHERE id = :id", id=row["id"])
-    for report in (CLOSED, CLOSED, Report("SM1", "sent")):
+    for report in (CLOSED, CLOSED, Report("SM1", "sent", by="whatsapp")):
         await delivery_reported(bellhop.program.house, int(row["id"]), int(row["attempt"]), report)
 
     async def left() -> bool:

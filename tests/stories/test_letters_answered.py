@@ -273,18 +273,25 @@ async def test_two_machines_do_not_answer_each_other_for_ever(bellhop: Bellhop, 
     ],
 )
 async def test_who_writes_stop_is_written_to_no_more(bellhop: Bellhop, subject: str, text: str, said: str) -> None:
-    """They are told what still comes; the assistant falls silent until START."""
-    await brings(bellhop, letter("hannah@example.com", text, "1", subject=subject))
+    """They are told what still comes; the assistant falls silent until START. Both count in answer to a letter of ours."""
+    await brings(bellhop, letter("hannah@example.com", "From airport PUJ to Hard Rock", "0"))
+    asked = await bellhop.mail("hannah@example.com", "Airport PUJ")
+    stop = letter("hannah@example.com", text, "1", subject=subject)
+    stop["In-Reply-To"] = asked["message_id"]
+    await brings(bellhop, stop)
     told = await bellhop.mail("hannah@example.com", said)
     assert "its ticket" in told["text"] and "START" in told["text"]
     await brings(bellhop, letter("hannah@example.com", "From airport PUJ to Hard Rock", "2"))
-    assert len(await read("SELECT id FROM delivery WHERE business_key LIKE 'answer:%'")) == 1
-    await brings(bellhop, letter("hannah@example.com", "START", "3"))
+    assert len(await read("SELECT id FROM delivery WHERE business_key LIKE 'answer:%'")) == 2
+    await brings(bellhop, letter("hannah@example.com", "START", "3", answers=told))
     await bellhop.mail("hannah@example.com", "hear from us here again")
 
 
 async def test_papers_come_in_spite_of_stop(bellhop: Bellhop, ana: Person) -> None:
     """Whoever said stop by mail and books in a chat has the ticket in the mail all the same."""
-    await brings(bellhop, letter("ana@example.com", "STOP", "1"))
+    await brings(bellhop, letter("ana@example.com", "hello", "0"))
+    greeting = await bellhop.mail("ana@example.com", "Still open")
+    await brings(bellhop, letter("ana@example.com", "STOP", "1", answers=greeting))
+    await bellhop.mail("ana@example.com", "letters from us")
     reference = await confirmed(ana)
     assert (await ticket_of(bellhop, reference))["attachments"]

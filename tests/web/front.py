@@ -18,7 +18,7 @@ from models import catalogs, delivery, links
 from models.database import read, transaction
 from models.fields import micros, packed
 from tests.people import _documents
-from web import access, brand, desk, desk_doors, doors, keys, live, pages, portal, static_files
+from web import access, brand, desk, desk_doors, desk_letters, doors, keys, live, pages, portal, static_files, stopping
 
 LOGIN, PASSWORD = "marisol@costa-alisia.example", "palm-shore-14"
 HTML = {"Accept": "text/html"}
@@ -137,7 +137,7 @@ async def open_front(now: Callable[[], datetime], *, public_url: str = "", demo:
     app[keys.SETTINGS] = Settings(public_url=public_url)
     if demo:
         app[keys.DEMO_LOGIN] = keys.DemoLogin(LOGIN, PASSWORD)
-    for part in (portal, doors, desk, desk_doors, access, live, brand, static_files):
+    for part in (portal, doors, desk, desk_doors, desk_letters, stopping, access, live, brand, static_files):
         app.add_routes(part.routes())
     app.router.add_get("/", doors.welcome)
     app.on_shutdown.append(live.close_streams)

@@ -1,5 +1,7 @@
 """What the desk shows of letters and of messages that came by one of our links: all of what was said, nothing that opens a door."""
 
+import re
+
 import pytest
 
 from bot.mail_in import opened
@@ -54,7 +56,9 @@ async def test_every_letter_is_there_whole(front: Front) -> None:
     desk = await at_the_desk(front)
     talk = (await desk.get(f"/desk/talks/{(await read('SELECT id FROM talk'))[0]['id']}"))[1]
     assert f'href="/desk/letters/{kept}"' in talk
-    listed = shown((await desk.get("/desk/letters"))[1])
+    page = (await desk.get("/desk/letters"))[1]
+    assert re.search(r'href="/desk/talks" aria-current="page"', page) and page.count("aria-current") == 1
+    listed = shown(page)
     assert "Next week hannah@example.com Heard" in listed
     assert "No subject Nobody to answer · it has no sender Not read" in listed
     assert f'href="/desk/letters/{odd}"' in (await desk.get("/desk/talks"))[1]

@@ -263,9 +263,13 @@ async def test_who_waited_before_the_backup_is_named_and_put_back_by_a_button(de
 
 
 async def test_what_fails_in_the_background_is_named(desk: Front, clock: Clock) -> None:
-    """For ten minutes since the last failure."""
-    await looking.note_failing("hold_ends", clock())
-    assert "Failing in the background: holds that end" in strip((await desk.get("/desk"))[1])
+    """For ten minutes since the last failure; what fails at one booking with its code, while it is due there."""
+    booking, _ = await a_checkout(desk.house)
+    code = await given.one("SELECT reference FROM booking WHERE id = :id", id=booking)
+    for part in ("owed_turns", f"hold_ends:{booking}", f"refund:{booking}"):
+        await looking.note_failing(part, clock())
+    shown = strip((await desk.get("/desk"))[1])
+    assert f"Failing in the background: holds that end ({code}), messages that are owed an answer" in shown
     clock.forward(minutes=11)
     assert strip((await desk.get("/desk"))[1]) == ""
     assert await looking.note_failing("refund", clock()) and not await looking.note_failing("refund", clock())

@@ -256,7 +256,7 @@ async def test_papers_of_a_later_delivery_are_not_taken_for_this_ones(line: Line
         House(lambda: datetime.now(UTC), "this", b"secret"),
         (await read("SELECT MIN(id) AS id FROM delivery"))[0]["id"],
     )
-    await delivery_reported(house, int(first), 1, Report(line.sent()[0]["id"], "failed", "busy"))
+    await delivery_reported(house, int(first), 1, Report(line.sent()[0]["id"], "failed", "busy", by="whatsapp"))
     lane = await claimed()
     await attempted(carrier, lane, "one.pdf")
     await attempted(carrier, lane, "two.pdf")

@@ -61,7 +61,7 @@ async def test_what_is_to_leave_again_knows_what_had_left(house: House) -> None:
             "UPDATE delivery SET state = 'sent', attempt = 1, parts = '[\"SM1\"]', provider_id = 'SM2' WHERE id = :id",
             id=number,
         )
-    await delivery_reported(house, number, 1, Report("SM1", "failed", "busy"))
+    await delivery_reported(house, number, 1, Report("SM1", "failed", "busy", by="whatsapp"))
     kept = (await read("SELECT state, parts, provider_id FROM delivery WHERE id = :id", id=number))[0]
     assert kept == {"state": "waiting", "parts": '["SM1","SM2"]', "provider_id": None}
 

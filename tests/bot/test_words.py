@@ -145,11 +145,8 @@ def test_a_longer_text_is_cut_and_breaks_no_template() -> None:
 def test_a_notice_that_changes_with_the_facts_is_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words behind an "if" would be approved for some and sent to others."""
     voice = words._voice("en")
-    monkeypatch.setitem(
-        voice.notices,
-        "b",
-        voice.templates.from_string("{% block b %}Of {{ a }} {% if a %}more{% endif %}{% endblock %}"),
-    )
+    script = voice.notices.environment.from_string("{% block b %}Of {{ a }} {% if a %}more{% endif %}{% endblock %}")
+    monkeypatch.setattr(voice, "notices", script)
     assert not words.is_one_wording("b", "en", [{"a": 1}, {"a": 0}])
 
 
@@ -220,3 +217,15 @@ def test_a_message_kept_before_there_were_two_ways_is_still_drawn(language: str)
     for block in ("understood", "summary", "extras"):
         assert "None" not in words.block(block, language, facts)
     assert words.block("vehicle", language, {"people": 2, "bags": 2}).endswith((".", "?"))
+
+
+def test_a_wording_says_where_each_value_comes_from() -> None:
+    """So that it can be filled when the script says something else by then, also a line of the recap."""
+    written = words.wording("booking_confirmed_house", "en")
+    assert '\nParty: {{ line(story, "team", "party") }}\n' in written
+    assert '{{ says("channel_words", {"source": {"channel": channel}}) }}' in words.wording("person_wanted_house", "en")
+    turned = 'Of {{ line(story, "team", "guest") }} for {{ story.reference }} (}} here)'
+    values, text = words.filled(turned, "en", words.sample("booking_confirmed_house"))
+    assert words.numbered(turned) == "Of {{1}} for {{2}} (}} here)"
+    assert values["2"] == "CA-7K4M2"
+    assert text == f"Of {values['1']} for CA-7K4M2 (}}}} here)"

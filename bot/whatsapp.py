@@ -29,7 +29,7 @@ from models.lanes import Outgoing
 
 LIMIT = 1600  # Twilio: characters of a message body (error 21617)
 LISTED = 1000  # messages that Twilio gives at once
-SKEW = timedelta(seconds=5)  # by which its clock may be behind ours
+SKEW = timedelta(seconds=6)  # by which its clock, in whole seconds, may be behind ours
 WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person last wrote (error 63016)
 FAILURES: dict[int, Why] = {  # Twilio's error codes; any other means that they will not have it
     63016: "closed", 63019: "enclosed", **dict.fromkeys((63005, 63013, 63021, 63028), "content"),
@@ -235,19 +235,21 @@ class WhatsApp:
             return Retry(f"Twilio cannot be asked what has left: {type(away).__name__}", away=True)
         try:
             if template is not None:
-                sid, variables, text = template
-                return Sent(
-                    await self._once(out, gone, text, content_sid=sid, content_variables=packed(variables)), text, True
-                )
+                return await self._say_template(out, gone, *template)
             return await self._say(out, attempt, gone)
         except TwilioRestException as refusal:
             return _classed(refusal)
         except AWAY as away:
             return Retry(f"Twilio is away: {type(away).__name__}", away=True)
 
+    async def _say_template(self, out: Outgoing, gone: Gone, sid: str, variables: dict[str, str], text: str) -> Sent:
+        return Sent(await self._once(out, gone, text, content_sid=sid, content_variables=packed(variables)), text, True)
+
     async def _say(self, out: Outgoing, attempt: Attempt, gone: Gone) -> Sent:
         """Send what has not left yet, what is enclosed first; what cannot be a rich message, or is refused as one, as text."""
-        before, content = self._rich(out, attempt)
+        before, content = rich(
+            attempt, int(out.payload.get("turn", 0)), str(out.payload.get("page", "")), self.public_url
+        )
         text, rest = plainly(attempt), plain_rest(attempt, content, self.public_url)
         said_plainly = gone.said(*parts(text, LIMIT), *parts(rest, LIMIT))  # by an earlier attempt
         begun = gone.said(*before)
@@ -261,9 +263,6 @@ class WhatsApp:
         *first, last = ([*before, *parts(rest, LIMIT)] if begun else parts(text, LIMIT)) or [text]
         await self._begin(out, gone, first)
         return Sent(await self._once(out, gone, last, body=last), text)
-
-    def _rich(self, out: Outgoing, attempt: Attempt) -> tuple[list[str], Content | None]:
-        return rich(attempt, int(out.payload.get("turn", 0)), str(out.payload.get("page", "")), self.public_url)
 
     async def _enclose(self, out: Outgoing, attempt: Attempt, gone: Gone) -> None:
         """Papers and pictures, a message each (Twilio: one file in a message; words under a paper are not shown).
@@ -322,14 +321,15 @@ class WhatsApp:
         listed = await self.client.messages.list_async(
             to=f"whatsapp:{out.address}", from_=self.sender, date_sent_after=begun, limit=LISTED, page_size=LISTED
         )
-        gone, theirs = Gone(), await lanes.of_others(out, [str(each.sid) for each in listed])
+        theirs = await lanes.of_others(out, [str(each.sid) for each in listed])
         later = await lanes.overtaken(out)
+        gone, until = Gone(), later - SKEW if later else datetime.max.replace(tzinfo=UTC)
         for each in reversed(listed):  # newest first
             sid, created = str(each.sid), (each.date_created or begun).replace(tzinfo=UTC)
-            unknown = sid not in out.left and later is not None and created >= later - SKEW
-            if sid not in theirs and not unknown and created >= begun - timedelta(seconds=1):
+            known = sid in out.left
+            if known or (sid not in theirs and begun <= created < until):
                 gone.note(each)
-                out.left.extend({sid} - {*out.left})
+                out.left.extend([] if known else [sid])
         return gone
 
     async def written_since(self, since: datetime, at_most: int) -> list[Any]:

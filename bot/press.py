@@ -148,5 +148,5 @@ def _png(pdf: bytes) -> bytes:
     finally:
         document.close()
     kept = io.BytesIO()
-    drawn.save(kept, format="PNG", optimize=True)
+    drawn.save(kept, format="PNG")
     return kept.getvalue()

@@ -42,7 +42,7 @@ SHORT = 20
 # What the script is drawn from since there is more than one way of a ride: a message that was kept before is without it.
 LATER = (
     "stops", "hours", "plan", "trip", "return_date", "return_time", "return_flight", "included", "back", "both_ways", "package",
-    "kind", "by_name", "returning", "phone",
+    "kind", "by_name", "returning", "phone", "wheelchair",
 )  # fmt: skip
 # What a recap's value may be drawn from; a field that names fewer leaves the others empty.
 STORY = (
@@ -69,6 +69,7 @@ STORY = (
     "audience",
     "terms",
     "story",
+    "wheelchair",
 )
 
 

@@ -26,6 +26,7 @@ from flows.understand.places import a_dropoff, a_pickup
 from flows.understand.stops import extras_beside_stops, some_stops
 from flows.understand.times import a_time
 from flows.understand.trip import a_return_date, a_return_flight, a_return_time, a_trip
+from flows.understand.wheelchair import a_wheelchair
 
 
 def transfer(draft: Draft, menu: Menu) -> bool:
@@ -196,6 +197,7 @@ QUESTIONS = (
     Question(
         "return_flight", a_return_flight, cards.return_flight, only_if=way_back_by_air, kept_if=perhaps_a_way_back
     ),
+    Question("wheelchair", a_wheelchair, cards.wheelchair, ask=False),
     Question("party", a_party, cards.party, counts=True),
     Question("departure", answers.a_departure, cards.departure, only_if=tour, needs="departures"),
     Question("pickup", a_pickup, cards.pickup, only_if=tour_that_fetches),

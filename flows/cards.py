@@ -16,6 +16,7 @@ from flows.understand.ear import Doubt
 from flows.understand.party import size
 from flows.understand.places import AREAS
 from flows.understand.times import time_option, too_soon
+from flows.understand.wheelchair import OPTIONS
 from flows.when import as_instant, from_instant, instant
 
 MOST_OPTIONS = 8
@@ -275,6 +276,11 @@ def luggage(talk: Talk, offer: Offer) -> Say:
     return Say("luggage", {}, (*bags, Option("luggage", "0", "@no_bags")))
 
 
+def wheelchair(talk: Talk, offer: Offer) -> Say:
+    """Does a wheelchair come along, and does it fold?"""
+    return Say("wheelchair", {}, OPTIONS)
+
+
 def vehicle(talk: Talk, offer: Offer) -> Say:
     """Which vehicle? Only those that are free and large enough."""
     people = size(talk.draft["party"]) if talk.draft.get("party") else 1
@@ -287,11 +293,17 @@ def vehicle(talk: Talk, offer: Offer) -> Say:
             Option(waiting.ASKED, one.key, "@waiting_vehicle", "@waiting_vehicle_short", {"name": dict(one.name)})
             for one in waited
         )
-        again = (*wait, _change("time"), _change("date"), _change("party"), _person())
-        return Say("no_vehicle", {"people": people, "bags": bags, "sold_out": bool(fitting)}, again)
+        chair = talk.draft.get("wheelchair")
+        other = (
+            (_change("wheelchair"), _change("service")) if chair and not fitting else (_change("time"), _change("date"))
+        )
+        again = (*wait, *other, _change("party"), _person())
+        facts = {"people": people, "bags": bags, "sold_out": bool(fitting), "wheelchair": chair}
+        return Say("no_vehicle", facts, again)
     service = offer.world.menu.service(talk.draft.get("service"))
     facts = {"people": people, "bags": bags, "kind": _kind(talk, offer), "package": bool(service and service.package)}
     facts["both_ways"] = comes_back(talk.draft, offer.world.menu)
+    facts["wheelchair"] = talk.draft.get("wheelchair")
     return Say("vehicle", facts, options, photos=_photos(talk, offer))
 
 
@@ -383,7 +395,12 @@ def promise(talk: Talk, offer: Offer) -> dict[str, Any]:
 def _fares(fares: Mapping[str, Any], talk: Talk, menu: Menu) -> list[dict[str, Any]]:
     people = size(talk.draft["party"]) if talk.draft.get("party") else 1
     bags = talk.draft.get("luggage") or 0
-    fitting = [tier for tier in menu.vehicles if tier.key in fares and tier.seats >= people and tier.bags >= bags]
+    chair = talk.draft.get("wheelchair")
+    fitting = [
+        tier
+        for tier in menu.vehicles
+        if tier.key in fares and tier.seats >= people and tier.bags >= bags and tier.takes_chair(chair)
+    ]
     return [{"name": dict(tier.name), "seats": tier.seats, "price": dict(fares[tier.key])} for tier in fitting]
 
 

@@ -3,7 +3,9 @@
 All of understanding and all questions are those of a new booking; only the last card shows what was and what would be.
 """
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flows import anytime
@@ -13,26 +15,66 @@ from flows.filling import read
 from flows.menu import World
 from flows.speech import Heard
 from flows.talk import Change, Talk, ToTeam
-from flows.understand.languages import vocabularies
+from flows.understand.choices import an_option
+from flows.understand.languages import ALL, vocabularies
 from flows.understand.text import Words
 from flows.understand.vocabulary import Vocabulary
 
 TAP = "change_booking"  # what the option to change a booking answers; its value is the booking's code
+CODE = re.compile(r"\b[A-Z]{2,4}-[2-9A-Z]{5}\b")
 FIXED = ("service", "terms")  # another service is another booking
 
 
-def begins(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
-    """Whether a change is asked for of the booking that the talk stands at; then its request is the draft."""
+def chosen(talk: Talk, heard: Heard) -> str | None:
+    """The code of the booking that is tapped to be changed, or typed where we asked which."""
+    if heard.tap:
+        return heard.tap.value if heard.tap.question == TAP else None
+    shown, which = [option for option in talk.shown if option["question"] == TAP], bool(_asked_which(talk))
+    found = (an_option(heard.words, shown, v, which) for v in ALL.values()) if shown and heard.words else ()
+    return next((str(option["value"]) for option in found if option), None)
+
+
+def _asked_which(talk: Talk) -> list[dict[str, Any]]:
+    shown = [option for option in talk.shown if option["question"] == TAP]
+    return shown if len(shown) > 1 else []
+
+
+def code_in(words: str) -> str | None:
+    """The code of a booking that is written out."""
+    found = CODE.search(words.upper())
+    return found[0] if found else None
+
+
+def asks_which(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
+    """Whether a change is asked for where it may be meant of several bookings; then which one is asked, and the words are kept."""
+    standing = world.standing
+    if not standing or not standing.get("others") or chosen(talk, heard) or code_in(heard.words):
+        return False
+    if not _wants(book, talk, heard, standing, world):
+        return False
+    talk.ask, talk.misses = {"name": "change", "words": heard.words}, 0
+    return True
+
+
+def begins(book: Conversation, talk: Talk, heard: Heard, world: World) -> Heard | None:
+    """What is to be heard of a change that is asked for; then the booking's request is the draft. None: nothing is to change.
+
+    It is of the booking that was chosen, else of the one that the talk stands at.
+    """
     standing = world.standing
     if not standing or not _wants(book, talk, heard, standing, world):
-        return False
+        return None
     if standing["closed"]:
         talk.remark(f"change_{standing['closed']}", reference=standing["reference"])
-        return False  # a person sees to it
+        return None  # a person sees to it
+    told = str(talk.facts.get("to_change", "")) if _asked_which(talk) else ""
+    of = chosen(talk, heard)
     begin(talk, standing)
-    if heard.kind == "tap":
+    if of and told:
+        return replace(heard, kind="text", tap=None, words=told)
+    if of:
         anytime.change(book, talk, world)
-    return True
+    return replace(heard, words="") if of else heard
 
 
 def begin(talk: Talk, standing: Mapping[str, Any]) -> None:
@@ -147,8 +189,8 @@ LEARNT = {
 
 
 def _wants(book: Conversation, talk: Talk, heard: Heard, standing: Mapping[str, Any], world: World) -> bool:
-    if heard.kind == "tap":
-        return bool(heard.tap and (heard.tap.question, heard.tap.value) == (TAP, standing["reference"]))
+    if of := chosen(talk, heard):
+        return bool(of == standing["reference"])
     if heard.kind not in ("text", "edited") or talk.state not in book.after:
         return False
     spoken_here = vocabularies(talk.language, world.menu.languages)

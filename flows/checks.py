@@ -124,7 +124,7 @@ def _luggage_fits(talk: Talk, world: World) -> None:
 
 def _vehicle_fits(talk: Talk, world: World) -> None:
     vehicle, service = world.menu.vehicle(talk.draft.get("vehicle")), world.menu.service(talk.draft.get("service"))
-    party, bags = talk.draft.get("party"), talk.draft.get("luggage")
+    party, bags, chair = talk.draft.get("party"), talk.draft.get("luggage"), talk.draft.get("wheelchair")
     if vehicle and service and vehicle not in _vehicles_of(service, world):
         talk.forget("vehicle")
         talk.remark("vehicle_not_here", vehicle=dict(vehicle.name), service=dict(service.name))
@@ -132,6 +132,20 @@ def _vehicle_fits(talk: Talk, world: World) -> None:
         talk.forget("vehicle")
         facts = {"vehicle": dict(vehicle.name), "seats": vehicle.seats, "bags": vehicle.bags}
         talk.remark("vehicle_small", **facts)
+    elif vehicle and not vehicle.takes_chair(chair):
+        talk.forget("vehicle")
+        talk.remark("vehicle_no_chair", vehicle=dict(vehicle.name), folding=vehicle.wheelchair == "folding")
+
+
+def _chair_fits(talk: Talk, world: World) -> None:
+    """Where no vehicle takes the wheelchair that is told at once, and once; a person may know a way."""
+    service, chair = world.menu.service(talk.draft.get("service")), talk.draft.get("wheelchair")
+    if not chair or service is None or service.timetable:
+        talk.facts.pop("no_chair", None)
+    elif not any(each.takes_chair(chair) for each in _vehicles_of(service, world)):
+        if talk.facts.get("no_chair") != [service.key, chair]:
+            talk.remark("service_no_chair", service=dict(service.name), wheelchair=chair)
+        talk.facts["no_chair"] = [service.key, chair]
 
 
 def _route_is_driven(talk: Talk, world: World) -> None:
@@ -257,4 +271,5 @@ CHECKS: tuple[Callable[[Talk, World], None], ...] = (
     _party_fits,
     _luggage_fits,
     _vehicle_fits,
+    _chair_fits,
 )

@@ -9,11 +9,11 @@ from flows.when import from_instant, instant
 
 ORDER = (
     "service", "pickup", "dropoff", "stops", "room", "date", "time", "hours", "plan", "departure", "flight", "trip",
-    "return_date", "return_time", "return_flight", "party", "luggage", "vehicle", "extras", "occasion", "notes", "name",
+    "return_date", "return_time", "return_flight", "party", "luggage", "wheelchair", "vehicle", "extras", "occasion", "notes", "name",
     "phone", "email",
 )  # fmt: skip
-AS_THEY_ARE = ("room", "flight", "party", "luggage", "occasion", "notes", "name", "phone", "email", "hours", "plan", "trip",
-               "return_flight")  # fmt: skip
+AS_THEY_ARE = ("room", "flight", "party", "luggage", "wheelchair", "occasion", "notes", "name", "phone", "email", "hours",
+               "plan", "trip", "return_flight")  # fmt: skip
 
 
 def stop(answer: Mapping[str, Any] | None, menu: Menu) -> dict[str, Any] | None:

@@ -91,13 +91,21 @@ def fill(book: Conversation, talk: Talk, found: dict[str, Any], world: World, wo
             missed = missed or value.missed
             _doubt(talk, key, value, _asked_here(book, key, talk, world))
         elif key == "vehicle" and set(found) == {key} and _is_taken(talk, value):
-            tier = world.menu.vehicle(value)
-            talk.remark("vehicle_taken", vehicle=dict(tier.name) if tier else value)
+            _say_why_not(talk, value, world)
         else:
             _keep(talk, key, value, words, world)
             _past(talk, said)
     talk.misses = talk.misses + 1 if missed else 0
     _say_which_night(talk, found, world)
+
+
+def _say_why_not(talk: Talk, vehicle: str, world: World) -> None:
+    """A vehicle that was not offered: it takes no wheelchair, or it is taken then."""
+    tier = world.menu.vehicle(vehicle)
+    if tier and not tier.takes_chair(talk.draft.get("wheelchair")):
+        talk.remark("vehicle_no_chair", vehicle=dict(tier.name), folding=tier.wheelchair == "folding")
+    else:
+        talk.remark("vehicle_taken", vehicle=dict(tier.name) if tier else vehicle)
 
 
 def _say_which_night(talk: Talk, found: Mapping[str, Any], world: World) -> None:

@@ -15,13 +15,14 @@ from flows.tapping import tap
 from flows.understand.ear import Doubt
 from flows.understand.party import check_party
 from flows.understand.places import ask_zone
+from flows.understand.wheelchair import KINDS
 
 WORDS = ("pickup", "dropoff", "flight", "return_flight", "name", "phone", "email", "notes")
 """Fields in the guest's own words."""
 PICKED = {"date": "%Y-%m-%d", "time": "%H:%M", "return_date": "%Y-%m-%d", "return_time": "%H:%M"}
 """Fields that a browser writes in one form; what is typed in another is read as words."""
 FIELDS = ("service", *WORDS[:2], "date", "time", "hours", *WORDS[2:4], "return_date", "return_time", "adults", "children",
-          "luggage", "vehicle", *WORDS[4:])  # fmt: skip
+          "luggage", "wheelchair", "vehicle", *WORDS[4:])  # fmt: skip
 LONGEST = 500  # characters of a field
 INFANT = 2  # years
 
@@ -44,7 +45,7 @@ def filled(book: Conversation, fields: Mapping[str, str], world: World, language
     before = set(talk.draft)
     checks.check(talk, world)
     for key in before - set(talk.draft):
-        wrong[key] = _doubt(talk, key)
+        wrong[key] = _told(talk, key) or _doubt(talk, key)
     if "party" in wrong:
         wrong["adults"] = wrong.pop("party")
     kept = {
@@ -59,6 +60,7 @@ def fields_of(draft: Mapping[str, Any], world: World, language: str) -> dict[str
     given = {key: str(draft[key]) for key in ("service", "date", "time", "hours", "return_date", "return_time", "luggage",
              "vehicle", "name", "phone", "email", "notes") if draft.get(key) is not None}  # fmt: skip
     given |= {key: draft[key] for key in ("flight", "return_flight") if draft.get(key) not in (None, "unknown")}
+    given |= {"wheelchair": draft["wheelchair"]} if draft.get("wheelchair") else {}
     given |= {f"extra_{key}": str(count) for key, count in (draft.get("extras") or {}).items()}
     if party:
         ages = [*map(str, party["children"]), *["1"] * party["infants"]]
@@ -86,6 +88,8 @@ def _choices(
             wrong[key] = Say(f"{key}_again", {"least": 1, "most": most})
         elif typed[key]:
             talk.answer(key, figure)
+    if typed["wheelchair"] in KINDS:
+        talk.answer("wheelchair", typed["wheelchair"])
     if world.menu.vehicle(typed["vehicle"]):
         talk.answer("vehicle", typed["vehicle"])
     if typed["return_date"]:
@@ -155,6 +159,12 @@ def _as_picked(said: str, form: str) -> bool:
         return datetime.strptime(said, form).strftime(form) == said  # noqa: DTZ007  (local to the operator)
     except ValueError:
         return False
+
+
+def _told(talk: Talk, key: str) -> Say | None:
+    """Why an answer was taken out, where the bot says so beside its question: "vehicle_small"."""
+    remarks = (Say.from_json(each) for each in talk.remarks)
+    return next((each for each in remarks if each.block.startswith(f"{key}_")), None)
 
 
 def _doubt(talk: Talk, key: str) -> Say:

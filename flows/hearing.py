@@ -60,9 +60,11 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
         changing.hear(book, talk, heard, world)
         if "changing" in talk.facts:
             _hear_draft(book, talk, heard, world)
-    elif changing.begins(book, talk, heard, world):
-        if heard.kind != "tap":
-            _hear_draft(book, talk, heard, world)
+    elif changing.asks_which(book, talk, heard, world):
+        pass  # as above
+    elif change := changing.begins(book, talk, heard, world):
+        if change.words:
+            _hear_draft(book, talk, change, world)
     elif talk.state in book.after and not afterwards.begins_anew(book, talk, heard, world):
         afterwards.hear(book, talk, heard, world)
     else:

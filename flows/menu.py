@@ -118,6 +118,12 @@ class Vehicle:
     seats: int
     bags: int
     aliases: tuple[str, ...] = ()
+    wheelchair: str | None = None
+    """Which wheelchairs it takes: "none", "folding" or "any"; None where nobody has said."""
+
+    def takes_chair(self, chair: str | bool | None) -> bool:
+        """Whether a "folding" or "rigid" wheelchair comes along; what nobody has said is not ruled out."""
+        return not chair or self.wheelchair in (None, "any", chair)
 
 
 @dataclass(frozen=True, slots=True)

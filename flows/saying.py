@@ -43,7 +43,8 @@ def say(book: Conversation, talk: Talk, offer: Offer) -> Turn:
     messages = _messages(book, talk, offer, asked)
     if any(block in ("price_quoted", "price_route") for message in messages for block, _ in message.parts()):
         talk.facts["promised"] = cards.promise(talk, offer)
-    messages = _put_away(talk, tuple(_new_pictures(talk, said) for said in messages))
+    pictured = tuple(_new_pictures(talk, said) for said in messages)
+    messages = _put_away(talk, tuple(part for said in pictured for part in _greeted(talk, said)))
     talk.turn += 1
     if offer.quote and talk.state == book.then:
         talk.facts["quoted"] = _quoted(offer.quote, offer)
@@ -60,6 +61,14 @@ def _new_pictures(talk: Talk, said: Say) -> Say:
     fresh = tuple(photo for photo in said.photos if photo["file"] not in talk.pictured)
     talk.pictured += [photo["file"] for photo in fresh]
     return replace(said, photos=fresh)
+
+
+def _greeted(talk: Talk, said: Say) -> tuple[Say, ...]:
+    """Nobody is shown a picture before "hello": the first words of a talk go ahead of it, as a message of their own."""
+    if talk.turn or not said.photos or not said.before:
+        return (said,)
+    *first, last = said.before
+    return replace(last, before=tuple(first)), replace(said, before=())
 
 
 def _put_away(talk: Talk, messages: tuple[Say, ...]) -> tuple[Say, ...]:

@@ -15,6 +15,7 @@ from flows.understand.party import check_party
 from flows.understand.places import ask_zone
 from flows.understand.text import plain
 from flows.understand.trip import moment_of_return
+from flows.understand.wheelchair import KINDS
 
 
 def tap(book: Conversation, talk: Talk, pressed: Tap | None, world: World) -> None:
@@ -261,6 +262,7 @@ TAPPED: dict[str, Any] = {
     "departure": _tapped_departure,
     "party": _tapped_party,
     "luggage": _tapped_bags,
+    "wheelchair": lambda talk, value, world: value if value in KINDS else False if value == "none" else None,
     "vehicle": lambda talk, value, world: value if world.menu.vehicle(value) else None,
     "occasion": _tapped_occasion,
     "flight": lambda talk, value, world: value if value == "unknown" else None,

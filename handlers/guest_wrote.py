@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from flows.book import arrive, hear, say, still_open, take_up
-from flows.changing import TAP
+from flows.changing import chosen, code_in
 from flows.conversation import Turn
 from flows.speech import Heard, Say
 from flows.talk import Person, Talk, ToTeam
@@ -106,9 +106,9 @@ async def _turn(at: Moment) -> Carry:
 
 
 def about(talk: Talk, heard: Heard) -> str | None:
-    """The code of the booking that a message may want to change: the one that was tapped, or that the talk stands at."""
-    tapped = heard.tap.value if heard.tap and heard.tap.question == TAP else None
-    return tapped if tapped and "changing" not in talk.facts else talk.facts.get("reference")
+    """The code of the booking that a message may want to change: the one that it names, or that the talk stands at."""
+    named = chosen(talk, heard) or code_in(heard.words)
+    return named if named and "changing" not in talk.facts else talk.facts.get("reference")
 
 
 def _moved(at: Moment, talk: Talk, entry: Entry) -> Talk:

@@ -31,7 +31,7 @@ def _menu(catalog: sold.Catalog) -> menu.Menu:
         services=tuple(_service(each, catalog) for each in catalog.services.values()),
         places=tuple(_place(each, popular) for each in catalog.places.values()),
         zones=tuple(menu.Zone(each.key, each.name, _called(each, catalog)) for each in catalog.zones.values()),
-        vehicles=tuple(menu.Vehicle(v.key, v.name, v.seats, v.bags) for v in _by_size(catalog)),
+        vehicles=tuple(menu.Vehicle(v.key, v.name, v.seats, v.bags, wheelchair=v.wheelchair) for v in _by_size(catalog)),
         extras=tuple(_extra(each, each.price) for each in catalog.extras.values() if each.price is not None),
         routes=frozenset(catalog.routes), minutes={ends: route.minutes for ends, route in catalog.routes.items()},
         fares={ends: {key: fare.as_fact() for key, fare in route.prices.items()} for ends, route in catalog.routes.items()},

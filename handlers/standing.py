@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from models import catalogs, story
-from models.booking import may_change
+from models.booking import OVER, may_change
 from models.catalog import Catalog
 from models.database import Ask, read
-from models.fields import unpacked
+from models.fields import micros, unpacked
 from models.money import Money
 from models.price import Quote, compared, quote
 from models.recap import changed
@@ -22,7 +22,7 @@ async def standing_of(reference: str, recipient: int, now: datetime, ask: Ask = 
     """A booking of this guest, as plain values; None for one that is not theirs.
 
     `request` is what was asked for as a draft, `story` how it stands; `closed` says why the guest may not change it without a
-    person: "late" (its notice has begun) or "over"; None: they may.
+    person: "late" (its notice has begun) or "over"; None: they may. `others`: how many more bookings of theirs are still ahead.
     """
     rows = await ask(
         "SELECT id, state, request, quote, catalog_version FROM booking "
@@ -39,8 +39,15 @@ async def standing_of(reference: str, recipient: int, now: datetime, ask: Ask = 
     return {
         "id": int(row["id"]), "reference": reference, "state": row["state"], "request": request,
         "quote": unpacked(row["quote"]), "story": await story.of_booking(int(row["id"]), ask),
-        "closed": _late(request, catalog, now) if open_ else "over",
+        "closed": _late(request, catalog, now) if open_ else "over", "others": await _others(rows[0], recipient, now, ask),
     }  # fmt: skip
+
+
+async def _others(row: Mapping[str, Any], recipient: int, now: datetime, ask: Ask) -> int:
+    rows = await ask(
+        "SELECT id, state FROM booking WHERE recipient_id = :to AND starts > :now", to=recipient, now=micros(now)
+    )
+    return sum(each["id"] != row["id"] and each["state"] not in OVER for each in rows)
 
 
 def _late(request: Draft, catalog: Catalog, now: datetime) -> str | None:

@@ -140,24 +140,21 @@ async def _look_again(at: Moment, talk: Talk, refusal: Refusal) -> Came:
 # --- a booking that stands ---
 
 
-def _theirs(ask: str, act: Callable[[Run, Moment, int, Any], Awaitable[Say]]) -> Fulfil:
-    """Done to a booking of whoever writes, who is told what came of it; a refusal is answered as the `ask` behind the wish."""
-
-    async def fulfil(at: Moment, talk: Talk, wish: Any, run: Run) -> Came:
-        try:
-            if (booking := await at.theirs(wish.reference, run)) is None:
-                raise NotYours(what="booking")
-            async with transaction() as inner:
-                said = await act(inner, at, booking, wish)
-        except Refusal as refusal:
-            talk.ask = {"name": ask, "reference": wish.reference}
-            if isinstance(refusal, Dearer):
-                talk.ask["what"] = wish.what
-            return Came(talk)
-        ended = wish.reference if getattr(wish, "what", None) == "all" else None
-        return Came(learn(talk, "answered", {"say": said.as_json(), "ended": ended}))
-
-    return fulfil
+async def _theirs(at: Moment, talk: Talk, wish: Any, run: Run) -> Came:
+    """Done to a booking of whoever writes, who is told what came of it; a refusal is answered as the ask behind the wish."""
+    ask, act = THEIRS[type(wish)]
+    try:
+        if (booking := await at.theirs(wish.reference, run)) is None:
+            raise NotYours(what="booking")
+        async with transaction() as inner:
+            said = await act(inner, at, booking, wish)
+    except Refusal as refusal:
+        talk.ask = {"name": ask, "reference": wish.reference}
+        if isinstance(refusal, Dearer):
+            talk.ask["what"] = wish.what
+        return Came(talk)
+    ended = wish.reference if getattr(wish, "what", None) == "all" else None
+    return Came(learn(talk, "answered", {"say": said.as_json(), "ended": ended}))
 
 
 async def _leave(at: Moment, talk: Talk, wish: Leave, run: Run) -> Came:
@@ -194,17 +191,21 @@ async def _offer_hop(at: Moment, talk: Talk, wish: Hop, run: Run) -> Came:
     return Came(facts={"door": await hop_offered(run, at.seen.recipient, talk, at.now)})
 
 
+THEIRS: dict[type[Wish], tuple[str, Callable[[Run, Moment, int, Any], Awaitable[Say]]]] = {
+    Cancel: ("cancel", lambda run, at, booking, wish: guest_cancelled(run, at.house, booking, wish, at.actor)),
+    Delayed: ("delay", lambda run, at, booking, wish: flight_delayed(
+        run, at.house, booking, wish, at.actor, once=at.heard.external_id
+    )),
+    Resend: ("resend", lambda run, at, booking, wish: papers_asked_again(
+        run, at.house, booking, wish.address, at.actor, at.heard.external_id)),
+}  # fmt: skip
+
 WISHES: dict[type[Wish], Fulfil] = {
     Send: _send,
     Change: _change,
     Leave: _leave,
-    Cancel: _theirs("cancel", lambda run, at, booking, wish: guest_cancelled(run, at.house, booking, wish, at.actor)),
-    Delayed: _theirs("delay", lambda run, at, booking, wish: flight_delayed(
-        run, at.house, booking, wish, at.actor, once=at.heard.external_id
-    )),
-    Resend: _theirs("resend", lambda run, at, booking, wish: papers_asked_again(
-        run, at.house, booking, wish.address, at.actor, at.heard.external_id)),
+    **dict.fromkeys(THEIRS, _theirs),
     Person: _call_a_person,
     ToTeam: _to_team,
     Hop: _offer_hop,
-}  # fmt: skip
+}

@@ -31,6 +31,8 @@ class Travellers(Protocol):
     def size(self) -> int: ...
     @property
     def luggage(self) -> int | None: ...
+    @property
+    def wheelchair(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,10 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Vehicle:
-    """A tier to choose. `units`: how many of it we have; `turnaround`: minutes each needs after a leg before the next."""
+    """A tier to choose. `units`: how many of it we have; `turnaround`: minutes each needs after a leg before the next.
+
+    `wheelchair`: which ones it takes, "none", "folding" or "any"; None where nobody has said.
+    """
 
     key: str
     name: Text
@@ -132,6 +137,7 @@ class Vehicle:
     bags: int
     units: int
     turnaround: int
+    wheelchair: str | None = None
 
     @property
     def resource(self) -> str:
@@ -139,8 +145,14 @@ class Vehicle:
         return f"vehicle:{self.key}"
 
     def takes(self, party: Travellers) -> bool:
-        """Everyone sits, infants too, and the luggage fits."""
-        return self.seats >= party.size and self.bags >= (party.luggage or 0)
+        """Everyone sits, infants too, and the luggage fits, and the wheelchair."""
+        fits = self.seats >= party.size and self.bags >= (party.luggage or 0)
+        return fits and takes_wheelchair(self.wheelchair, party.wheelchair)
+
+
+def takes_wheelchair(taken: str | None, brought: str | None) -> bool:
+    """Whether what takes "none", "folding" or "any" wheelchairs takes a "folding" or a "rigid" one; what nobody has said is not ruled out."""
+    return not brought or taken in (None, "any") or taken == brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -654,6 +666,7 @@ class _Compiler:
             of["bags"],
             of["units"],
             of.get("turnaround", 0),
+            of.get("wheelchair"),
         )
 
     def service(self, key: str, of: Content) -> Service:

@@ -426,7 +426,7 @@ PLACE = record(
 ROUTE = record({"between": listing(key, 2, 2), "minutes": minutes, "prices": keyed(price)}, {"one_way": flag})
 VEHICLE = record(
     {"name": name, "icon": key, "seats": whole(1, 100), "bags": whole(0, 200), "units": whole(0, 1000)},
-    {"turnaround": minutes},
+    {"turnaround": minutes, "wheelchair": one_of("wheelchair it takes", ("none", "folding", "any"))},
 )
 DEPARTURES = record(
     {"days": listing(one_of("day of the week", WEEKDAYS), 1), "at": clock, "seats": whole(1, 5000)},

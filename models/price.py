@@ -138,7 +138,7 @@ def quote(catalog: Catalog, request: Request) -> Quote:
 def vehicle_prices(catalog: Catalog, request: Request) -> list[tuple[Vehicle, Money]]:
     """The vehicles that take the party and go this way, smallest first, each with the price of all the legs or of the package.
 
-    Refuses with TooMany when the party or its luggage fits in none, with NotOnSale when none goes this way.
+    Refuses with TooMany when the party, its luggage or its wheelchair fits in none, with NotOnSale when none goes this way.
     """
     service = catalog.services[request.service]
     fitting = catalog.vehicles_for(request.party, service)
@@ -158,12 +158,15 @@ def vehicle_prices(catalog: Catalog, request: Request) -> list[tuple[Vehicle, Mo
 
 
 def too_many(vehicles: Iterable[Vehicle], party: Party) -> TooMany:
-    """Why none of these vehicles takes a party: its people, or else its luggage."""
+    """Why none of these vehicles takes a party: its people, its luggage, or else its wheelchair."""
+    vehicles = list(vehicles)
     seats = max((each.seats for each in vehicles), default=0)
     if party.size > seats:
         return TooMany(of="people", asked=party.size, most=seats)
     bags = max((each.bags for each in vehicles if each.seats >= party.size), default=0)
-    return TooMany(of="luggage", asked=party.luggage, most=bags)
+    if (party.luggage or 0) > bags:
+        return TooMany(of="luggage", asked=party.luggage, most=bags)
+    return TooMany(of="wheelchair", asked=1, most=0)
 
 
 def charged(extra: Extra, quantity: int, party: Party) -> int:

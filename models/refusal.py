@@ -52,7 +52,7 @@ class NotOnSale(Refusal):
 class TooMany(Refusal):
     """That is more than fits; make it fewer, or ask a person.
 
-    facts: `of` people | luggage | stops | hours | the key of an extra, `asked`, `most`.
+    facts: `of` people | luggage | wheelchair | stops | hours | the key of an extra, `asked`, `most`.
     """
 
 

@@ -26,12 +26,16 @@ INFANT = 1  # the age of an infant whose age nobody asked
 
 @dataclass(frozen=True, slots=True)
 class Party:
-    """Who travels. `children` are ages in years, None where it was not told; `luggage` is pieces, None while not asked."""
+    """Who travels. `children` are ages in years, None where it was not told; `luggage` is pieces, None while not asked.
+
+    `wheelchair` is "folding" or "rigid", None where there is none.
+    """
 
     adults: int
     children: tuple[int | None, ...] = ()
     infants: int = 0
     luggage: int | None = None
+    wheelchair: str | None = None
 
     @property
     def size(self) -> int:
@@ -46,6 +50,7 @@ class Party:
             "children": children,
             "infants": self.infants,
             "luggage": self.luggage,
+            "wheelchair": self.wheelchair,
         }
 
 
@@ -209,6 +214,7 @@ def party_of(draft: Draft) -> Party:
         tuple(of.get("children") or ()),
         of.get("infants") or 0,
         draft.get("luggage"),
+        draft.get("wheelchair") or None,
     )
 
 

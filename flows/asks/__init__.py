@@ -7,7 +7,7 @@ whoever writes, is read in between; each module answers its own.
 from collections.abc import Callable
 from typing import Any
 
-from flows.asks import cancelling, delaying, driver, mine, resending, telling
+from flows.asks import cancelling, change, delaying, driver, mine, resending, telling
 from flows.asks.answer import Answer, Booking
 from flows.menu import Offer
 from flows.talk import Talk
@@ -20,6 +20,7 @@ TABLE: dict[str, Answering] = {
     "flight_off": telling.flight_off,
     "lost": telling.lost,
     "cancel": cancelling.answer,
+    "change": change.answer,
     "resend": resending.answer,
     "mine": mine.answer,
 }

@@ -39,13 +39,16 @@ def ahead(bookings: Iterable[Booking]) -> list[Booking]:
 
 def which(name: str, bookings: list[Booking], tail: Callable[[Booking], str] = lambda each: "") -> Answer:
     """Ask which booking is meant; `tail` goes behind its code in what a tap stands for."""
-    options = tuple(option(name, each, tail(each)) for each in bookings[:MOST])
+    several = len({each["story"]["guest"]["name"] for each in bookings}) > 1
+    options = tuple(option(name, each, tail(each), named=several) for each in bookings[:MOST])
     return Answer(Say("which_booking", {}, options), asks_back=True)
 
 
-def option(name: str, booking: Booking, tail: str = "") -> Option:
-    """A booking to tap."""
-    facts = {"story": booking["story"], "starts": booking["starts"]}
+def option(name: str, booking: Booking, tail: str = "", *, named: bool = False) -> Option:
+    """A booking to tap; `named` where those to choose from are in several names."""
+    who = booking["story"]["guest"]["name"] if named else None
+    known = {"story": booking["story"], "starts": booking["starts"]}
+    facts = known | {"who": who, "waits": booking["state"] == "waitlisted"}
     return Option(name, booking["reference"] + tail, "@booking_option", "@booking_short", facts)
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from flows.asks import cancelling, delaying, driver, mine, resending, telling
+from flows.changing import code_in
 from flows.conversation import Conversation
 from flows.filling import read
 from flows.menu import World
@@ -16,7 +17,6 @@ from flows.understand.vocabulary import Vocabulary
 
 ADDRESS = re.compile(r"[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 LONGEST = 400  # characters in which an ask is looked for
-CODE = re.compile(r"\b[A-Z]{2,4}-[2-9A-Z]{5}\b")
 TAPS = {
     "cancel": cancelling.tapped,
     "mine": mine.tapped,
@@ -88,7 +88,7 @@ def _words(book: Conversation, talk: Talk, words: str, world: World, spoken_here
                 and _found(name, folded, v, plainly)
                 and not _is_a_request(book, talk, words, world, v, booked)
             ):
-                talk.ask = {"name": name, "words": words, "reference": _code(words)} | _told(
+                talk.ask = {"name": name, "words": words, "reference": code_in(words)} | _told(
                     name, words, folded, world, v, booked
                 )
                 talk.misses = 0
@@ -108,11 +108,6 @@ def _is_a_request(book: Conversation, talk: Talk, words: str, world: World, v: V
         return False
     found = read(book, talk, words, world, v, talk.state).found
     return {"pickup", "dropoff"} <= set(found)
-
-
-def _code(words: str) -> str | None:
-    found = CODE.search(words.upper())
-    return found[0] if found else None
 
 
 def _told(name: str, words: str, folded: str, world: World, v: Vocabulary, booked: bool) -> dict[str, Any]:

@@ -151,6 +151,11 @@ class Vocabulary:
     """Group n: "family of 5"."""
     bags: Pattern
     no_bags: Pattern
+    wheelchair: Pattern
+    """With whatever tells its kind; group many."""
+    folding: Pattern
+    """Says of it that it folds, or `rigid`: that it does not."""
+    rigid: Pattern
 
     route: Pattern
     """Groups pickup, dropoff."""

@@ -83,7 +83,7 @@ STORY = st.fixed_dictionaries(
             "email": maybe(EMAIL), "language": st.sampled_from(LANGUAGES)}),
         "party": st.fixed_dictionaries({
             "adults": st.integers(1, 9), "children": st.lists(st.integers(2, 12), max_size=2), "infants": st.integers(0, 2),
-            "luggage": st.integers(0, 9)}),
+            "luggage": st.integers(0, 9), "wheelchair": st.sampled_from([None, "folding", "rigid"])}),
         "vehicle": maybe({"key": "van", "name": {"en": "Van", "es": "Van"}, "seats": 7, "icon": "van"}),
         "extras": st.sampled_from([[], [{"key": "flowers", "name": {"en": "Welcome flowers", "es": "Flores de bienvenida"},
                                          "quantity": 2, "occasion": True}]]),

@@ -44,7 +44,7 @@ class Size:
 
 
 SHORT = Size(chatting=3, payments=4, rounds=1, rate=20, thinks=0.1)
-LONG = Size(chatting=64, payments=100, rounds=5, rate=3, thinks=4.0)
+LONG = Size(chatting=64, payments=100, rounds=5, rate=2, thinks=4.0)
 SIZE = sized(SHORT, LONG)
 
 

@@ -51,8 +51,8 @@ def booked() -> Guest:
     [
         ([ALL], "2 child seats and a dog", '"a dog"'),
         ([TODO], "2 sillas infantiles y un perro", '"un perro"'),
-        ([], "airport to Bávaro tomorrow at 3pm, we bring a wheelchair", '"we bring a wheelchair"'),
-        ([], "airport to Bávaro with a wheelchair", '"a wheelchair"'),
+        ([], "airport to Bávaro tomorrow at 3pm, we bring a surfboard", '"we bring a surfboard"'),
+        ([], "airport to Bávaro with a surfboard", '"a surfboard"'),
         ([], "aeropuerto a Bávaro mañana, llevamos un perro", '"llevamos un perro"'),
         (["transfer"], "Arena Blanca, lobby two", '"lobby two"'),
         (["airport to Bávaro"], "sunday, blorp", '"blorp"'),
@@ -170,7 +170,7 @@ def test_one_of_us_is_no_party_of_one() -> None:
 PARTS = {
     "en": "airport to Bávaro|from Palma Real to the airport|tomorrow|on sunday|the 28th|at 3pm|at half past two|2 adults|my wife and me|"
     "a child of 4|4 or 5 of us|AA1045|2 bags|an suv|with flowers|no child seat|one way|room 204|coming back on the 9th|no, sunday|next to|"
-    "my dog|blorp|a wheelchair|sunday|please|5 people|surfboards|and|we are three|at 10:30|for our honeymoon|not tomorrow|one adult less|"
+    "my dog|blorp|a parrot|sunday|please|5 people|surfboards|and|we are three|at 10:30|for our honeymoon|not tomorrow|one adult less|"
     "I'm Hannah Moore|anna@example.com|vegetarian food|hello",
     "es": "del aeropuerto a Bávaro|de Palma Real al aeropuerto|mañana|el domingo|el 28|a las 3 de la tarde|a las 2 y media|dos adultos|"
     "mi esposa y yo|un niño de 4|vuelo AA1045|2 maletas|una jeepeta|con flores|sin silla infantil|solo ida|habitación 204|regreso el 9|"
@@ -392,8 +392,8 @@ def test_free_text_is_no_place_for_a_party_or_a_day(before: list[str], typed: st
     assert guest.talk.draft[key] == value
     assert (guest.talk.state, "understood" in guest.before) == (state, True)
     if state != "name":
-        guest.says("one of 3 people is in a wheelchair")
-        assert guest.talk.draft[state] == "one of 3 people is in a wheelchair"
+        guest.says("one of 3 people is allergic to nuts")
+        assert guest.talk.draft[state] == "one of 3 people is allergic to nuts"
 
 
 # --- options that come along ---

@@ -20,7 +20,7 @@ RIDE = (
     ("service", "transfer"), ("pickup", "arena_blanca"), ("dropoff", "puj"), ("date", "2026-11-22"), ("time", "14:00"),
     ("flight", "unknown"), ("party", "2+2"), ("vehicle", "van"), ("name", "profile"), *added("room", "skip"),
     *added("luggage", "2"), *added("extras", "flowers"), ("extras", "done"), *added("occasion", "birthday"),
-    *added("notes", "skip"), *added("email", "skip"),
+    *added("notes", "skip"), *added("email", "skip"), *added("wheelchair", "folding"),
 )  # fmt: skip
 TOUR = (
     ("service", "isla_saona"), ("party", "2"), ("departure", "2026-11-24T07:30"), ("pickup", "arena_blanca"),
@@ -52,7 +52,7 @@ PRESSED = [
 OTHER = {
     "service": "buggy_macao", "pickup": "bayahibe", "dropoff": "sdq", "date": "2026-11-23", "time": "16:00", "party": "3",
     "trip": "one_way", "return_date": "2026-11-26", "return_time": "12:00", "hours": "5",
-    "luggage": "0", "vehicle": "minibus", "departure": "2026-11-26T07:30", "occasion": "honeymoon",
+    "luggage": "0", "vehicle": "minibus", "departure": "2026-11-26T07:30", "occasion": "honeymoon", "wheelchair": "rigid",
 }  # fmt: skip
 
 

@@ -84,7 +84,7 @@ def test_what_is_not_asked_is_added_at_the_review() -> None:
     guest = Guest("Ana Reyes")
     whole_request(guest)
     guest.taps("review", "add")
-    assert guest.options == ["extras", "occasion", "notes", "email", "nothing"]
+    assert guest.options == ["wheelchair", "extras", "occasion", "notes", "email", "nothing"]
     guest.taps("change", "extras")
     guest.taps("extras", "flowers")
     guest.taps("extras", "done")
@@ -94,7 +94,7 @@ def test_what_is_not_asked_is_added_at_the_review() -> None:
     assert guest.block == "review"
     assert (guest.talk.draft["extras"], guest.talk.draft["occasion"]) == ({"flowers": 1}, "birthday")
     guest.taps("review", "add")
-    assert guest.options == ["notes", "email", "nothing"]
+    assert guest.options == ["wheelchair", "notes", "email", "nothing"]
     guest.taps("change", "nothing")
     assert guest.block == "review"
 

@@ -46,7 +46,7 @@ def test_every_photo_of_the_sample_is_there() -> None:
     assert all(photo(content["brand"]["key"], file) for file in named)
 
 
-VAN = "van: {name: Van, icon: van, seats: 7, bags: 8, units: 4, turnaround: 30}"
+VAN = "van: {name: Van, icon: van, seats: 7, bags: 8, units: 4, turnaround: 30, wheelchair: any}"
 MARKED = {
     "unknown key": (VAN, VAN.replace("seats", "seets"), "'seets' is not known here. Did you mean 'seats'?"),
     "too long a name": (

@@ -26,6 +26,9 @@ ORDINALS = {
 
 _APPOINTMENT = r"(?:reservation|booking|table|dinner|lunch|breakfast|brunch|appointment|meeting|wedding|show|concert|massage|ferry|boat|cruise|check-?in|party|game)"
 _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
+_FOLDS = r"fold(?:s|ing|able|ed)?(?: up| together)?|collaps(?:es|ible|able)"
+_UNFOLDING = rf"(?:(?:does|do|can|will|is)(?: ?n.?t|not| not)|can.?t|won.?t|not)(?: be)? (?:{_FOLDS})"
+_RIGID = r"electric(?:al)?|power(?:ed)?|motori[sz]ed|battery|rigid|non[ -]?fold(?:ing|able)"
 _MORE = r"(?:,\s*(?:at|on|by|around|flight|flt)\b[^,;\n]*)*"
 
 VOCABULARY = Vocabulary(
@@ -158,6 +161,9 @@ VOCABULARY = Vocabulary(
         "occasion": phrase(r"(?:no|not a|no special|not a special) (?:special )?occasion|nothing special"),
         "notes": phrase(r"no (?:notes?|comments?|remarks?|special requests?)"),
         "email": phrase(r"no e-?mail|without e-?mail"),
+        "wheelchair": phrase(
+            r"(?:no|without|not|don.?t (?:need|have|bring)|do not (?:need|have|bring))(?: (?:an?|the|any|our|my))? wheel[ -]?chairs?"
+        ),
     },
     negated=phrase(
         r"not (?:on |at |the |for )*(?:today|tomorrow|tonight|[a-z]+day|\d[\w:]*)(?: \w+)?\s*(?:,|\.|but|;)\s*(?:but )?"
@@ -187,6 +193,7 @@ VOCABULARY = Vocabulary(
             r"party|people|passengers?|persons?|guests?|travell?ers|number of people|adults|children|kids|how many"
         ),
         "luggage": whole(r"luggage|bags?|suitcases?|baggage"),
+        "wheelchair": whole(r"wheel ?chairs?"),
         "vehicle": whole(r"vehicle|car|van|suv|transport"),
         "extras": whole(r"extras?|add ?ons?"),
         "occasion": whole(r"(?:special )?occasion"),
@@ -222,6 +229,15 @@ VOCABULARY = Vocabulary(
     no_bags=phrase(
         r"(?:just|only) (?:our |a few |small )?(?:carry-?ons?|hand bags?|hand luggage|backpacks?)|(?:no|without|zero) (?:any )?(?:luggage|bags?|suitcases?|baggage)|hand luggage only|only hand luggage"
     ),
+    wheelchair=phrase(
+        r"(?:my \w+ (?=uses|is in|needs|has|comes|travels)|(?:(?:is|are) there|(?:do|can|could) you (?:have|take|send))(?: (?:an?|any|room|space|cars?|vans?|vehicles?|taxis?|for|with|that takes?))* )?"
+        r"(?:(?:who |that |which )?(?:uses?|using|needs?|has|brings?|(?:we|i) (?:have|bring|need|use)|(?:is|are|be|comes?|travels?|sits?|sitting|travell?ing)(?: in| with| on)|bringing|with|in|on|plus|and)\s+)*"
+        rf"(?:(?:an?|one|my|our|his|her|the|their|of)\s+)*(?:(?P<many>{_N})\s+)?(?:(?:(?:{_FOLDS})|(?:{_RIGID}))\s+)*wheel[ -]?chairs?"
+        rf"(?:[ -](?:users?|(?:accessible)(?: (?:vehicle|car|van|taxi|transfer|transport))?|(?:that |which |and it |it )*(?:(?:{_UNFOLDING})|(?:is |can (?:be )?)?(?:{_FOLDS}))))?"
+        r"(?:\W+(?:does|will|would|can) (?:it|that|this) (?:fit|work|go in|be ok))?"
+    ),
+    folding=phrase(_FOLDS),
+    rigid=phrase(rf"{_RIGID}|{_UNFOLDING}|accessible"),
     route=phrase(
         r"(?:(?:i |we )?(?:need|want|would like)?.{0,40}?\bfrom\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:to|until|till|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\bto\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"
     ),

@@ -21,6 +21,8 @@ _N = rf"\d{{1,3}}|{alternatives(NUMBERS)}"
 _MORE = r"(?:,\s*(?:a las?|el|sobre|vuelo)\b[^,;\n]*)*"
 
 _APPOINTMENT = r"(?:reserva|reservacion|mesa|cena|almuerzo|desayuno|cita|reunion|boda|show|concierto|masaje|ferry|lancha|barco|crucero|check-?in|fiesta)"
+_PLEGABLE = r"plegables?|pli?eg(?:a|an|ada)|dobla(?:n|da|ble)?|cierra|puede (?:plegar|doblar)(?:se)?"
+_RIGIDA = rf"electricas?|motorizadas?|a motor|de bateria|rigidas?|que no (?:se )?(?:{_PLEGABLE})|no (?:es |se )?(?:{_PLEGABLE})"
 
 VOCABULARY = Vocabulary(
     language="es",
@@ -155,6 +157,9 @@ VOCABULARY = Vocabulary(
         "occasion": phrase(r"ninguna ocasion|sin (?:ninguna )?ocasion(?: especial)?|nada especial"),
         "notes": phrase(r"sin (?:notas?|comentarios?)"),
         "email": phrase(r"sin (?:correo|e-?mail)|no tengo (?:correo|e-?mail)"),
+        "wheelchair": phrase(
+            r"(?:sin|ninguna|ya no|no)(?: (?:llev[oa]|llevamos|traigo|traemos|necesito|necesitamos|hay|hace falta|es|una|la|nuestra|mi))* sillas? de ruedas"
+        ),
     },
     negated=phrase(
         rf"no (?:es )?(?:el |a las |para (?:el )?)*(?:hoy|manana|{alternatives(LEXICON['WEEKDAY'])}|\d[\w:]*)(?: \w+)?\s*(?:,|\.|sino|;)\s*(?:sino )?"
@@ -180,6 +185,7 @@ VOCABULARY = Vocabulary(
         "flight": whole(r"vuelo|numero de vuelo"),
         "party": whole(r"personas|pasajeros|grupo|cantidad|adultos|ninos|huespedes|cuantos"),
         "luggage": whole(r"equipaje|maletas?|bultos"),
+        "wheelchair": whole(r"sillas?(?: de ruedas)?"),
         "vehicle": whole(r"vehiculo|carro|van|transporte|auto"),
         "extras": whole(r"extras?|adicionales"),
         "occasion": whole(r"ocasion|ocasion especial"),
@@ -208,6 +214,13 @@ VOCABULARY = Vocabulary(
     bags=phrase(
         rf"(?P<n>{_N})\s*(?:maletas?|bultos?|equipajes?|valijas?|maletines?|mochilas?|piezas)(?:\s+(?:de mano|grandes?|pequen[oa]s?))?"
     ),
+    wheelchair=phrase(
+        r"(?:mi \w+ (?=usa|necesita|lleva|va|anda|viaja|viene|esta|tiene)|(?:hay|tienen|pueden (?:llevar|enviar))(?: (?:una?|algun|espacio|carros?|vehiculos?|vans?|taxis?|para|con|que lleven?))* )?"
+        r"(?:(?:que |quien )?(?:usa|usamos|uso|necesita|necesito|necesitamos|lleva|llevo|llevamos|traigo|trae|traemos|viene|vengo|venimos|va|voy|vamos|anda|viaja|viajo|esta|tiene|tengo|tenemos|se mueve|con|en|y|mas)\s+)*"
+        rf"(?:(?:una?|la|mi|su|nuestra|en|de)\s+)*(?:(?P<many>{_N})\s+)?sillas? de ruedas(?:\s+(?:(?:{_RIGIDA})|(?:que |y )?(?:es |se )?(?:{_PLEGABLE})))?(?:\W+(?:si )?cabe)?"
+    ),
+    folding=phrase(_PLEGABLE),
+    rigid=phrase(_RIGIDA),
     no_bags=phrase(r"sin (?:equipaje|maletas?)|no llev(?:o|amos) (?:equipaje|maletas?)|solo (?:equipaje )?de mano"),
     route=phrase(
         r"(?:.{0,40}?\b(?:de|del|desde)\s+)(?P<pickup>[^,;·\n]{2,60}?)[\s·,]+(?:a|al|hasta|hacia|para|pa|pal|pa'l|>)\s+(?P<dropoff>[^;\n]{2,80})|(?P<pickup2>[^,;·\n]{2,60}?)\s*(?:\b(?:a|al|hasta|hacia|para|pa|pal|pa'l)\b|->|=>|>|\s-\s)\s*(?P<dropoff2>[^;\n]{2,80})"

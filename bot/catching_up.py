@@ -18,6 +18,7 @@ from handlers.caught_up import OVERLAP, caught_up, in_doubt, missing_since, our_
 from handlers.delivery_reported import delivery_reported
 from handlers.guests_fell_silent import guests_fell_silent
 from handlers.house import House
+from handlers.letter_came import unfinished_letters_go
 from handlers.part_failed import part_failed, part_well
 from handlers.someone_wrote import someone_wrote
 from models.database import is_away, is_contended
@@ -44,7 +45,7 @@ async def catch_up(
     """
     if not await our_turn(house) and not at_once:
         return
-    jobs: dict[str, Awaitable[None]] = {"silence": guests_fell_silent(house)}
+    jobs: dict[str, Awaitable[None]] = {"silence": guests_fell_silent(house), "letters": unfinished_letters_go(house)}
     if whatsapp is not None:
         jobs |= {"messages": _heard(house, carry, whatsapp, heard), "reports": _reports(house, whatsapp)}
         jobs["templates"] = _templates(house, whatsapp)

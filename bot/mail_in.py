@@ -21,9 +21,10 @@ from models import doors, letters
 
 LONGEST = 20_000  # characters of a letter that are kept as its words
 LONGEST_PART = 200_000  # characters of a letter that are looked at
-LONGEST_HEADER = (
-    10_000  # characters of a header that are looked at: the parser of addresses and parameters takes their square
-)
+LONGEST_LETTER = 1024 * 1024  # bytes of it that are parsed, in MOST_PARTS of LONGEST_STRETCH at most
+LONGEST_STRETCH, MOST_PARTS = 400_000, 500
+LONGEST_HEADER = 1000  # characters of a header that are looked at: the parser of addresses takes their square
+LONGEST_NOTE = 10_000  # characters of one that is not parsed
 LONGEST_NAME = 100  # characters of a Message-ID that names a letter
 OUR_ADDRESS = "[our address]"
 _REPLY = re.compile(r"\s*(?:re|fwd?|rv|rm|aw|antw|enc)\s*:", re.IGNORECASE)
@@ -48,12 +49,33 @@ _NOBODY_THERE = re.compile(r"\d\.(?:1|4)\.\d+|\d\.2\.1")
 
 
 class _Cut(EmailPolicy):
-    """Reads a letter as Python does, each header of it and of its parts only so far."""
+    """Reads a letter as Python does, each header of it and of its parts only so far, and of parameters what a letter needs."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        """A header's name, and what of it is looked at."""
+        """A header's name, and what of it is looked at: of a long References its end, where the nearest letter stands."""
         name, value = super().header_source_parse(sourcelines)
-        return name, value[:LONGEST_HEADER]
+        if name.lower() == "content-type":
+            return name, _type(value[:LONGEST_HEADER])
+        if name.lower() in _ONE_WORD:
+            return name, "".join(_WORD.findall(value[:LONGEST_HEADER])[:1])
+        if name.lower() == "references":
+            return name, value[-LONGEST_NOTE:]
+        return name, value[: LONGEST_NOTE if name.lower() == "authentication-results" else LONGEST_HEADER]
+
+
+def _type(value: str) -> str:
+    """A content type with its boundary and its charset."""
+    kind = _TYPE.match(value)
+    wanted = {found[1].lower(): found[2] for found in reversed(list(_PARAMETER.finditer(value)))}
+    return "; ".join(
+        [kind[0].strip() if kind else "text/plain", *(f"{name}={given}" for name, given in wanted.items())]
+    )
+
+
+_TYPE = re.compile(r"\s*[\w.+-]{1,80}/[\w.+-]{1,80}")
+_PARAMETER = re.compile(r';\s*(boundary|charset)\s*=\s*("[^"\r\n]{1,100}"|[^\s;"]{1,100})', re.IGNORECASE)
+_ONE_WORD = ("content-disposition", "content-transfer-encoding", "mime-version")
+_WORD = re.compile(r"[\w.-]{1,80}")
 
 
 _CUT = _Cut()
@@ -115,9 +137,23 @@ def _heard(message: EmailMessage, raw: bytes, now: datetime, ours: Collection[st
 
 
 def _parsed(raw: bytes) -> EmailMessage:
-    message = BytesParser(policy=_CUT).parsebytes(raw)
+    message = BytesParser(policy=_CUT).parsebytes(b"".join(_looked_at(raw)))
     assert isinstance(message, EmailMessage)  # noqa: S101  # the policy makes these
     return message
+
+
+def _looked_at(raw: bytes) -> Iterator[bytes]:
+    """A letter without what is long in it, a picture say: of each stretch between what may be boundaries its beginning."""
+    at = size = parts = 0
+    ends = dict.fromkeys((b"\n--", b"\r--"), 0)
+    while at < len(raw) and size < LONGEST_LETTER and parts < MOST_PARTS:
+        for mark in (mark for mark, end in ends.items() if end <= at):
+            found = raw.find(mark, at + 1)
+            ends[mark] = len(raw) if found < 0 else found
+        until = min(ends.values())
+        stretch = raw[at : min(until, at + LONGEST_STRETCH, at + LONGEST_LETTER - size)]
+        yield stretch
+        at, size, parts = until, size + len(stretch), parts + 1
 
 
 def _header(message: Message, name: str) -> str:
@@ -272,7 +308,9 @@ def _ours_left_out(words: str, ours: Collection[str]) -> str:
 def _answered(message: EmailMessage) -> str | None:
     """The Message-ID of the letter of ours that this one answers, the nearest first."""
     nearest = letters.named(_header(message, "In-Reply-To"))
-    before = letters.named(_header(message, "References"))
+    before = [
+        each for name, value in message.raw_items() if name.lower() == "references" for each in letters.named(value)
+    ]
     return next(iter([*nearest, *reversed(before)]), None)
 
 

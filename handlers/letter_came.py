@@ -1,6 +1,12 @@
 """A letter reached us: it is kept as it came before anybody reads it, then it is whoever's it is, and what came of it is noted."""
 
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -11,7 +17,7 @@ from handlers.house import Actor, House
 from handlers.letter_answered import answered_by
 from handlers.someone_wrote import someone_wrote
 from models import letters, news, rates
-from models.database import again_at_once, read, transaction
+from models.database import Run, again_at_once, read, transaction
 from models.turns import Carry
 
 log = structlog.get_logger()
@@ -21,6 +27,9 @@ AUTOMATIC = "it was sent automatically"
 UNPROVEN = "our mail server found that it does not come from this address"
 TOO_MANY = "more strangers wrote within the hour than are answered by themselves"
 HOUR = 3600  # seconds
+DAY = timedelta(days=1)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +61,34 @@ class Letter:
 
 
 async def letter_kept(house: House, raw: bytes) -> tuple[int, bool]:
-    """Keep a letter, whatever is in it; gives its number and whether it has had its effect before."""
+    """Keep a letter, whatever is in it; gives its number and whether it has had its effect before.
 
-    async def keep() -> tuple[int, bool]:
+    A large one by many commits, so that nobody waits long for one of them; what ends in between is begun anew by whoever brings
+    it again, or taken away after a day.
+    """
+    sha256 = (await asyncio.to_thread(hashlib.sha256, raw)).hexdigest()
+    beginning, rest = raw[: letters.PIECE], range(letters.PIECE, len(raw), letters.PIECE)
+    kept, became = await _commit(lambda run: letters.begin(run, sha256, beginning, house.now(), whole=not rest))
+    if became != letters.COMING:
+        return kept, became is not None
+    for position, at in enumerate(rest, 1):
+        await _commit(partial(letters.go_on, letter=kept, position=position, piece=raw[at : at + letters.PIECE]))
+    return kept, await _commit(lambda run: letters.end(run, kept, len(rest))) is not None
+
+
+async def _commit(work: Callable[[Run], Awaitable[T]]) -> T:
+    async def whole() -> T:
         async with transaction() as run:
-            return await letters.keep(run, raw, house.now())
+            return await work(run)
 
-    return await again_at_once(keep)
+    return await again_at_once(whole)
+
+
+async def unfinished_letters_go(house: House) -> None:
+    """What was begun a day ago and never ended was never acknowledged either: nothing of it stays."""
+    before = house.now() - DAY
+    while await _commit(lambda run: letters.take_away_unfinished(run, before)):
+        pass
 
 
 async def letter_came(house: House, kept: int, letter: Letter, *, let: bool = False) -> Carry:

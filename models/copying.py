@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -14,7 +14,8 @@ from models.database import Refused, credentials, one_migrates, sqlite_path
 
 # Tortoise keeps the SQL of the first kind of database that a process has opened, so both sides are spoken to by their drivers.
 
-BATCH = 256  # rows held in memory at a time; a document is some 100 kB
+BATCH = 256  # rows held in memory at a time at most
+LARGE = 8 << 20  # bytes of pictures, papers and letters in them; one row may have more
 SHAPE = "tortoise_migrations"  # the tables' own history: made with the tables, never copied
 
 Tell = Callable[[str, int], None]  # a table and how many of its rows are copied, once a batch
@@ -30,7 +31,9 @@ class Side(Protocol):
         """Every table with one it refers to."""
 
     async def ask(self, sql: str) -> list[Row]: ...
-    def rows(self, table: str, columns: Iterable[str]) -> AsyncIterator[list[Row]]: ...
+    def rows(self, table: str, columns: Mapping[str, str]) -> AsyncIterator[list[Row]]:
+        """All rows of a table, in batches of so many that they are held in memory with ease."""
+
     async def put(self, table: str, columns: list[str], rows: list[Row]) -> None: ...
     async def numbers(self) -> dict[str, int]:
         """The highest id that each table ever gave."""
@@ -145,14 +148,14 @@ async def _parents_first(side: Side, tables: Tables) -> list[str]:
 async def _copy(table: str, columns: dict[str, str], there: Side, here: Side, tell: Tell) -> int:
     names, read, kept = list(columns), Seal(), Seal()
     fitting = [_FITTING.get(kind.lower()) for kind in columns.values()]
-    async for batch in there.rows(table, names):
+    async for batch in there.rows(table, columns):
         read.add(batch)
         try:
             await here.put(table, names, [_fitted(row, fitting) for row in batch] if any(fitting) else batch)
         except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError, TypeError) as refusal:
             raise Refused(f"the table {table} cannot be copied: {refusal}") from refusal
         tell(table, read.count)
-    async for batch in here.rows(table, names):
+    async for batch in here.rows(table, columns):
         kept.add(batch)
     if read != kept:
         raise Refused(f"the copy of the table {table} is not the same ({read.count} rows, {kept.count} in the copy)")
@@ -186,6 +189,8 @@ class Seal:
 
     __hash__ = None  # type: ignore[assignment]  # it grows
 
+
+_BYTES = ("blob", "bytea")  # as either of them calls it
 
 # How the two tell of the same value alike; a document's bytes are long, and their words four times as long.
 _PLAIN: dict[type, Callable[[Any], Any]] = {bool: int, bytes: lambda value: hashlib.sha256(value).hexdigest()}
@@ -235,9 +240,16 @@ class _Sqlite:
     async def references(self) -> list[Row]:
         return await self.ask('SELECT m.name, f."table" FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f')
 
-    async def rows(self, table: str, columns: Iterable[str]) -> AsyncIterator[list[Row]]:
-        found = self._connection.execute(_select(table, columns))
-        while batch := found.fetchmany(BATCH):
+    async def rows(self, table: str, columns: Mapping[str, str]) -> AsyncIterator[list[Row]]:
+        batch, size = list[Row](), 0
+        for row in self._connection.execute(_select(table, columns)):
+            large = sum(len(value) for value in row if isinstance(value, bytes))
+            if batch and (len(batch) == BATCH or size + large > LARGE):
+                yield batch
+                batch, size = [], 0
+            batch.append(row)
+            size += large
+        if batch:
             yield batch
 
     async def put(self, table: str, columns: list[str], rows: list[Row]) -> None:
@@ -303,10 +315,19 @@ class _Postgres:
         for table in await self.tables():
             await self._connection.execute(f'ALTER TABLE "{table}" {"ENABLE" if on else "DISABLE"} TRIGGER USER')
 
-    async def rows(self, table: str, columns: Iterable[str]) -> AsyncIterator[list[Row]]:
+    async def _at_a_time(self, table: str, columns: Mapping[str, str]) -> int:
+        """So many rows that, were all of them as large as the largest, they would still be held with ease."""
+        large = [f'COALESCE(octet_length("{name}"), 0)' for name, kind in columns.items() if kind.lower() in _BYTES]
+        if not large:
+            return BATCH
+        ((largest,),) = await self.ask(f'SELECT MAX({" + ".join(large)}) FROM "{table}"')  # noqa: S608  # names from the database
+        return max(1, min(BATCH, LARGE // max(1, largest or 0)))
+
+    async def rows(self, table: str, columns: Mapping[str, str]) -> AsyncIterator[list[Row]]:
+        many = await self._at_a_time(table, columns)
         name = f'"rows of {table}"'  # its own: asyncpg remembers a FETCH by its words
         await self._connection.execute(f"DECLARE {name} NO SCROLL CURSOR FOR {_select(table, columns)}")
-        while batch := await self._connection.fetch(f"FETCH {BATCH} FROM {name}"):
+        while batch := await self._connection.fetch(f"FETCH {many} FROM {name}"):
             yield [tuple(row) for row in batch]
         await self._connection.execute(f"CLOSE {name}")  # no guard is laid on a table that is being read
 

@@ -26,6 +26,7 @@ UNIQUE = {
     "one_entry": "entry (booking_id, position)",
     "one_login": "staff (login)",
     "one_letter": "letter (sha256)",
+    "one_piece": "letter_piece (letter_id, position)",
 }
 FINDING = {  # so that what is asked at every message, at every look at the board, reads no table to its end
     "lane_due": "recipient (channel, urgency, next_due) WHERE next_due IS NOT NULL",

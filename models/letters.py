@@ -1,9 +1,10 @@
 """Letters that reached us, as they came; and the numbers of our own, which nobody else can make up."""
 
+import asyncio
 import base64
-import hashlib
 import hmac
 import re
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,9 @@ from tortoise.models import Model
 from models.database import Rows, Run, read
 from models.fields import Instant, micros
 
+PIECE = 256 * 1024  # bytes of a letter that one commit takes: everybody else's commits wait for no more
+AT_ONCE = 4  # pieces that are deleted by one
+COMING = "coming"
 HELD_BACK = ("waiting", "unproven")  # until people have looked at it
 _OURS = re.compile(r"<delivery-(\d{1,18})\.([a-z2-7]{16})@[^<>\s]+>")
 
@@ -21,7 +25,8 @@ class Letter(Model):
     """A letter, kept whole before anybody reads it. `became` says what came of it, None while nothing has.
 
     `became`: heard | bounce | aside (nobody waits for an answer) | unread (given to the desk) | waiting (too many strangers wrote)
-    | unproven (its sender is forged). `why`: in words, where it is not heard.
+    | unproven (its sender is forged) | coming (its pieces are still being kept). `why`: in words, where it is not heard.
+    `content` is its beginning, all of it where it is no longer than a piece.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -37,16 +42,69 @@ class Letter(Model):
         table = "letter"
 
 
-async def keep(run: Run, raw: bytes, now: datetime) -> tuple[int, bool]:
-    """Keep a letter; gives its number here and whether it has had its effect before. The same bytes are the same letter."""
-    sha = hashlib.sha256(raw).hexdigest()
+class Piece(Model):
+    """What a letter has behind its beginning, in pieces, `position` from 1 on."""
+
+    id = fields.BigIntField(primary_key=True)
+    letter: fields.ForeignKeyRelation[Letter] = fields.ForeignKeyField(
+        "models.Letter", related_name="pieces", on_delete=fields.RESTRICT
+    )
+    position = fields.IntField()
+    content = fields.BinaryField()
+
+    class Meta:
+        table = "letter_piece"
+
+
+async def begin(run: Run, sha256: str, beginning: bytes, now: datetime, *, whole: bool) -> tuple[int, str | None]:
+    """Keep a letter's beginning; gives its number here and what became of it. The same bytes are the same letter.
+
+    One that is not `whole` by this is `coming` until `end`; one that was begun and not ended is begun anew.
+    """
     await run(
-        "INSERT INTO letter (sha256, sender, subject, content, received) VALUES (:sha, '', '', :content, :now) "
-        "ON CONFLICT (sha256) DO NOTHING",
-        sha=sha, content=raw, now=micros(now),
+        "INSERT INTO letter (sha256, sender, subject, content, became, received) VALUES (:sha, '', '', :content, :became, "
+        ":now) ON CONFLICT (sha256) DO UPDATE SET content = excluded.content, received = excluded.received "
+        "WHERE letter.became = 'coming'",
+        sha=sha256, content=beginning, became=None if whole else COMING, now=micros(now),
     )  # fmt: skip
-    rows = await run("SELECT id, became FROM letter WHERE sha256 = :sha", sha=sha)
-    return int(rows[0]["id"]), rows[0]["became"] is not None
+    rows = await run("SELECT id, became FROM letter WHERE sha256 = :sha", sha=sha256)
+    return int(rows[0]["id"]), rows[0]["became"]
+
+
+async def go_on(run: Run, letter: int, position: int, piece: bytes) -> None:
+    """Keep one more piece, in place of the one that an earlier try may have left there."""
+    await run(
+        "INSERT INTO letter_piece (letter_id, position, content) VALUES (:letter, :position, :piece) "
+        "ON CONFLICT (letter_id, position) DO UPDATE SET content = excluded.content",
+        letter=letter, position=position, piece=piece,
+    )  # fmt: skip
+
+
+async def end(run: Run, letter: int, pieces: int) -> str | None:
+    """Its pieces are all kept; gives what became of it meanwhile, None while nothing has."""
+    await run("DELETE FROM letter_piece WHERE letter_id = :letter AND position > :last", letter=letter, last=pieces)
+    await run("UPDATE letter SET became = NULL WHERE id = :letter AND became = 'coming'", letter=letter)
+    rows = await run("SELECT became FROM letter WHERE id = :letter", letter=letter)
+    became: str | None = rows[0]["became"]
+    return became
+
+
+async def take_away_unfinished(run: Run, before: datetime) -> bool:
+    """Take away some of a letter that was begun before that moment and never ended; whether there was any."""
+    lock = " FOR UPDATE SKIP LOCKED" if run.locks_rows else ""
+    rows = await run(
+        f"SELECT id FROM letter WHERE became = 'coming' AND received <= :before ORDER BY id LIMIT 1{lock}",  # noqa: S608  # constants
+        before=micros(before),
+    )
+    if not rows:
+        return False
+    gone = await run(
+        "DELETE FROM letter_piece WHERE id IN (SELECT id FROM letter_piece WHERE letter_id = :letter LIMIT :most) RETURNING id",
+        letter=rows[0]["id"], most=AT_ONCE,
+    )  # fmt: skip
+    if not gone:
+        await run("DELETE FROM letter WHERE id = :letter", letter=rows[0]["id"])
+    return True
 
 
 async def became(run: Run, letter: int, what: str, why: str, *, sender: str, subject: str) -> None:
@@ -67,14 +125,34 @@ async def set_aside(run: Run, letter: int, why: str) -> None:
 
 async def content(letter: int) -> bytes | None:
     """A letter as it came; None when there is none with this number."""
-    rows = await read("SELECT content FROM letter WHERE id = :id", id=letter)
-    return bytes(rows[0]["content"]) if rows else None
+    pieces = [piece async for piece in _pieces(letter)]
+    return b"".join(pieces) if pieces else None
+
+
+async def _pieces(letter: int) -> AsyncIterator[bytes]:
+    rows, position = await read("SELECT content FROM letter WHERE id = :id", id=letter), 0
+    while rows:
+        yield bytes(rows[0]["content"])
+        position += 1
+        await asyncio.sleep(0)  # others have their turn
+        rows = await read(
+            "SELECT content FROM letter_piece WHERE letter_id = :id AND position = :position",
+            id=letter, position=position,
+        )  # fmt: skip
 
 
 async def waiting() -> Rows:
     """The newest letters that people must look at before anybody is answered."""
     return await read(
         "SELECT id, sender, subject, became, why, received FROM letter WHERE became = 'waiting' ORDER BY id DESC LIMIT 50"
+    )
+
+
+async def newest() -> Rows:
+    """The newest letters, without their bytes."""
+    return await read(
+        "SELECT id, sender, subject, became, why, received FROM letter WHERE became IS NULL OR became <> 'coming' "
+        "ORDER BY id DESC LIMIT 100"
     )
 
 

@@ -5,7 +5,6 @@ from aiohttp import web
 from bot import mail_in
 from handlers.letter_came import held_back, letter_came, letter_set_aside
 from models import letters
-from models.database import read
 from web import keys
 from web.access import actor, require_staff
 from web.desk import desk_page
@@ -24,14 +23,9 @@ def routes() -> list[web.RouteDef]:
 
 async def letters_page(request: web.Request) -> web.StreamResponse:
     """The letters that wait for a person, and the newest of all, with what came of each."""
-    rows = await read(
-        "SELECT id, sender, subject, became, why, received FROM letter ORDER BY id DESC LIMIT 100"  # without its bytes
-    )
-    waiting = await letters.waiting()
-    known = {row["id"] for row in waiting}
-    return await desk_page(
-        request, "letters.html", letters=[*waiting, *(row for row in rows if row["id"] not in known)]
-    )
+    waiting, newest = await letters.waiting(), await letters.newest()
+    others = [row for row in newest if row["became"] != "waiting"]
+    return await desk_page(request, "letters.html", letters=[*waiting, *others])
 
 
 async def whole_letter(request: web.Request) -> web.StreamResponse:

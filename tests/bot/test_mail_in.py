@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from bot.mail_in import NotAPerson, opened, read
+from bot.mail_in import LONGEST_HEADER, LONGEST_LETTER, NotAPerson, _looked_at, _parsed, opened, read
 from models import letters
 from tests.patience import not_for_ever
 
@@ -279,6 +279,67 @@ def test_no_header_keeps_us_busy(nasty: bytes) -> None:
     """The parser of headers takes the square of their length, and some of them it does not come out of."""
     with not_for_ever(), contextlib.suppress(NotAPerson):
         assert read(nasty, NOW, OURS).words == "hello"
+
+
+@pytest.mark.parametrize("name", ["Content-Type", "Content-Disposition", "From", "Subject", "To", "Message-ID"])
+def test_of_a_header_that_is_parsed_little_is_looked_at(name: str) -> None:
+    """The parser of parameters and addresses takes the square of their length."""
+    raw = f"{name}: {'a; b=c ' * 2000}\r\n\r\nhello".encode()
+    ((_, looked_at),) = _parsed(raw).raw_items()
+    assert len(looked_at) <= LONGEST_HEADER
+    if name.startswith("Content"):
+        assert "b=c" not in looked_at, "nor at parameters that no letter needs"
+
+
+@pytest.mark.parametrize(
+    "kind", ['multipart/mixed; x=y; boundary="b 1"; boundary=z', 'multipart/alternative;\r\n boundary="b 1"']
+)
+def test_what_of_a_type_a_letter_needs_is_kept(kind: str) -> None:
+    """Its boundary and its charset, the first of each."""
+    body = "--b 1\r\nContent-Type: TEXT/plain; format=flowed; charset=iso-8859-1\r\n\r\nBávaro\r\n--b 1--\r\n".encode(
+        "latin-1"
+    )
+    raw = f"From: hannah@example.com\r\nSubject: Re: x\r\nContent-Type: {kind}\r\n\r\n".encode() + body
+    assert read(raw, NOW, OURS).words == "Bávaro"
+
+
+def test_of_long_references_the_nearest_counts() -> None:
+    """It stands last, behind a long talk."""
+    others = " ".join(f"<{number}.{'x' * 60}@example.com>" for number in range(500))
+    head = f"From: hannah@example.com\r\nReferences: {others} {OUR_LETTER}\r\n\r\n"
+    assert read(f"{head}hello".encode(), NOW, OURS).quotes == OUR_LETTER
+
+
+def test_what_is_long_in_a_letter_is_passed_over() -> None:
+    """A picture before the words: its inside is not looked at, what stands behind it is."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = "hannah@example.com", "Re: x"
+    message.make_mixed()
+    message.add_attachment(b"\x00" * (LONGEST_LETTER // 2), maintype="image", subtype="jpeg", filename="a.jpg")
+    words = EmailMessage()
+    words.set_content("airport to Hard Rock")
+    message.attach(words)
+    raw = message.as_bytes()
+    assert sum(map(len, _looked_at(raw))) < len(raw)
+    assert read(raw, NOW, OURS).words == "airport to Hard Rock"
+
+
+@pytest.mark.parametrize("raw", [b"", b"--", b"\n--", b"\r--\n--x", b"a\n--b\r--c\n--d"])
+def test_a_short_letter_is_looked_at_whole(raw: bytes) -> None:
+    """Wherever its boundaries stand."""
+    assert b"".join(_looked_at(raw)) == raw
+
+
+def test_of_a_letter_that_is_all_words_or_all_boundaries_so_much_is_looked_at() -> None:
+    """However it is written, it is cut; cut words are still words."""
+    for body in ("Querida casa, " * 200_000, "--x\n\n" * 200_000):
+        message = EmailMessage()
+        message["From"] = "hannah@example.com"
+        message.set_content(body, cte="base64")
+        assert sum(map(len, _looked_at(message.as_bytes()))) <= LONGEST_LETTER
+        assert read(message.as_bytes(), NOW, OURS).words.startswith(body[:5].strip())
+        plain = f"From: hannah@example.com\n\n{body}".encode()
+        assert sum(map(len, _looked_at(plain))) <= LONGEST_LETTER
 
 
 def test_a_page_is_read_as_words() -> None:

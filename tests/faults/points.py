@@ -77,7 +77,7 @@ ASIDE = {
     "handlers.guests_fell_silent:_nudge": "one commit, and whoever looks next finds the talk moved or not",
     "handlers.letter_came:_noted": "one commit, and a letter brought again has its effect once: tests/doors/test_letters",
     "handlers.letter_came:letter_set_aside": "the desk: one commit, and whoever pressed sees whether it was done",
-    "handlers.letter_came:letter_kept": "one commit, and the mail server brings it again: tests/doors/test_letters",
+    "handlers.letter_came:_commit": "one piece, and the mail server brings it again: tests/doors/test_letters, test_large_letters",
     "handlers.person_stopped:_kept": "one commit, as someone_wrote",
     "handlers.person_stopped:stopped_by_link": "one commit, and whoever pressed sees whether it was done",
     "handlers.place_freed:_reckoned": "a commit for each who waits, and the next look begins anew",

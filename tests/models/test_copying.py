@@ -123,6 +123,37 @@ async def test_everything_arrives_as_it_was(full: str, target: str, shaped: Path
     assert await contents(back) == before
 
 
+async def test_large_rows_are_held_in_memory_a_few_at_a_time(
+    full: str, target: str, shaped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By their bytes, not by their number: letters of many megabytes. A row that is larger than that goes alone."""
+    monkeypatch.setattr(copying, "LARGE", 1000)  # pictures, papers and letters have 300 in these
+    held: list[list[int]] = []
+    kinds = (copying._Sqlite, copying._Postgres)
+    for side in kinds:
+
+        async def rows(self: Any, *given: Any, real: Any = side.rows) -> AsyncIterator[list[Any]]:
+            async for batch in real(self, *given):
+                held.append([sum(len(value) for value in row if isinstance(value, bytes)) for row in batch])
+                yield batch
+
+        monkeypatch.setattr(side, "rows", rows)
+    before = await contents(full)
+    await copy(full, target, silent)
+    back = url_of(Path(shutil.copyfile(shaped, tmp_path / "back.db")))
+    await copy(target, back, silent)
+    assert await contents(back) == before
+    assert any(sum(batch) for batch in held)
+    assert all(sum(batch) <= 1000 for batch in held)
+    assert max(len(batch) for batch in held) > 3, "what is small goes many at a time"
+    held.clear()
+    monkeypatch.setattr(copying, "LARGE", 100)
+    again = url_of(Path(shutil.copyfile(shaped, tmp_path / "again.db")))
+    await copy(target, again, silent)
+    assert await contents(again) == before
+    assert {len(batch) for batch in held if sum(batch)} == {1}
+
+
 async def test_the_guards_stand_in_the_copy(full: str, target: str) -> None:
     """All of them as they were laid; the next id is a new one, and what is never edited is not."""
     await copy(full, target, silent)

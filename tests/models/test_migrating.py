@@ -43,7 +43,7 @@ async def test_a_template_of_before_goes_on(template: Dialect, monkeypatch: pyte
     url, noted = await template.empty(), MigrationRecorder.record_applied
 
     async def had_one(self: MigrationRecorder, app: str, name: str) -> Any:
-        if name.startswith("0011"):
+        if name.startswith("0012"):
             for key, value in (("template:brief_lead:en", "HX1"), ("template:brief_lead:en:sha", "a1")):
                 await self.connection.execute_query(f"INSERT INTO kept (name, value) VALUES ('{key}', '{value}')")
         await noted(self, app, name)

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0011_parts")]
+    dependencies = [("models", "0012_parts")]
 
     initial = False
 

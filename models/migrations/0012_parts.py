@@ -7,7 +7,7 @@ from models.fields import Json
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0010_waiting")]
+    dependencies = [("models", "0011_letters_in_pieces")]
 
     initial = False
 

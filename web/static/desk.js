@@ -190,3 +190,5 @@ setInterval(() => { if (!document.hidden) renew(); }, LIVE_AGAIN);
 document.addEventListener("visibilitychange", () => { if (!document.hidden) renew(); });
 addEventListener("online", renew);
 addEventListener("offline", () => offline(true));
+
+document.querySelector("[aria-invalid]")?.focus(); // the first mistake of a form that was sent

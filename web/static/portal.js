@@ -79,3 +79,4 @@ for (const link of document.querySelectorAll("[data-call]")) {
     navigator.sendBeacon("/call", told); // the desk hears that somebody calls; the call itself goes its own way
   });
 }
+document.querySelector("[aria-invalid]")?.focus(); // the first mistake of a form that was sent

@@ -62,7 +62,7 @@ SHARED = Extra(
     aliases=("share a ride", "sharing a ride", "sharing the ride", "ride share", "shared", "sharing"),
 )
 STOP = re.compile(r"\b(?:station|airport|terminal|center|centre)\b")
-BACK = re.compile(r"\b(?:return|until|till|how long|drop it|drop the car|bring|give it back|how many days|up to)\b")
+BACK = re.compile(r"\b(?:return\w*|until|till|how long|drop it|drop the car|bring|give it back|how many days|up to)\b")
 HOLIDAY = re.compile(
     r"d[ií]a (?:internacional )?del? (?:los |la |san )?[a-zñ]{5,}|semana santa|viernes negro|navidad|a[ñn]o nuevo"
 )
@@ -91,7 +91,7 @@ def understood(case: Mapping[str, Any]) -> Understood:
     slots: dict[str, str] = {}
     asked: set[str] = set()
     for key, value in sorted(found.items()):
-        if isinstance(value, Doubt) and value.block == "time_of_day":
+        if isinstance(value, Doubt) and value.block == "time_of_day" and "at" not in value.memory:
             continue  # no time was told yet
         _slot(case, key, value, now, slots, asked)
     if question == "arrive_by" and "time" in slots and "arrive_by" not in slots and not _leaves(case):
@@ -175,7 +175,7 @@ def _slot(case: Mapping[str, Any], key: str, value: Any, now: datetime, slots: d
 
 def _likeliest(doubt: Doubt, now: datetime, day_known: bool) -> str:
     """Of what is offered the first; of times without a day the next one ahead."""
-    if doubt.block == "which_midnight":
+    if doubt.block in ("which_midnight", "time_of_day"):
         return str(doubt.memory["at"])
     if doubt.options:
         offered = [str(option.value) for option in doubt.options]
@@ -242,7 +242,7 @@ def _value(case: Mapping[str, Any], slots: dict[str, str]) -> dict[str, str]:
     if "Number" in case["source"]:
         number = _number(case)
         return {"number": str(number)} if number is not None else {}
-    day, clock = slots.get("date"), slots.get("time") or slots.get("arrive_by")
+    day, clock = slots.get("date") or slots.get("return_date"), slots.get("time") or slots.get("arrive_by")
     if day and not clock:
         return {"date": day}
     if clock and not day and _is_recognizers(case):  # the other source means the next such time

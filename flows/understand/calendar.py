@@ -215,9 +215,8 @@ def _numbered_weekday(now: datetime, weekday: int, number: int) -> Day | None:
     if not numbered or numbered.days[0].weekday() == weekday:
         return numbered
     months = (_in_month(n)(now, number) for n in range(12))
-    both = next(
-        (day.days[0] for day in months if day and day.days and day.days[0].weekday() == weekday), numbered.days[0]
-    )
+    ahead = (day.days[0] for day in months if day and day.days and day.days[0] >= now.date())
+    both = next((day for day in ahead if day.weekday() == weekday), numbered.days[0])
     return which(now, both, numbered.days[0], coming(now.date(), weekday), block="weekday_clash")
 
 
@@ -270,7 +269,33 @@ def _moment(now: datetime, span: Span) -> datetime | None:
 
 def _from_day(sign: int) -> Made:
     def made(now: datetime, span: Span, day: Day) -> Day | None:
-        return None if span.minutes or not day.days else Day(tuple(add(one, span, sign) for one in day.days), day.block)
+        if span.minutes or not day.days:
+            return None
+        days = tuple(add(one, span, sign) for one in day.days)
+        return which(now, add(days[0], _YEAR, -1), *days) if span.months >= _YEAR.months else Day(days, day.block)
+
+    return made
+
+
+_YEAR = Span(months=12)  # "a year after Christmas": after the last one as often as after the next
+
+
+def _from_end(months: int) -> Made:
+    """ "The second last day" of the month that is so many months from this one."""
+    return lambda now, before: Day((_last_day(months)(now).days[0] - timedelta(before),)) if before < 28 else None
+
+
+def _from_end_of(now: datetime, before: int, month: int, year: int | None = None) -> Day | None:
+    return Day((_last_day_of(now, month, year).days[0] - timedelta(before),)) if before < 28 else None
+
+
+def _about_week(weeks: int) -> Made:
+    """ "At the beginning of next week", "in the middle of the week", "late this week": one of three days."""
+
+    def made(now: datetime, about: int) -> Day:
+        first = 4 if about < 1 else int(about > 1)
+        start = now.date() + timedelta(7 * weeks - now.weekday() + first)
+        return which(now, *(start + timedelta(n) for n in range(3)))
 
     return made
 
@@ -480,7 +505,20 @@ DAYS = [
     *rules("DAY", "THE? LAST DAYNOUN OF [MONTH]", _last_day_of),
     *rules("DAY", "THE? LAST DAYNOUN OF THE|THIS? MONTHNOUN", _last_day(0)),
     *rules("DAY", "THE? LAST DAYNOUN OF THE? NEXT MONTHNOUN", _last_day(1)),
+    *rules("FROMEND", "[ORD|NTH] LAST", lambda now, n: n - 1 if n > 1 else None),
+    *rules("FROMEND", "[LASTBUT]", lambda now, n: n),
+    *rules("DAY", "THE? [FROMEND] DAYNOUN OF [MONTH]", _from_end_of),
+    *rules("DAY", "THE? [FROMEND] DAYNOUN OF [MONTH] OF|COMMA? [YEAR]", _from_end_of),
+    *rules("DAY", "THE? [FROMEND] DAYNOUN OF THE|THIS? MONTHNOUN", _from_end(0)),
+    *rules("DAY", "THE? [FROMEND] DAYNOUN OF THE? NEXT MONTHNOUN", _from_end(1)),
     *rules("DAY", "THE? [ABOUT] OF [MONTH]", _about),
+    *rules("DAY", "THE? [ABOUT] OF THE|THIS? WEEK", _about_week(0)),
+    *rules("DAY", "THE? [ABOUT] OF THE? NEXT WEEK", _about_week(1)),
+    *rules("DAY", "THE? [ABOUT] OF THE? WEEK COMING", _about_week(1)),
+    *rules("DAY", "[EARLY] THIS WEEK", _about_week(0)),
+    *rules("DAY", "[EARLY] THE? NEXT WEEK", _about_week(1)),
+    *rules("LATE", "AT|NEAR|THE? THE? END OF [DAY]", lambda now, day: True),
+    *rules("LATE", "AT|NEAR|THE? THE? END OF THE? DAYNOUN", lambda now: True),
     *rules("DAY", "[EARLY] [MONTH]", _about),
     *rules("DAY", "EARLY [DATE]", lambda now, day: day),
     *rules("DAY", "[DAY] OR [DAY]", _either),

@@ -48,11 +48,16 @@ def _night_of(day: Day, ear: Ear) -> Day:
 
 def _with_more(day: Day, found: Meaning, ear: Ear) -> Day:
     """ "The first week of October on Friday": a month or week close by that we could not read with it leaves a doubt."""
-    if day.block or not any(
-        _says_more(one, found, ear) for kind in ("MONTH", "WEEK") for one in chart(ear).all_of(kind)
-    ):
+    more = any(_says_more(one, found, ear) for kind in ("MONTH", "WEEK") for one in chart(ear).all_of(kind))
+    if day.block or not (more or _is_one_of_many(found, ear)):
         return day
     return replace(day, block="which_date")
+
+
+def _is_one_of_many(found: Meaning, ear: Ear) -> bool:
+    """ "The third Friday", "the closest Monday to the 5th": an order that we could not read with the day."""
+    before = (one for kind in ("ORD", "NEAREST") for one in chart(ear).all_of(kind))
+    return any(one.end < found.start and not ear.words.typed[one.end : found.start].strip() for one in before)
 
 
 def _says_more(one: Meaning, found: Meaning, ear: Ear) -> bool:
@@ -67,7 +72,10 @@ def _says_more(one: Meaning, found: Meaning, ear: Ear) -> bool:
 def _of_several(ear: Ear, days: list[Meaning]) -> str | Doubt:
     """ "Tomorrow, no, Sunday" is the last of them; "the 3rd of December on Friday" is asked about."""
     corrected = ear.vocabulary.instead.search(ear.words.folded, days[-2].end, days[-1].start)
+    common = set.intersection(*(set(day.value.days) for day in days))
     named = tuple(each for day in days for each in take(ear, day).days)
+    if len(common) == 1:  # "early next week, on Tuesday"
+        return _checked(Day(tuple(common)), ear)
     if corrected:
         ear.words.cross_out(days[-2].end, days[-1].start)
         return _checked(days[-1].value, ear)

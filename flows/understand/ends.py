@@ -68,5 +68,5 @@ def _generic(ear: Ear, start: int, stop: int) -> bool:
 
 def _otherwise_meant(ear: Ear, start: int, stop: int) -> bool:
     """ "Up to the 13th", "change it to two people"."""
-    kinds = ("DAY", "TIME", "COUNTED", "NUM")
+    kinds = ("DAY", "TIME", "COUNTED", "NUM", "PART", "LATE")
     return any(one.start <= start and stop <= one.end for kind in kinds for one in chart(ear).all_of(kind))

@@ -207,6 +207,8 @@ def _ends(ear: Ear) -> dict[str, str]:
         ends = {group.rstrip("2"): _cleaned(ear, *found.span(group)) for group in groups}
         if groups[0] == "pickup2" and v.no_name.match(plain(ends["pickup"])) and not _CAPITALS.match(ends["pickup"]):
             continue  # "want to arrive at …" begins nowhere
+        if v.thanks.match(plain(ends["dropoff"])):
+            continue  # "like to arrive by 9. Thanks"
         if all(ends.values()) and (_worth(ear, *ends.values()) or (found["pickup"] and _route_asked(ear))):
             ear.words.cross_out(found.start(groups[0]), _stretch(ear, *found.span(groups[1]))[1])
             return {end: name for end, name in ends.items() if name}

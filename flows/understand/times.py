@@ -19,6 +19,7 @@ from flows.when import as_instant, first_bookable, instant, local
 
 CHECK_IN = timedelta(hours=3)  # what airlines ask of a flight abroad
 SPARE = 10  # minutes on the road that no map knows of
+LAST = "23:59"  # what the end of a day is by the clock
 MORNING = "06:00"  # until then it is night
 HOURS_OF = {
     "a": ("06:00", "07:00", "08:00", "09:00", "10:00", "11:00"),
@@ -58,15 +59,41 @@ def a_time(ear: Ear) -> str | Doubt | None:
 
 
 def _some_part(ear: Ear) -> Doubt | None:
-    """ "Tomorrow evening": the hour is still asked, in that half of the day; told of a time that is known it tells nothing."""
-    part = first(ear, "PART") if ear.asked not in ("time", "departure") and "time" not in ear.draft else None
-    if not part or not any(day.start <= part.end + 1 and part.start <= day.end + 1 for day in readings(ear, "DAY")):
+    """ "Tomorrow evening": the hour is still asked, in that half of the day; told of a time that lies in it, it tells nothing."""
+    if not _fits(ear.draft.get("time"), "n") and (late := first(ear, "LATE")) and _at_the_end(ear, late):
+        return _evening(ear)
+    part = first(ear, "PART") if ear.asked not in ("time", "departure") else None
+    if not part or _fits(ear.draft.get("time"), part.value):
+        return None
+    if not any(day.start <= part.end + 1 and part.start <= day.end + 1 for day in readings(ear, "DAY")):
         return None
     day = first(ear, "DAYWORD")
     if not (day and (day.start, day.end) == (part.start, part.end)):  # "tonight" tells the day too
         take(ear, part)
     options = tuple(time_option(hour, ear.menu.zone) for hour in HOURS_OF[part.value])
     return Doubt("time_of_day", {"part": part.value}, options, {"part": part.value})
+
+
+def _fits(time: str | None, part: str) -> bool:
+    """Whether a known time lies in that part of the day."""
+    if not time:
+        return False
+    return time < "12:00" if part == "a" else time >= "12:00" if part == "p" else not MORNING <= time < "18:00"
+
+
+def _at_the_end(ear: Ear, late: Meaning) -> bool:
+    """ "At the end of tomorrow", which leaves the day to be read; "at the end of the day" of no day is only a turn of phrase."""
+    days = [day.start for day in readings(ear, "DAY") if day.start <= late.end + 1 and late.start <= day.end + 1]
+    if days or ear.asked == "time":
+        within = [start for start in days if late.start < start < late.end]
+        ear.words.cross_out(late.start, min(within, default=late.end))
+    return bool(days) or ear.asked == "time"
+
+
+def _evening(ear: Ear) -> Doubt:
+    hours = (*HOURS_OF["n"], LAST)
+    options = tuple(time_option(hour, ear.menu.zone) for hour in hours)
+    return Doubt("time_of_day", {"part": "n"}, options, {"part": "n", "at": LAST})
 
 
 def _of_a_night(ear: Ear, time: str) -> bool:
@@ -157,8 +184,8 @@ def _at_once(ear: Ear) -> Meaning | None:
 
 
 def _take_but_today(ear: Ear, found: Meaning) -> Any:
-    """The value; of "at ten tonight" the last word tells the day too, and is left for it."""
-    today = [one for one in readings(ear, "DAYWORD") if one.value == 0]
+    """The value; of "at ten tonight" and "anoche a las 8" one word tells the day too, and is left for it."""
+    today = [one for one in readings(ear, "DAYWORD") if one.value in (0, -1)]
     value = take(ear, found)
     for one in today:
         if found.start <= one.start and one.end <= found.end:

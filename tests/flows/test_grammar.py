@@ -92,6 +92,9 @@ def test_a_time_written_out_is_that_time(time: Any) -> None:
         ("please take us to Café Ñandú from the Blue Door Hostel", "Blue Door Hostel", "Café Ñandú"),
         ("pick me up at Casa Linda and drop me off at Villa Sol, 2 people", "Casa Linda", "Villa Sol"),
         ("I need a ride between Old Town Lodge and Sunset Pier", "Old Town Lodge", "Sunset Pier"),
+        ("a taxi from A and B Guest House to Kings Hall", "A and B Guest House", "Kings Hall"),
+        ("please come to the Seaside Inn to take me to Kings Hall", "Seaside Inn", "Kings Hall"),
+        ("I'm leaving from Kings Hall and I'd like to be there by 21:30. Thanks", "Kings Hall", None),
         ("I want to book a taxi", None, None),
         ("I need to be there by 5pm", None, None),
         ("take me to the hotel", None, None),
@@ -110,6 +113,7 @@ def test_the_ends_of_a_ride_anywhere(typed: str, pickup: str | None, dropoff: st
         ("necesito un taxi desde Casa Linda hasta Villa Sol mañana a las 3 de la tarde", "Casa Linda", "Villa Sol"),
         ("recójanos en Playa Escondida y llévenos a Cueva Azul, somos 4", "Playa Escondida", "Cueva Azul"),
         ("quiero reservar un traslado", None, None),
+        ("vamos a salir al final de la tarde", None, None),
         ("vamos a ser cuatro personas", None, None),
     ],
 )

@@ -48,9 +48,12 @@ def test_days(typed: str, date: str) -> None:
         ("Good Friday", "2027-03-26"), ("el viernes santo", "2027-03-26"), ("Easter Sunday", "2027-03-28"), ("Ash Wednesday", "2027-02-10"),
         ("the day after Thanksgiving", "2026-11-27"), ("black friday", "2026-11-27"), ("la víspera de año nuevo", "2026-12-31"),
         ("sunday week", "2026-11-29"), ("a fortnight today", "2026-12-04"), ("Saturday after next", "2026-11-28"), ("de hoy en ocho", "2026-11-27"),
-        ("el último día del mes", "2026-11-30"), ("la semana que viene el viernes", "2026-11-27"), ("5/dic/26", "2026-12-05"),
+        ("el último día del mes", "2026-11-30"), ("la semana que viene el viernes", "2026-11-27"),
+        ("early next week, on Tuesday", "2026-11-24"), ("5/dic/26", "2026-12-05"),
         ("el segundo domingo del mes que viene", "2026-12-13"), ("the first week of December on Friday", "2026-12-04"),
         ("el veintidós de diciembre", "2026-12-22"), ("dentro de quince días", "2026-12-05"), ("next tuesday", "2026-11-24"),
+        ("the second last day of December", "2026-12-30"), ("third to last day of the month", "2026-11-28"),
+        ("el penúltimo día de enero", "2027-01-30"), ("el día siguiente a navidad", "2026-12-26"),
     ],
 )  # fmt: skip
 def test_days_reckoned_from_another(typed: str, date: str) -> None:
@@ -65,10 +68,13 @@ def test_days_reckoned_from_another(typed: str, date: str) -> None:
     [
         ("in mid December", "2026-12-14"), ("a finales de noviembre", "2026-11-28"), ("in two or three days", "2026-11-22"),
         ("la primera semana de diciembre", "2026-12-01"), ("semana santa", "2027-03-25"), ("of October, on Tuesday", "2026-11-24"),
+        ("a principios de la semana que viene", "2026-11-23"), ("in the middle of next week", "2026-11-24"),
+        ("third tuesday please", "2026-11-24"), ("the closest Monday to the 5th of December", "2026-11-23"),
+        ("a year after New Year's Eve", "2026-12-31"), ("un año después de navidad", "2026-12-25"),
     ],
 )  # fmt: skip
 def test_a_vague_day_is_asked(typed: str, first: str) -> None:
-    """Days to choose from; also where a month stands by a day that we could not read with it."""
+    """Days to choose from; also where a month or an order stands by a day that we could not read with it."""
     guest = asked("airport to Bávaro")
     guest.says(typed)
     assert (guest.block, guest.options[0]) == ("which_date", first)
@@ -132,7 +138,8 @@ def test_day_and_month_are_read_day_first_in_spanish() -> None:
         ("half past three in the afternoon", "15:30"), ("noon", "12:00"),
         ("12 pm", "12:00"), ("3 1/2 pm", "15:30"), ("3½ pm", "15:30"), ("340pm", "15:40"), ("1500 hours", "15:00"),
         ("half an hour before noon", "11:30"),
-        ("quince para las tres de la tarde", "14:45"), ("cuarto para las 8 de la noche", "19:45"), ("20 horas", "20:00"),
+        ("quince para las tres de la tarde", "14:45"),
+        ("veinte para las ocho de la mañana", "07:40"), ("cuarto para las 8 de la noche", "19:45"), ("20 horas", "20:00"),
         ("veinte minutos pasadas las ocho de la noche", "20:20"), ("a las 15 horas y 15 minutos", "15:15"),
         ("las 3 de la tarde con 20 minutos", "15:20"),
         ("quarter to four pm", "15:45"), ("around 9 in the morning", "09:00"), ("8 in the evening", "20:00"), ("five pm", "17:00"), ("0:15", "00:15"),
@@ -163,6 +170,9 @@ def test_times_that_may_be_two_are_asked_about(typed: str) -> None:
         ("airport to Bávaro tomorrow evening", "8", "20:00"), ("airport to Bávaro tomorrow morning", "8", "08:00"),
         ("airport to Bávaro tonight", "at half past 10", "22:30"), ("del aeropuerto a Bávaro mañana en la noche", "a las 8", "20:00"),
         ("airport to Bávaro tomorrow evening, make it sunday", "9", "21:00"),
+        ("airport to Bávaro at the end of tomorrow", "11", "23:00"), ("del aeropuerto a Bávaro al final del domingo", "a las 8", "20:00"),
+        ("del aeropuerto a Bávaro mañana a primera hora", "a las 7", "07:00"), ("airport to Bávaro first thing tomorrow", "8", "08:00"),
+        ("del aeropuerto a Bávaro mañana al final de la tarde", "a las 6", "18:00"),
     ],
 )  # fmt: skip
 def test_a_part_of_the_day_is_not_asked_again(typed: str, said: str, time: str) -> None:
@@ -175,7 +185,11 @@ def test_a_part_of_the_day_is_not_asked_again(typed: str, said: str, time: str) 
 
 @pytest.mark.parametrize(
     "typed",
-    ["good evening, airport to Bávaro tomorrow", "airport to Bávaro tomorrow, it's for an evening with friends"],
+    [
+        "good evening, airport to Bávaro tomorrow",
+        "at the end of the day it is only me, airport to Bávaro tomorrow",
+        "airport to Bávaro tomorrow, it's for an evening with friends",
+    ],
 )
 def test_an_evening_that_is_not_of_the_day_tells_no_time(typed: str) -> None:
     """The time is asked as ever."""

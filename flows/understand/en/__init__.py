@@ -93,7 +93,7 @@ VOCABULARY = Vocabulary(
     idle=frozenset(
         "i we you he she they it us me my our your their his her its i'm we're it's i'd we'd i'll we'll i've we've am is are was were be been being will would shall should can could may might must do does did doing have has had having"
         " get gets getting got go going goes gonna wanna need needs needed needing want wants wanted wanting like love prefer hope hoping hi hello hey dear good morning afternoon evening day sir madam team please pls plz kindly thanks thank thx cheers ok okay"
-        " yes yeah yep sure well so then just also too as if or and but with of to from for at in on by into onto up down off out over about around approx approximately roughly maybe perhaps probably possibly possible exactly sharp"
+        " yes yeah yep sure well so then just also too as if or and but with of to from for at in on by into onto up down off out over about around approx approximately roughly maybe perhaps probably possibly possible exactly sharp better"
         " there here this that these those the a an some any all both each someone somebody everyone everybody again now actually really very much lot quick little bit ride rides trip trips journey transfer transfers transport transportation taxi cab shuttle"
         " pick picked pickup picking pick-up collect collected fetch fetched drop dropped dropping dropoff drop-off take taking taken bring brought drive driven travel travels travelling traveling travellers travelers arrive arrives arriving arrival land lands landing leave leaves leaving departing depart departs"
         " booking book booked reserve reservation schedule arrange arranged organise organize make made way time date hour o'clock flight number people persons passengers person party group total altogether bags luggage suitcases hotel airport"
@@ -263,9 +263,11 @@ VOCABULARY = Vocabulary(
     setting_out=ways.SETTING_OUT,
     by=ways.BY,
     riding=ways.RIDING,
-    and_more=phrase(r"with|and (?:an?|my|our|we|\d+|arriving|going|then|dropping)|for (?:my|our|an?|the)"),
+    and_more=phrase(
+        r"with|and (?:an?|my|our|we|i|want|need|would|\d+|arriving|going|then|dropping)|for (?:my|our|an?|the)"
+    ),
     place_filler=phrase(
-        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|change|remove|off|destination|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please|tour|trip|another"
+        r"a transfer|transfer|a ride|ride|a taxi|taxi|a shuttle|shuttle|a car|private|please|pls|hi+|hello|hey|good (?:morning|afternoon|evening)|i'm|we're|i am|we are|i|we|need|want|would|like|to book|book|d|ll|the|my|our|from|to|at|in the|on|and|for|get|go|going|us|me|an?|change|remove|off|destination|take|bring|drive|drop|pick|up|can|could|you|then|pick up|pickup|arriv(?:e|es|ing)|land(?:s|ing)?|flying|at|into|there|back|it's|is|are|staying|will be|with|please|tour|trip|another"
     ),
     airport=whole(r"(?:the )?(?:international )?airport|aeropuerto"),
     transfer=phrase(

@@ -20,7 +20,7 @@ from flows.understand.parties import PARTIES
 from flows.understand.words import all_of, counting, each
 
 PARTS = {
-    "a": "in the morning|this morning|morning|in the early morning|early morning|early in the morning",
+    "a": "in the morning|this morning|morning|in the early morning|early morning|early in the morning|first thing|first thing in the morning",
     "p": "in the afternoon|this afternoon|afternoon|in the evening|this evening|evening|late afternoon|late evening|early evening|in the early evening|in the late afternoon",
     "n": "at night|tonight|night|late at night|during the night|in the night",
 }
@@ -40,7 +40,7 @@ LEXICON = {
     "TONIGHT": all_of("tonight|this evening"), "NOW": all_of("right now|asap|immediately|right away"), "NOW_": all_of("now"), "PLEASE": all_of("please|pls|plz"),
     "EASTER": each({0: "easter|easter sunday|easter day", -2: "good friday", -3: "maundy thursday|holy thursday", -7: "palm sunday", 1: "easter monday", -46: "ash wednesday"}), "HOLYWEEK": all_of("holy week|easter week"),
     "THANKSGIVING": each({0: "thanksgiving|thanksgiving day", 1: "black friday"}), "EVE": all_of("eve"), "ABOUT": each({1: "beginning|start|at the beginning|at the start|by the beginning", 14: "middle|in the middle", -2: "end|at the end|by the end|towards the end"}), "EARLY": each({1: "early|in early", 14: "mid|mid -|in mid", -2: "late|in late"}),
-    "THIS": all_of("this|on this"), "NEXT": all_of("next|the next|following"), "AFTERNEXT": all_of("after next"), "COMING": all_of("coming|this coming|upcoming|the coming"), "LAST": all_of("last|past|previous"), "END": all_of("end|ending"),
+    "THIS": all_of("this|on this"), "NEXT": all_of("next|the next|following"), "AFTERNEXT": all_of("after next"), "COMING": all_of("coming|this coming|upcoming|the coming"), "LAST": all_of("last|past|previous"), "END": all_of("end|ending"), "LATE": all_of("eod|close of business"), "LASTBUT": each({1: "second to last|next to last|last but one|penultimate", 2: "third to last|last but two"}), "NEAREST": all_of("closest|nearest"),
     "UNIT": each({Span(days=1): "day|days", Span(days=14): "fortnight|fortnights", Span(days=7): "week|weeks|wk|wks", Span(months=1): "month|months", Span(months=12): "year|years", Span(minutes=60): "hour|hours|hr|hrs", Span(minutes=1): "minute|minutes|min|mins"}),
     "FROMNOW": all_of("from now|from today|after today|' time|time|from this moment"), "LATER": all_of("later"), "AGO": all_of("ago"), "AGO_": {}, "AFTER": all_of("after"), "SINCE": all_of("from"), "BEFORE": all_of("before"),
     "UNTIL": all_of("until|till|til|up to|up until|through|thru|untill|back on|return on|return it on|return|returning on|returning|drop it off on|drop it back on|bring it back on|give it back on|ending|ending on"), "TILL": all_of("to|-|through"),
@@ -52,7 +52,7 @@ LEXICON = {
     "ZONE": all_of("est|edt|et|pst|pdt|pt|cst|cdt|ct|mst|mdt|gmt|utc|bst|ist|cet|cest|eastern|pacific|eastern time|pacific time|central time|mountain time|our time|my time|home time"),
     "NOON": all_of("noon|midday|12 noon|mid day|noonish|twelve noon"), "MIDNIGHT": all_of("midnight|12 midnight"),
     "PART": each(PARTS), "GREETING": all_of("it now|book now|pay now|confirm now|send now|for now|not now|no now|until now|by now|not right now|good morning|good afternoon|good evening|good night|the sun|in the sun|sun set|sun rise|i sat|we sat"),
-    "THING": all_of("people|persons|person|pax|passenger|passengers|guest|guests|traveler|travelers|traveller|travellers|of us|adult|adults|kid|kids|child|children|boy|boys|girl|girls|baby|babies|infant|infants|toddler|toddlers|bag|bags|suitcase|suitcases|piece|pieces|ticket|tickets|seat|seats|star|stars|dollars|usd|%|$|year old|years old|year olds|yr old|yo|night|nights|stop|stops|car|cars|friends|tourists|rooms|spots|other|others|different|more|extra|big|small|little|young|street|st|road|avenue|ave|lane|drive|boulevard"),
+    "THING": all_of("thing|things|people|persons|person|pax|passenger|passengers|guest|guests|traveler|travelers|traveller|travellers|of us|adult|adults|kid|kids|child|children|boy|boys|girl|girls|baby|babies|infant|infants|toddler|toddlers|bag|bags|suitcase|suitcases|piece|pieces|ticket|tickets|seat|seats|star|stars|dollars|usd|%|$|year old|years old|year olds|yr old|yo|night|nights|stop|stops|car|cars|friends|tourists|rooms|spots|other|others|different|more|extra|big|small|little|young|street|st|road|avenue|ave|lane|drive|boulevard"),
     "MONEY": all_of("$|€|#|no .|number|room|flight|villa|apt|terminal|gate|lobby|street|calle"),
 }  # fmt: skip
 PARTY = {

@@ -7,7 +7,7 @@ _ME = r"(?: (?:me|us|it|him|her|them|everyone|my \w+))"
 _BE = r"(?: city| address| location| point| place| spot| station| site)?(?: of departure)?(?: is| will be| would be| should be|'s|:)(?: obviously)?(?: going to be)?"
 WAY = re.compile(
     r"(?<![\w'])(?:"
-    rf"(?P<pickup>(?:(?:leav(?:e|es|ing)|depart(?:s|ing|ure)?|start(?:s|ing)?|com(?:e|es|ing)|travel(?:l?ing)?|going|go|pick(?:ed)?{_ME}?(?: ?-?up)?(?: (?:me|us))?|pick up|be up|collect(?:ed)?{_ME}?|fetch(?:ed)?{_ME}?|get{_ME}) )?(?:out )?from|pick(?:ed|ing)?{_ME}? ?-?up{_ME}? (?:at|in|by|outside)|pick{_ME} up|pick ?-?up{_BE}|pick ?-?up (?:at|in)|(?:departure|origin|starting|leaving)(?: city| location| point| place| station| site)(?: is| will be| would be|:)|(?:city|place|station) of departure is|departure is(?: from)?|out of|staying at|(?:collect|fetch){_ME} (?:at|in)|(?:taxi|cab|car|driver|shuttle|van|transfer) (?:at|outside)(?= (?:the|my|our) ))"
+    rf"(?P<pickup>(?:(?:leav(?:e|es|ing)|depart(?:s|ing|ure)?|start(?:s|ing)?|com(?:e|es|ing)|travel(?:l?ing)?|going|go|pick(?:ed)?{_ME}?(?: ?-?up)?(?: (?:me|us))?|pick up|be up|collect(?:ed)?{_ME}?|fetch(?:ed)?{_ME}?|get{_ME}) )?(?:out )?from|pick(?:ed|ing)?{_ME}? ?-?up{_ME}? (?:at|in|by|outside)|pick{_ME} up|pick ?-?up{_BE}|pick ?-?up (?:at|in)|(?:departure|origin|starting|leaving)(?: city| location| point| place| station| site)(?: is| will be| would be|:)|(?:city|place|station) of departure is|departure is(?: from)?|out of|staying at|come (?:to|by|over to)(?=[^.;?!·]{{3,60}} (?:to|and) (?:take|bring|drive) (?:me|us)\b)|(?:collect|fetch){_ME} (?:at|in)|(?:taxi|cab|car|driver|shuttle|van|transfer) (?:at|outside)(?= (?:the|my|our) ))"
     r"|(?P<dropoff>(?:going|go|gets?|getting|head(?:ing|ed|s)?|travel(?:l?ing|s)?|come|coming|fly(?:ing)?|make it|ride|trip|way|driv(?:e|ing)|return(?:ing)?|bound|leav(?:e|es|ing)|depart(?:s|ing)?|continu(?:e|ing)) (?:back |over |out |up |down |straight |off |on )?(?:to|towards?|into)|(?:head(?:ing|ed|s)?|bound|leav(?:e|es|ing)|depart(?:s|ing)?)[\s·]+for"
     rf"|(?:tak(?:e|es|ing)|bring(?:s|ing)?|driv(?:e|es|ing)|get(?:s|ting)?|transport(?:s|ing)?|transfer|deliver|carry){_ME} (?:back |over )?(?:to|into)|arriv(?:e|es|ing|al) (?:at|in|to|into)|drop(?:ped|ping|s)?{_ME}? ?-?(?:off)?{_ME}? (?:at|in|by|to)|drop{_ME} off|drop ?-?off{_BE}|drop ?-?off at|(?:final )?destination(?: (?:city|address|location|point|place|station))?(?:,| of| is| will be| would be| should be|'s|:)?(?: going to be)?(?: to)?|arrival(?: (?:city|station|place|point))? is(?: obviously)?(?: going to be)?|reach(?:ing)?|visit(?:ing)?)"
     r"|(?P<leave>leav(?:e|es|ing)|depart(?:s|ing)?)"
@@ -16,7 +16,7 @@ WAY = re.compile(
 )
 BETWEEN = re.compile(r"\bbetween (?P<pickup>[^.,;?!·]{3,50}?) and (?P<dropoff>[^.,;?!·]{3,60})")
 BEFORE_NAME = re.compile(
-    r"[\s,:·\"'(]*(?:(?:the address of|the address|a place called|called|to|at|in|from|is|be|it's)[\s,:]+)*(?:(?:the|my|our|a|an)\s+(?=\S))?"
+    r"[\s,:·\"'(]*(?:(?:the address of|the address|a place called|called|to|at|in|from|is|be|it's)[\s,:]+)*(?:(?:the|my|our|a|an)\s+(?=\S)(?!and\b|&))?"
 )
 AFTER_NAME = re.compile(
     r"[·;?!\n()]|(?<!\bst)(?<!\bmt)(?<!\bdr)(?<!\bave)(?<!\bblvd)\.(?=\s|\Z)|\.\.|,(?=\s*\Z)|,(?!\s?(?:[a-z]{2}|[a-z]\.[a-z]\.)(?![\w']))|\s-\s|->|=>|>"

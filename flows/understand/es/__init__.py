@@ -208,7 +208,7 @@ VOCABULARY = Vocabulary(
         r"vuelo (?:(?=a las |de las )|sale|despega|es|parte)|(?:volamos|despegamos|despego)(?= a| ·)|(?:mi|el|nuestro) avion sale|salida del vuelo"
     ),
     for_so_many=phrase(
-        rf"para (?:solo |solamente |los |las )?(?P<n>\d{{1,2}}(?!\s*(?:am|pm|de la|h\b|:))|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w and n > 1})})(?=\s*(?:[.,!?;)·\n]|\Z)|\s+(?:por favor|porfa|gracias|desde|hasta|y|en total|nada|a|al|del?)\b)"
+        rf"para (?:solo |solamente |los )?(?P<n>\d{{1,2}}(?!\s*(?:am|pm|de la|h\b|:))|{alternatives({w: n for w, n in NUMBERS.items() if len(w) > 2 and ' ' not in w and n > 1})})(?=\s*(?:[.,!?;)·\n]|\Z)|\s+(?:por favor|porfa|gracias|desde|hasta|y|en total|nada|a|al|del?)\b)"
     ),
     no_count=phrase(r"(?:el|ese|este|otro|ningun|cada) uno"),
     bags=phrase(

@@ -16,9 +16,9 @@ from flows.understand.parties import PARTIES
 from flows.understand.words import all_of, counting, each
 
 PARTS = {
-    "a": "de la manana|por la manana|en la manana|esta manana|de la madrugada|por la madrugada|en la madrugada|de la mananita|bien temprano|am",
-    "p": "de la tarde|por la tarde|en la tarde|a la tarde|esta tarde|del mediodia|del medio dia|de la tardecita",
-    "n": "noche|la noche|de la noche|por la noche|en la noche|a la noche|esta noche",
+    "a": "de la manana|por la manana|en la manana|esta manana|de la madrugada|por la madrugada|en la madrugada|de la mananita|temprano|tempranito|bien temprano|temprano en la manana|temprano por la manana|a primera hora|a primera hora de la manana|am",
+    "p": "temprano en la tarde|al final de la tarde|a finales de la tarde|al caer la tarde|de la tarde|por la tarde|en la tarde|a la tarde|esta tarde|del mediodia|del medio dia|de la tardecita",
+    "n": "anoche|temprano en la noche|noche|la noche|de la noche|por la noche|en la noche|a la noche|esta noche",
 }
 LEXICON = {
     "SMALL": counting(1, "un|una|uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve"),
@@ -38,9 +38,9 @@ LEXICON = {
     "TONIGHT": all_of("esta noche"), "NOW": all_of("lo antes posible|cuanto antes|lo mas pronto posible|ahora mismo|de inmediato|inmediatamente|ya mismo"), "NOW_": all_of("ahora|ahorita"), "PLEASE": all_of("por favor|porfa"),
     "EASTER": each({0: "domingo de pascua|domingo de resurreccion|pascua", -2: "viernes santo", -3: "jueves santo", -1: "sabado santo|sabado de gloria", -7: "domingo de ramos", -46: "miercoles de ceniza"}), "HOLYWEEK": all_of("semana santa"),
     "THANKSGIVING": each({0: "accion de gracias|dia de accion de gracias", 1: "viernes negro|black friday"}), "EVE": all_of("vispera|visperas"), "ABOUT": each({1: "principio|principios|a principios|a principio|a comienzos|inicios|a inicios", 14: "mediados|a mediados", -2: "fin|final|finales|a fines|a finales|a fin"}),
-    "THIS": all_of("este|esta|de este|de esta|en esta"), "NEXT": all_of("proximo|proxima|siguiente|otra|la proxima|la siguiente|la otra|el proximo"), "AFTERNEXT": {}, "EARLY": {}, "COMING": all_of("que viene|que entra|que sigue|proximo|siguiente"), "LAST": all_of("pasado|pasada|anterior|ultimo|ultima"), "END": all_of("fin|final|fines|finales|a finales|a fin"),
+    "THIS": all_of("este|esta|de este|de esta|en esta"), "NEXT": all_of("proximo|proxima|siguiente|otra|la proxima|la siguiente|la otra|el proximo"), "AFTERNEXT": {}, "EARLY": {}, "COMING": all_of("que viene|que entra|que sigue|proximo|siguiente"), "LAST": all_of("pasado|pasada|anterior|ultimo|ultima"), "END": all_of("fin|final|fines|finales|a finales|a fin"), "LATE": {}, "LASTBUT": each({1: "penultimo", 2: "antepenultimo"}), "NEAREST": all_of("mas cercano|mas cercana"),
     "UNIT": each({Span(days=1): "dia|dias", Span(days=7): "semana|semanas", Span(months=1): "mes|meses", Span(months=12): "ano|anos", Span(minutes=60): "hora|horas|hrs|h", Span(minutes=1): "minuto|minutos|min|mins"}),
-    "FROMNOW": all_of("a partir de ahora|desde ahora|a partir de hoy|desde hoy|despues de hoy"), "LATER": all_of("despues|mas tarde"), "AGO_": all_of("hace"), "AGO": all_of("atras"), "AFTER": all_of("despues de|despues del|tras"), "SINCE": all_of("desde|a partir de|a partir del|desde el"), "BEFORE": all_of("antes de|antes del"),
+    "FROMNOW": all_of("a partir de ahora|desde ahora|a partir de hoy|desde hoy|despues de hoy"), "LATER": all_of("despues|mas tarde"), "AGO_": all_of("hace"), "AGO": all_of("atras"), "AFTER": all_of("despues de|despues del|tras|siguiente a|siguiente al"), "SINCE": all_of("desde|a partir de|a partir del|desde el"), "BEFORE": all_of("antes de|antes del"),
     "UNTIL": all_of("hasta|regreso|de regreso|regresando|vuelta|de vuelta|regresamos|volvemos|volviendo|regreso el dia"), "TILL": all_of("a|al|hasta"),
     "HOLIDAY": each({(25, 12): "navidad|dia de navidad", (24, 12): "nochebuena|noche buena|vispera de navidad", (31, 12): "nochevieja|fin de ano|noche vieja|ano viejo", (1, 1): "ano nuevo|dia de ano nuevo", (6, 1): "dia de reyes|reyes", (14, 2): "san valentin|dia de san valentin|dia de los enamorados", (1, 5): "dia del trabajador|dia del trabajo|dia de los trabajadores|dia internacional de los trabajadores"}),
     "AT": all_of("las|a las|al las|para las|sobre las|hacia las|a eso de las|como a las|como las|tipo|tipo las|desde las|cerca de las|alrededor de las|despues de las|antes de las|a partir de las|de las|pa las|hasta las|son las|por las"),

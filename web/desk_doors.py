@@ -1,11 +1,14 @@
 """The desk's doors: sources with what came of them, links and QR codes to print, calls that were taken."""
 
+import asyncio
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from bot import doors as written
+from bot import mail_in
+from bot.whatsapp import figure
 from flows.book import hear
 from flows.menu import World
 from flows.speech import Heard
@@ -15,7 +18,7 @@ from handlers.call_wanted import call_seen_to, call_wanted
 from handlers.door_made import door_made
 from handlers.menu import menu_of
 from handlers.source_named import source_named
-from models import catalogs, doors
+from models import catalogs, doors, letters
 from models.catalog import Catalog
 from models.refusal import Incomplete
 from web import keys
@@ -25,7 +28,8 @@ from web.doors import links_of
 from web.pages import page
 
 LINK = "{token:bh[dk][A-Za-z0-9_-]{13,62}}"
-LONGEST = 500  # characters of a request in words
+LONGEST = 500  # characters of a field
+LONGEST_REQUEST = 2000  # characters of a request in words: an agency's letter is long
 SIZES = ("a6", "a5")
 
 
@@ -44,8 +48,18 @@ def routes() -> list[web.RouteDef]:
 
 
 async def doors_page(request: web.Request) -> web.StreamResponse:
-    """Every source with its figures, and the three things to do here."""
-    return await _doors(request, {}, {})
+    """Every source with its figures, and the three things to do here; `?letter=7` fills in what a letter says."""
+    return await _doors(request, {}, await _of_a_letter(request))
+
+
+async def _of_a_letter(request: web.Request) -> dict[str, str]:
+    """An agency writes what its traveller wants: a link for one guest knows it."""
+    number, now = figure(request.query.get("letter", "")), request.app[keys.HOUSE].now()
+    raw = await letters.content(number) if number is not None else None
+    letter = await asyncio.to_thread(mail_in.opened, raw, now, ()) if raw is not None else None
+    if letter is None or letter.heard is None:
+        return {}
+    return {"words": letter.heard.words.strip()[:LONGEST_REQUEST], "once": "1"}
 
 
 async def _doors(request: web.Request, wrong: dict[str, str], typed: dict[str, str], status: int = 200) -> web.Response:
@@ -57,7 +71,12 @@ async def _doors(request: web.Request, wrong: dict[str, str], typed: dict[str, s
 
 
 async def _given(request: web.Request) -> dict[str, str]:
-    return {name: value.strip()[:LONGEST] for name, value in (await request.post()).items() if isinstance(value, str)}
+    most = {"words": LONGEST_REQUEST}
+    return {
+        name: value.strip()[: most.get(name, LONGEST)]
+        for name, value in (await request.post()).items()
+        if isinstance(value, str)
+    }
 
 
 async def name_source(request: web.Request) -> web.StreamResponse:

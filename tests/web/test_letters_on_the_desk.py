@@ -66,3 +66,33 @@ async def test_every_letter_is_there_whole(front: Front) -> None:
     assert await answer.read() == LETTER
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert (await desk.get("/desk/letters/99"))[0].status == 404
+
+
+AGENCY = (
+    b"From: Sunny Tours <no-reply@sunny.example>\r\nAuto-Submitted: auto-generated\r\nSubject: New booking 4711\r\n\r\n"
+    b"from PUJ airport to Hotel Arena Blanca, on Friday at 3pm, 2 adults\r\n"
+)
+
+
+async def test_an_agencys_letter_becomes_a_link_for_its_traveller(front: Front) -> None:
+    """A machine wrote it, so nobody is answered; what it says fills the form for a link, which works once."""
+    kept, _ = await letter_kept(front.house, AGENCY)
+    await letter_came(front.house, kept, opened(AGENCY, front.house.now(), ()))
+    desk = await at_the_desk(front)
+    assert f'href="/desk/doors?letter={kept}#make"' in (await desk.get("/desk/letters"))[1]
+    form = (await desk.get(f"/desk/doors?letter={kept}"))[1]
+    assert "to Hotel Arena Blanca, on Friday at 3pm" in form
+    assert re.search(r'name="once" value="1" checked', form)
+    said = re.search(r'name="words"[^>]*>(.*?)</textarea>', form, re.DOTALL)
+    assert said
+    answer, _ = await desk.post("/desk/doors/links", {"words": said[1], "language": "en", "once": "1"})
+    assert "Arena Blanca" in shown((await desk.get(answer.headers["Location"]))[1])
+
+
+@pytest.mark.parametrize("letter", ["", "0", "99", "x", "-1", "9" * 40, "\u0663"])
+async def test_a_letter_that_is_not_there_fills_nothing(front: Front, letter: str) -> None:
+    """The form is empty, as always."""
+    desk = await at_the_desk(front)
+    answer, form = await desk.get(f"/desk/doors?letter={letter}")
+    assert answer.status == 200
+    assert re.search(r'name="words"[^>]*></textarea>', form)

@@ -322,13 +322,36 @@ async def _whatsapp(settings: "Settings") -> AsyncIterator[Any]:
 
 @templates_app.command("lint")
 def templates_lint() -> None:
-    """Say what would keep a template from being approved: its name, category, words, variables, samples."""
+    """Say what would keep a template from being approved (name, category, words, variables, samples), and which was rejected."""
+    from models.database import sqlite_path
+
+    url = _settings().database
+    begun = not url.startswith("sqlite:") or Path(sqlite_path(url)).exists()
+    _run(_lint(url if begun else None))
+
+
+async def _lint(database: str | None) -> None:
     from bot import approved
 
-    faults = approved.lint()
+    faults = [*approved.lint(), *(await _rejected(database) if database else [])]
     typer.echo("\n".join(faults) or "Every template can be handed in.")
     if faults:
         raise typer.Exit(1)
+
+
+async def _rejected(url: str) -> list[str]:
+    """What is known of rejected ones."""
+    from bot import approved
+    from models import database
+
+    await database.connect(url)
+    try:
+        return await approved.rejected()
+    except Exception as away:  # noqa: BLE001  # whatever it is, the files can be looked at
+        typer.echo(f"Whether any was rejected cannot be told: {away}", err=True)
+        return []
+    finally:
+        await database.close()
 
 
 @templates_app.command("write")

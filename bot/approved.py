@@ -6,25 +6,29 @@ would keep one from being approved. Name and category of a file are kept as some
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import structlog
 import yaml
-from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 from twilio.rest.content.v1.content import ContentList
 from twilio.rest.content.v1.content.approval_create import ApprovalCreateList
 
 from bot import words
 from bot.wrong import Wrong
-from models.settings import keep_value, kept
+from models.fields import packed, unpacked
+from models.settings import change_kept, keep_value, kept, kept_under
 
 FILES = words.TEMPLATES / "whatsapp"
 CATEGORIES = ("UTILITY", "MARKETING", "AUTHENTICATION")
 NAME = re.compile(r"[a-z0-9_]{1,503}")  # Meta: 512 characters, of which nine tell which wording it is
 FIELDS = {"name": str, "category": str, "language": str, "body": str, "samples": dict}
+PAGE = 500  # contents that Twilio gives at once
 _VARIABLE = re.compile(r"{{\s*(\w*)\s*}}")
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +43,9 @@ class Template:
     samples: dict[str, str]
 
     @property
-    def wording(self) -> str:
-        """Which wording it is: Meta takes a name once, so that changed words need another."""
-        return hashlib.sha256(self.body.encode()).hexdigest()
-
-    @property
     def handed_in_as(self) -> str:
-        """The name it has at WhatsApp."""
-        return f"{self.name}_{self.wording[:8]}"
-
-    @property
-    def kept_as(self) -> str:
-        """Under which name its ContentSid is kept."""
-        return kept_as(self.notice, self.language)
-
-
-def kept_as(notice: str, language: str) -> str:
-    """Under which name the ContentSid of a notice is kept."""
-    return f"template:{notice}:{words.spoken(language)}"
+        """The name it has at WhatsApp: Meta takes a name once, so that changed words need another."""
+        return f"{self.name}_{hashlib.sha256(self.body.encode()).hexdigest()[:8]}"
 
 
 # --- files ---
@@ -69,8 +58,9 @@ def path(notice: str, language: str, folder: Path = FILES) -> Path:
 
 def drawn(notice: str, language: str) -> Template:
     """A template as its notice has it now."""
-    samples = words.variables(notice, language, words.sample(notice))
-    return Template(notice, f"{notice}_{language}", "UTILITY", language, words.template(notice, language), samples)
+    written = words.wording(notice, language)
+    samples, _ = words.filled(written, language, words.sample(notice))
+    return Template(notice, f"{notice}_{language}", "UTILITY", language, words.numbered(written), samples)
 
 
 def read(notice: str, language: str, folder: Path = FILES) -> Template:
@@ -143,7 +133,7 @@ def _faults(notice: str, language: str, folder: Path) -> list[str]:
         template = read(notice, language, folder)
     except Wrong as wrong:
         return [str(wrong)]
-    says_else = template.body != drawn(notice, language).body
+    says_else = template.body != words.numbered(words.wording(notice, language))
     found = {
         f"the name {template.name!r} is not of small letters, digits and _": not NAME.fullmatch(template.name),
         f"the category is one of {', '.join(CATEGORIES)}, not {template.category!r}": template.category
@@ -193,31 +183,113 @@ def templates(folder: Path = FILES) -> list[Template]:
     return [read(notice, language, folder) for notice in words.notices() for language in words.languages()]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What Twilio knows by a ContentSid: the words, with where each value comes from in its place, and what became of them.
+
+    `wording` None: as the notice is drawn now (handed in by an older version). `became`: "", then "approved" or "rejected" and why.
+    """
+
+    sid: str
+    wording: str | None
+    became: str = ""
+
+    @property
+    def body(self) -> str | None:
+        """The words as they were handed in."""
+        return None if self.wording is None else words.numbered(self.wording)
+
+    def words_for(self, notice: str, language: str) -> str:
+        """The wording to be filled: of the same body the newest, which knows best where its values come from."""
+        newest = words.wording(notice, language)
+        return newest if self.wording is None or self.body == words.numbered(newest) else self.wording
+
+
+IN_USE, HANDED_IN = "approved", "handed_in"  # the one that is sent, and the newest that was handed in
+
+
+def _name(which: str, notice: str, language: str) -> str:
+    return f"{which}:{notice}:{words.spoken(language)}"
+
+
+async def _kept(which: str, notice: str, language: str) -> Known | None:
+    found = await kept(_name(which, notice, language))
+    return Known(**unpacked(found)) if found else None
+
+
+async def _keep(which: str, notice: str, language: str, known: Known) -> None:
+    await keep_value(_name(which, notice, language), packed(asdict(known)))
+
+
+async def filled(notice: str, language: str, facts: words.Facts) -> tuple[str, dict[str, str], str] | None:
+    """What to send for a notice outside the 24 hours: ContentSid, values by number, and how it will read; None where nothing is approved."""
+    known = await _kept(IN_USE, notice, language) if notice in words.notices() else None
+    if known is None:
+        return None
+    try:
+        return known.sid, *words.filled(known.words_for(notice, language), language, facts)
+    except Exception as fault:  # noqa: BLE001  # whatever it is: what it was written for, the facts have no more
+        log.warning(
+            "an approved template cannot be filled any more", notice=notice, language=language, why=repr(fault)[:200]
+        )
+        return None
+
+
 async def push(client: Client, folder: Path = FILES) -> list[str]:
-    """Hand in what was not handed in with these words; gives what was. One that Twilio has by its name is taken up, not made twice."""
-    wanted = [one for one in templates(folder) if await kept(f"{one.kept_as}:sha") != one.wording]
-    there = await _there(client) if wanted else {}
+    """Hand in what was not handed in with these words; gives what was. One that Twilio has by its name is taken up, not made twice.
+
+    What is approved stays in use until the new words are.
+    """
+    wanted = [one for one in templates(folder) if not await _is_known(one)]
+    there = {each.name: each for each in await _there(client)} if wanted else {}
     for one in wanted:
-        await _push(client, one, there.get(one.handed_in_as))
+        sid = await _handed_in(client, one, there.get(one.handed_in_as))
+        await _keep(HANDED_IN, one.notice, one.language, Known(sid, words.wording(one.notice, one.language)))
+    await look(client)
     return [f"{one.notice} ({one.language})" for one in wanted]
 
 
-async def _there(client: Client) -> dict[str, str]:
-    """The ContentSids of what Twilio has, by name."""
-    listed = await client.content.v1.contents.list_async()
-    return {str(one.friendly_name): str(one.sid) for one in listed}
+async def _is_known(one: Template) -> bool:
+    """Whether these words are in use or handed in. Where they are in use, others that wait are wanted no more."""
+    used, waiting = await _kept(IN_USE, one.notice, one.language), await _kept(HANDED_IN, one.notice, one.language)
+    if used and used.body == one.body and waiting != used:
+        await _keep(HANDED_IN, one.notice, one.language, used)
+    return any(known and known.body == one.body for known in (used, waiting))
 
 
-async def _push(client: Client, template: Template, sid: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class _AtTwilio:
+    """A content there. `status`: unsubmitted, received, pending, approved, rejected, paused or disabled."""
+
+    name: str
+    sid: str
+    status: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.status}; {self.reason}" if self.reason else self.status
+
+
+async def _there(client: Client) -> list[_AtTwilio]:
+    """All that Twilio has."""
+    found = []
+    for each in await client.content.v1.content_and_approvals.list_async(page_size=PAGE):
+        asked: Any = each.approval_requests or {}
+        status, reason = asked.get("status", "unsubmitted"), asked.get("rejection_reason") or ""
+        found.append(_AtTwilio(str(each.friendly_name), str(each.sid), status, reason))
+    return found
+
+
+async def _handed_in(client: Client, template: Template, there: _AtTwilio | None) -> str:
+    """Gives its ContentSid."""
     contents = client.content.v1.contents
-    sid = sid or str((await contents.create_async(_content(template))).sid)
-    if (await _approval(client, sid)).get("status", "unsubmitted") == "unsubmitted":
+    sid = there.sid if there else str((await contents.create_async(_content(template))).sid)
+    if there is None or there.status == "unsubmitted":
         asked = ApprovalCreateList.ContentApprovalRequest(
             {"name": template.handed_in_as, "category": template.category}
         )
         await contents(sid).approval_create.create_async(asked)
-    await keep_value(template.kept_as, sid)
-    await keep_value(f"{template.kept_as}:sha", template.wording)
+    return sid
 
 
 def _content(template: Template) -> ContentList.ContentCreateRequest:
@@ -228,28 +300,55 @@ def _content(template: Template) -> ContentList.ContentCreateRequest:
     })  # fmt: skip
 
 
-async def _approval(client: Client, sid: str) -> dict[str, Any]:
-    known = await client.content.v1.contents(sid).approval_fetch().fetch_async()
-    return dict(known.whatsapp or {})
+async def look(client: Client) -> None:
+    """Ask what became of those that wait, if any do: what is approved is in use from now on, what is rejected is said."""
+    rows = {
+        name: value
+        for name, value in (await kept_under(f"{HANDED_IN}:")).items()
+        if not Known(**unpacked(value)).became
+    }
+    there = {each.sid: each for each in await _there(client)} if rows else {}
+    for name, value in rows.items():
+        known, found = Known(**unpacked(value)), there.get(Known(**unpacked(value)).sid)
+        if found is None or found.status not in ("approved", "rejected"):
+            continue
+        ended = replace(known, became=str(found))
+        if found.status == "approved":
+            await keep_value(name.replace(HANDED_IN, IN_USE, 1), packed(asdict(ended)))
+        else:
+            log.warning("WhatsApp rejected a template", template=name.partition(":")[2], why=found.reason)
+        await change_kept(name, value, packed(asdict(ended)))  # not what was handed in meanwhile
+
+
+async def rejected() -> list[str]:
+    """What WhatsApp would not have of what was handed in last, and why: a line each."""
+    found = []
+    for name, value in (await kept_under(f"{HANDED_IN}:")).items():
+        _, notice, language = name.split(":")
+        if (became := Known(**unpacked(value)).became).startswith("rejected"):
+            found.append(f"{notice} ({language}): WhatsApp {became}")
+    return found
 
 
 async def status(client: Client) -> list[str]:
     """What became of each template at WhatsApp: a line each, with the reason where there is one."""
+    await look(client)
+    there = {each.sid: each for each in await _there(client)}
     return [
-        f"{notice} ({language}): {await _became(client, notice, language)}"
+        f"{notice} ({language}): {'; '.join(await _became(there, notice, language))}"
         for notice in words.notices()
         for language in words.languages()
     ]
 
 
-async def _became(client: Client, notice: str, language: str) -> str:
-    sid = await kept(kept_as(notice, language))
-    if not sid:
-        return "not handed in"
-    try:
-        known = await _approval(client, sid)
-    except TwilioRestException as refusal:
-        return f"Twilio {refusal.code}: {refusal.msg}"
-    changed = await kept(f"{kept_as(notice, language)}:sha") != drawn(notice, language).wording
-    more = [known.get("rejection_reason"), "its words have changed since: push it again" if changed else None]
-    return "; ".join(str(each) for each in (known.get("status", "unknown"), *more) if each)
+async def _became(there: dict[str, _AtTwilio], notice: str, language: str) -> list[str]:
+    """What is in use, what was handed in since, and whether the words have changed after that."""
+    used, newest = await _kept(IN_USE, notice, language), await _kept(HANDED_IN, notice, language)
+    known = [each for each in (used, newest) if each and (each is used or used is None or each.sid != used.sid)]
+    found = [str(there.get(each.sid, "Twilio has it no more")) for each in known]
+    if len(found) > 1:
+        found[1] = f"its new words: {found[1]}"
+    changed = words.numbered(words.wording(notice, language)) not in [each.body for each in known]
+    return [*found, *(["its words have changed since: push it again"] if known and changed else [])] or [
+        "not handed in"
+    ]

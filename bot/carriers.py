@@ -31,6 +31,7 @@ class Enclosed:
     url: str
     words: str = ""
     lasting: bool = False
+    kind: str = ""  # as its delivery names it: "ticket", "picture", a photo's file
 
     @property
     def picture(self) -> bool:
@@ -76,13 +77,21 @@ class Failed:
     stopped: bool = False
 
 
+class Without(Exception):
+    """It has to go without some of what was to be enclosed, by their kinds: a later attempt encloses the same as this one."""
+
+    def __init__(self, *kinds: str) -> None:
+        super().__init__(", ".join(kinds))
+        self.kinds = kinds
+
+
 class Carrier(Protocol):
     """Carries deliveries on one channel."""
 
     channel: str
 
     async def send(self, out: Outgoing, attempt: Attempt) -> Sent | Retry | Failed:
-        """Make one attempt."""
+        """Make one attempt; whatever leaves is added to `out.left`. Raises `Without`."""
         ...
 
 

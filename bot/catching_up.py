@@ -11,7 +11,7 @@ from aiohttp import ClientError
 from telegram.error import TelegramError
 from twilio.base.exceptions import TwilioException
 
-from bot import checkout
+from bot import approved, checkout
 from bot.telegram import Telegram
 from bot.whatsapp import WhatsApp, read_barely, sent_at
 from handlers.caught_up import OVERLAP, caught_up, in_doubt, missing_since, our_turn, unheard
@@ -23,9 +23,10 @@ from handlers.part_failed import part_failed, part_well
 from handlers.someone_wrote import someone_wrote
 from models.database import is_away, is_contended
 from models.fields import packed
-from models.settings import keep_value
+from models.settings import keep_value, move_on
 from models.turns import Carry
 
+APPROVAL = timedelta(minutes=10)  # between looks at templates that wait
 AT_MOST = 1000  # messages in one go; the rest a minute later
 AWAY = (TwilioException, stripe.StripeError, TelegramError, ClientError, TimeoutError, OSError)
 
@@ -47,6 +48,7 @@ async def catch_up(
     jobs: dict[str, Awaitable[None]] = {"silence": guests_fell_silent(house), "letters": unfinished_letters_go(house)}
     if whatsapp is not None:
         jobs |= {"messages": _heard(house, carry, whatsapp, heard), "reports": _reports(house, whatsapp)}
+        jobs["templates"] = _templates(house, whatsapp)
     if payments is not None:
         jobs["payments"] = _payments(house, payments)
     if telegram is not None:
@@ -123,6 +125,13 @@ async def _reports(house: House, whatsapp: WhatsApp) -> None:
         report = reports.get(each.provider_id)
         if report is not None and report.became != each.state:
             await delivery_reported(house, each.id, each.attempt, report)
+
+
+async def _templates(house: House, whatsapp: WhatsApp) -> None:
+    """What became of the templates that wait for WhatsApp's approval: it takes minutes to days."""
+    now = house.now()
+    if await move_on("chore:templates", now + APPROVAL, past=now):
+        await approved.look(whatsapp.client)
 
 
 async def _payments(house: House, payments: stripe.StripeClient) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 
 import structlog
 
-from bot.carriers import Attempt, Carrier, Failed, Retry, Sent
+from bot.carriers import Attempt, Carrier, Failed, Retry, Sent, Without
 from bot.pace import Pace
 from bot.packing import Packing, without_links
-from handlers.delivery_reported import ENCLOSED, gave_up
+from handlers.delivery_reported import ENCLOSED, gave_up, without
 from handlers.house import House
 from handlers.person_stopped import is_unwanted
 from models import bells, lanes, news
@@ -281,7 +281,7 @@ class Courier:
     def _away(self, channel: Channel) -> Outcome:
         return Outcome("held", due=self._after(REST), error=f"{channel.name} is away")
 
-    async def _packed(self, channel: Channel, out: Outgoing) -> Attempt | Failed | Mistake:
+    async def _packed(self, channel: Channel, out: Outgoing) -> Attempt | Mistake | Without:
         """What is to be sent. Whoever waits for papers takes no room from those who may go."""
         papers = bool(out.payload.get("picture") or out.payload.get("documents"))
         channel.drawing += papers
@@ -290,6 +290,8 @@ class Courier:
                 return await self.packing.pack(out, self.house.now())
         except TimeoutError:  # many papers stand in line; one that hangs is noticed by the document process itself
             return Mistake("its papers are still being drawn", busy=True)
+        except Without as less:
+            return less
         except Exception as bug:  # a delivery that cannot be drawn must not hold up the ones behind it for ever
             log.exception("a delivery could not be drawn", delivery=out.id)
             return Mistake(repr(bug)[:500])
@@ -298,11 +300,13 @@ class Courier:
 
     async def _tried(
         self, channel: Channel, lane: Lane, out: Outgoing, attempt: Attempt
-    ) -> Sent | Retry | Failed | Mistake:
+    ) -> Sent | Retry | Failed | Mistake | Without:
         try:
             return await self._carry(channel, lane, out, attempt)
         except Lost:
             raise
+        except Without as less:
+            return less
         except Exception as bug:  # nor one that the carrier stumbles over
             log.exception("a delivery could not be carried", delivery=out.id)
             return Mistake(repr(bug)[:500])
@@ -326,16 +330,21 @@ class Courier:
             return Sent(result.provider_id, without_links(result.text, attempt.urls), result.template)
         return result
 
-    def _outcome(self, channel: Channel, out: Outgoing, result: Sent | Retry | Failed | Mistake) -> Outcome:
+    def _outcome(self, channel: Channel, out: Outgoing, result: Sent | Retry | Failed | Mistake | Without) -> Outcome:
         if isinstance(result, Retry) and (result.away or (result.after and channel.too_busy(out.recipient))):
             channel.missed(self._after((max(PROBE[0], result.after or 0), max(PROBE[1], result.after or 0))))
-        elif not isinstance(result, Mistake):
+        elif not isinstance(result, Mistake | Without):
             channel.answered(took=not isinstance(result, Retry))
         match result:
             case Sent(provider_id=sid, text=text, template=template):
                 return Outcome("sent", provider_id=sid, drawn=text, template=template)
             case Failed(reason=reason, stopped=stopped):
                 return Outcome("failed", error=reason, stopped=stopped)
+            case Without(kinds=kinds):
+                waits = "retry" if out.left else "held"
+                return Outcome(
+                    waits, error=f"without {result}", due=self.house.now(), payload=without(out.payload, kinds)
+                )
             case Mistake(reason=reason, busy=True):
                 return Outcome("retry", error=reason, due=self._after(REST))
             case Mistake(reason=reason):
@@ -354,6 +363,7 @@ class Courier:
             )
         if out.channel != "mail" and any(name in out.payload for name in ENCLOSED):
             plain = {name: value for name, value in out.payload.items() if name not in (*ENCLOSED, "mistakes")}
+            out.left.clear()  # of other messages than it has now
             return Outcome("retry", error=reason, due=self.house.now(), payload=plain)
         return Outcome("failed", error=reason)
 

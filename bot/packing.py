@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from bot import letters, photos, ways, words
-from bot.carriers import Attachment, Attempt, Enclosed
+from bot.carriers import Attachment, Attempt, Enclosed, Without
 from bot.courtesy import Courtesy
 from bot.documents import Documents, Undrawn
 from bot.doors import links as links_to
@@ -47,7 +47,7 @@ class Packing:
         await asyncio.gather(*drawing, return_exceptions=True)
 
     async def pack(self, out: Outgoing, now: datetime) -> Attempt:
-        """A delivery as its channel's carrier takes it; a call to the payment provider needs no words."""
+        """A delivery as its channel's carrier takes it; a call to the payment provider needs no words. Raises `Without`."""
         if out.channel == "mail":
             return await self.mail(out, now)
         return await self.chat(out, now) if "block" in out.payload else Attempt(now, Drawn(""))
@@ -59,22 +59,27 @@ class Packing:
         return Attempt(now, drawn, None, await self.urls(out), tuple(enclosed))
 
     async def _papers(self, out: Outgoing, now: datetime) -> list[Enclosed]:
-        """The booking's papers, as far as they are drawn in time, then the picture of its ticket."""
+        """The booking's papers, then the picture of its ticket. Raises `Without` those that are not drawn in time."""
         picture, papers = out.payload.get("picture"), out.payload.get("documents", ())
         if out.booking is None or not (picture or papers):
             return []
         reference = (await read("SELECT reference FROM booking WHERE id = :id", id=out.booking))[0]["reference"]
         drawn = {str(picture): await self.document(out.booking, str(picture))} if picture else {}
         drawn |= {kind: content for kind in papers if (content := await self._in_time(out.booking, kind))}
+        if late := [kind for kind in papers if kind not in drawn]:
+            raise Without(*late)
         found = []
-        for kind in (kind for kind in (*papers, picture) if kind in drawn):
+        for kind in (kind for kind in (*papers, picture) if kind):
             name = f"{reference}.png" if kind == picture else f"{reference}-{_named(kind, out.language)}.pdf"
             url = f"{self.url}/media/{paper_token(self.secret, out.booking, kind, now)}/{name}"
-            found.append(Enclosed(name, drawn[kind], url))
+            found.append(Enclosed(name, drawn[kind], url, kind=kind))
         return found
 
     async def _in_time(self, booking: int, kind: str) -> bytes | None:
         """A paper for a chat; None when it is not drawn soon: the words do not wait for it, and a link of theirs leads to it."""
+        row = await self._newest(booking, kind)
+        if row["content"] is not None:  # it may have left with an earlier attempt: then it is not left out now
+            return bytes(row["content"])
         try:
             async with asyncio.timeout(SOON):
                 return await self.document(booking, kind)
@@ -88,7 +93,9 @@ class Packing:
             return []
         brand = (await catalogs.on_sale())[1].brand.key
         return [
-            Enclosed(file, content, self.url + photos.path_of(file, content), alt.get(language, ""), lasting=True)
+            Enclosed(
+                file, content, self.url + photos.path_of(file, content), alt.get(language, ""), lasting=True, kind=file
+            )
             for file, content, alt in photos.shown(brand, out.payload["photos"])
         ]
 
@@ -150,6 +157,10 @@ class Packing:
         return await asyncio.shield(task)
 
     async def _document(self, booking: int, kind: str) -> bytes:
+        row = await self._newest(booking, kind)
+        return bytes(row["content"]) if row["content"] is not None else await self._drawn(kind, row)
+
+    async def _newest(self, booking: int, kind: str) -> dict[str, Any]:
         rows = await read(
             "SELECT id, content, facts, language FROM document WHERE booking_id = :booking AND kind = :kind "
             "ORDER BY version DESC LIMIT 1",
@@ -158,9 +169,7 @@ class Packing:
         )
         if not rows:
             raise LookupError(f"booking {booking} has no {kind}")
-        if rows[0]["content"] is not None:
-            return bytes(rows[0]["content"])
-        return await self._drawn(kind, rows[0])
+        return rows[0]
 
     async def _drawn(self, kind: str, row: dict[str, Any]) -> bytes:
         brand = asdict((await catalogs.on_sale())[1].brand)

@@ -193,7 +193,6 @@ class Telegram:
             get_updates_request=OverAiohttp(),
         )  # fmt: skip
         self.answers: set[asyncio.Task[None]] = set()
-        self.left: dict[int, int] = {}  # of a delivery in several messages, how many have left
 
     async def close(self) -> None:
         """End the session."""
@@ -255,23 +254,17 @@ class Telegram:
         return Sent(await self._say(out, attempt, keys), text)
 
     async def _say(self, out: Outgoing, attempt: Attempt, keys: Markup) -> str:
-        """Send its messages, the keys under the last; after a pause that Telegram asked for, those that have not left yet.
+        """Send those of its messages that have not left with an earlier attempt, the keys under the last.
 
         Keys for sharing are put away by the first message that has no keys of its own: one message has one kind (Bot API).
         """
         unshares = bool(out.payload.get("unshares"))
         messages = _messages(attempt, apart=unshares and keys is not None)
         away = ReplyKeyboardRemove() if unshares else None
-        first, key = self.left.pop(out.id, 0), ""
-        for number in range(first, len(messages)):
-            try:
-                last, below = number == len(messages) - 1, away if number == 0 else None
-                key = await self._once(out, messages[number], keys or below if last else below)
-            except (RetryAfter, NetworkError):
-                if number:
-                    self.left[out.id] = number
-                raise
-        return key
+        for number in range(min(len(out.left), len(messages) - 1), len(messages)):
+            last, below = number == len(messages) - 1, away if number == 0 else None
+            out.left.append(await self._once(out, messages[number], keys or below if last else below))
+        return out.left[-1]
 
     async def _once(self, out: Outgoing, what: Message, keys: Markup) -> str:
         sent = await self._enclosed(out, what, keys) if isinstance(what, Enclosed) else None

@@ -1,8 +1,9 @@
 """WhatsApp through Twilio: a form becomes `Heard`, a drawn message becomes a REST call."""
 
 import asyncio
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -14,21 +15,21 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from bot import words
-from bot.approved import kept_as
-from bot.carriers import Attempt, Failed, Retry, Sent
+from bot.approved import filled
+from bot.carriers import Attempt, Failed, Retry, Sent, Without
 from bot.content import BODY, Content, plain_rest, plainly, rich
 from bot.contents import Contents
 from bot.fitting import cut, parts
 from bot.taps import unpack
 from flows.speech import Heard, Media, Tap
 from handlers.delivery_reported import Report, Why
-from models.database import read as ask
+from models import lanes
 from models.fields import instant, packed
 from models.lanes import Outgoing
-from models.settings import kept
 
 LIMIT = 1600  # Twilio: characters of a message body (error 21617)
+LISTED = 1000  # messages that Twilio gives at once
+SKEW = timedelta(seconds=6)  # by which its clock, in whole seconds, may be behind ours
 WINDOW = timedelta(hours=24)  # Meta: free words only so long after the person last wrote (error 63016)
 FAILURES: dict[int, Why] = {  # Twilio's error codes; any other means that they will not have it
     63016: "closed", 63019: "enclosed", **dict.fromkeys((63005, 63013, 63021, 63028), "content"),
@@ -176,6 +177,34 @@ def sent_at(listed: Any) -> datetime:
     return at.replace(tzinfo=UTC)
 
 
+@dataclass(slots=True)
+class Gone:
+    """What has left of a delivery, as Twilio lists it: the ids of its words by what they say, and of its files in their order."""
+
+    words: dict[str, list[str]] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)  # "": one that failed
+
+    def note(self, message: Any) -> None:
+        """One more message of Twilio's list. Words that failed have not left; a failed file had its place in the order."""
+        failed = str(message.status) in ("failed", "undelivered")
+        if figure(str(message.num_media or 0)):
+            self.files.append("" if failed else str(message.sid))
+        elif not failed:
+            self.words.setdefault(message.body or "", []).append(str(message.sid))
+
+    def said(self, *parts: str) -> bool:
+        """Whether any of these words has left."""
+        return any(self.words.get(part) for part in parts)
+
+    def places(self, count: int) -> list[str]:
+        """The ids of so many files in their order, "" for what has to leave: after the last come those that failed once more."""
+        found = [*self.files, *[""] * count][:count]
+        for again in filter(None, self.files[count:]):
+            if "" in found:
+                found[found.index("")] = again
+        return found
+
+
 class WhatsApp:
     """Carries deliveries to WhatsApp."""
 
@@ -197,30 +226,33 @@ class WhatsApp:
         if "block" not in out.payload:
             return Failed("there is nothing to say in this")
         free = free_until(out.last_heard, attempt.now) is not None and not out.payload.get("closed")
-        template = None if free else await self._template(out)
+        template = None if free else await filled(out.payload["block"], out.language, out.payload.get("facts", {}))
         if not free and template is None:
             return Failed("the 24 hours are over and this has no approved template")
         try:
-            gone = await self._gone(out) if out.begun is not None else defaultdict[str, list[str]](list)
+            gone = await self._gone(out) if out.begun is not None else Gone()
         except (TwilioException, *AWAY) as away:  # sent blindly, it could arrive twice
             return Retry(f"Twilio cannot be asked what has left: {type(away).__name__}", away=True)
         try:
             if template is not None:
-                return Sent(await self._say_template(out, template, gone), template[2], template=True)
+                return await self._say_template(out, gone, *template)
             return await self._say(out, attempt, gone)
         except TwilioRestException as refusal:
             return _classed(refusal)
         except AWAY as away:
             return Retry(f"Twilio is away: {type(away).__name__}", away=True)
 
-    async def _say(self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]]) -> Sent:
+    async def _say_template(self, out: Outgoing, gone: Gone, sid: str, variables: dict[str, str], text: str) -> Sent:
+        return Sent(await self._once(out, gone, text, content_sid=sid, content_variables=packed(variables)), text, True)
+
+    async def _say(self, out: Outgoing, attempt: Attempt, gone: Gone) -> Sent:
         """Send what has not left yet, what is enclosed first; what cannot be a rich message, or is refused as one, as text."""
-        before, content = self._rich(out, attempt)
+        before, content = rich(
+            attempt, int(out.payload.get("turn", 0)), str(out.payload.get("page", "")), self.public_url
+        )
         text, rest = plainly(attempt), plain_rest(attempt, content, self.public_url)
-        said_plainly = any(
-            gone.get(part) for part in (*parts(text, LIMIT), *parts(rest, LIMIT))
-        )  # by an earlier attempt
-        begun = any(gone.get(part) for part in before)
+        said_plainly = gone.said(*parts(text, LIMIT), *parts(rest, LIMIT))  # by an earlier attempt
+        begun = gone.said(*before)
         await self._enclose(out, attempt, gone)
         if content is not None and not said_plainly and not out.payload.get("plain"):
             sid = await self._say_rich(out, gone, before, content)
@@ -232,27 +264,23 @@ class WhatsApp:
         await self._begin(out, gone, first)
         return Sent(await self._once(out, gone, last, body=last), text)
 
-    def _rich(self, out: Outgoing, attempt: Attempt) -> tuple[list[str], Content | None]:
-        return rich(attempt, int(out.payload.get("turn", 0)), str(out.payload.get("page", "")), self.public_url)
-
-    async def _enclose(self, out: Outgoing, attempt: Attempt, gone: dict[str, list[str]]) -> None:
+    async def _enclose(self, out: Outgoing, attempt: Attempt, gone: Gone) -> None:
         """Papers and pictures, a message each (Twilio: one file in a message; words under a paper are not shown).
 
-        What Twilio will not have is left out: the words follow in any case.
+        Raises `Without` what Twilio will not have: the words follow in any case.
         """
-        for one in attempt.enclosed:
+        for one, sid in zip(attempt.enclosed, gone.places(len(attempt.enclosed)), strict=True):
             words_under = {"body": cut(one.words, BODY)} if one.picture and one.words else {}
             try:
-                listed = words_under.get("body", "")
-                await self._once(out, gone, listed, last=False, media_url=[one.url], **words_under)
+                if not sid:
+                    await self._leave(out, "&enclosed=1", media_url=[one.url], **words_under)
             except TwilioRestException as refusal:
                 if not _is_about_content(refusal):
                     raise
                 log.warning("something enclosed was refused", delivery=out.id, why=str(refusal.msg)[:200])
+                raise Without(one.kind) from None
 
-    async def _say_rich(
-        self, out: Outgoing, gone: dict[str, list[str]], before: list[str], content: Content
-    ) -> str | None:
+    async def _say_rich(self, out: Outgoing, gone: Gone, before: list[str], content: Content) -> str | None:
         """Gives the id of the rich message; None when Twilio will not have it: what goes before it has left then."""
         shape = await self.contents.sid(content)
         await self._begin(out, gone, before)
@@ -268,56 +296,41 @@ class WhatsApp:
             await self.contents.gone(content)
             return None
 
-    async def _begin(self, out: Outgoing, gone: dict[str, list[str]], said: list[str]) -> None:
+    async def _begin(self, out: Outgoing, gone: Gone, said: list[str]) -> None:
         """What goes before the last message."""
         for part in said:
-            await self._once(out, gone, part, last=False, body=part)
+            await self._once(out, gone, part, "&more=1", body=part)
 
-    async def _once(
-        self, out: Outgoing, gone: dict[str, list[str]], listed: str, *, last: bool = True, **what: Any
-    ) -> str:
-        """Send one message unless it has left; `listed` is how Twilio lists its words, `last` whether the delivery ends with it."""
-        if gone.get(listed):
-            return gone[listed].pop()
+    async def _once(self, out: Outgoing, gone: Gone, listed: str, part: str = "", **what: Any) -> str:
+        """Send words unless they have left; `listed` is how Twilio lists them."""
+        had = gone.words.get(listed)
+        return had.pop() if had else await self._leave(out, part, **what)
+
+    async def _leave(self, out: Outgoing, part: str, **what: Any) -> str:
+        """Send one message. Twilio is to tell of which part it tells: a delivery has not arrived with its first."""
+        told = f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{part}"
         sent = await self.client.messages.create_async(
-            to=f"whatsapp:{out.address}",
-            from_=self.sender,
-            status_callback=self._callback(out, last, "media_url" in what),
-            **what,
+            to=f"whatsapp:{out.address}", from_=self.sender, status_callback=told, **what
         )
+        out.left.append(str(sent.sid))
         return str(sent.sid)
 
-    async def _say_template(self, out: Outgoing, template: Any, gone: dict[str, list[str]]) -> str:
-        return await self._once(out, gone, template[2], content_sid=template[0], content_variables=template[1])
-
-    async def _template(self, out: Outgoing) -> tuple[str, str, str] | None:
-        """(ContentSid, variables as JSON, the text as it will read) of a notice, when it is approved."""
-        block, facts = out.payload["block"], out.payload.get("facts", {})
-        if block not in words.notices():
-            return None
-        sid = await kept(kept_as(block, out.language))
-        if not sid:
-            return None
-        values = words.variables(block, out.language, facts)
-        text = words.template(block, out.language, facts)
-        for number, value in values.items():
-            text = text.replace(f"{{{{{number}}}}}", value)
-        return sid, packed(values), text
-
-    async def _gone(self, out: Outgoing) -> dict[str, list[str]]:
-        """Ask Twilio what has left since the first attempt: a crash or a time-out hides its end. Ids by their words."""
-        begun = instant(out.begun or 0) - timedelta(seconds=5)
-        sent = await self.client.messages.list_async(
-            to=f"whatsapp:{out.address}", from_=self.sender, date_sent_after=begun, limit=50
+    async def _gone(self, out: Outgoing) -> Gone:
+        """Ask Twilio what has left since the first attempt: a crash or a time-out hides its end."""
+        begun = instant(out.begun or 0) - SKEW
+        listed = await self.client.messages.list_async(
+            to=f"whatsapp:{out.address}", from_=self.sender, date_sent_after=begun, limit=LISTED, page_size=LISTED
         )
-        found = defaultdict[str, list[str]](list)
-        for message in sent:
-            created = message.date_created or begun
-            failed = str(message.status) in ("failed", "undelivered")
-            in_time = created.replace(tzinfo=UTC) >= begun - timedelta(seconds=1)
-            if not failed and in_time and not await _of_another(out, str(message.sid)):
-                found[message.body or ""].append(str(message.sid))
-        return found
+        theirs = await lanes.of_others(out, [str(each.sid) for each in listed])
+        later = await lanes.overtaken(out)
+        gone, until = Gone(), later - SKEW if later else datetime.max.replace(tzinfo=UTC)
+        for each in reversed(listed):  # newest first
+            sid, created = str(each.sid), (each.date_created or begun).replace(tzinfo=UTC)
+            known = sid in out.left
+            if known or (sid not in theirs and begun <= created < until):
+                gone.note(each)
+                out.left.extend([] if known else [sid])
+        return gone
 
     async def written_since(self, since: datetime, at_most: int) -> list[Any]:
         """What was written to us since then, oldest first, as Twilio lists it; of more than `at_most` the oldest."""
@@ -370,17 +383,6 @@ class WhatsApp:
             if not missing:
                 break
         return found
-
-    def _callback(self, out: Outgoing, last: bool, enclosed: bool) -> str:
-        """Where Twilio tells what became of a message: of which part, for a delivery has not arrived with its first."""
-        part = "" if last else "&enclosed=1" if enclosed else "&more=1"
-        return f"{self.public_url}/hooks/whatsapp/status?d={out.id}.{out.attempt}{part}"
-
-
-async def _of_another(out: Outgoing, sid: str) -> bool:
-    """Whether these same words were another delivery to the same person."""
-    known = await ask("SELECT id FROM delivery WHERE provider_id = :sid AND id <> :id", sid=sid, id=out.id)
-    return bool(known)
 
 
 def _for_good(refusal: TwilioException) -> bool:

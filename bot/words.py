@@ -7,10 +7,11 @@ pages and documents are HTML with English as the source text; `templates/locale/
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, partial
 from io import BytesIO
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import jinja2
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
+from jinja2.ext import Extension
 from jinja2.runtime import Context
 
 from bot.fitting import cut, units
@@ -107,6 +109,13 @@ class Words(str):
     __slots__ = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value will stand in an approved template, by how the script writes it."""
+
+    source: str
+
+
 @cache
 def languages() -> list[str]:
     """The languages that have words, the source language first."""
@@ -192,26 +201,34 @@ def _field(field: Any) -> tuple[str, Facts]:
 # --- approved templates of WhatsApp ---
 
 
-def template(name: str, language: str, facts: Facts | None = None) -> str:
-    """The body of the approved template made from a notice, with {{1}}, {{2}} … where a value stands.
+def wording(name: str, language: str, facts: Facts | None = None) -> str:
+    """A notice as a text of its own, with {{ where a value comes from }} in the place of each: what is kept of an approved template.
 
     `facts` only fill the block; any will do, and without them the sample of `templates/chat/sample.json` is taken.
     """
-    return _voice(spoken(language)).template(name, sample(name) if facts is None else facts)[0]
+    return _voice(spoken(language)).wording(name, sample(name) if facts is None else facts)
 
 
-def variables(name: str, language: str, facts: Facts) -> dict[str, str]:
-    """The values of a notice by their number as text ("1", "2" …), on one line each and never empty.
+def numbered(written: str) -> str:
+    """A wording as it is handed in: {{1}}, {{2}} … in its places."""
+    numbers = count(1)
+    return "".join(f"{{{{{next(numbers)}}}}}" if source else text for text, source in _places(written))
+
+
+def filled(written: str, language: str, facts: Facts) -> tuple[dict[str, str], str]:
+    """The values of a wording by their number as text ("1", "2" …), on one line each and never empty; and how it reads with them.
 
     Twilio: ContentVariables; Meta refuses line breaks, tabs and more than four spaces in a value.
     """
-    body, values = _voice(spoken(language)).template(name, facts)
-    return {str(number): value for number, value in enumerate(_fitting(body, values), 1)}
+    body = numbered(written)
+    values = _fitting(body, _voice(spoken(language)).values(written, facts))
+    known = {str(number): value for number, value in enumerate(values, 1)}
+    return known, re.sub(r"{{(\d+)}}", lambda found: known[found[1]], body)
 
 
 def is_one_wording(name: str, language: str, samples: Iterable[Facts]) -> bool:
     """Whether a notice's body is the same whatever happened: an approved template has no "if"."""
-    return len({template(name, language, facts) for facts in samples}) == 1
+    return len({wording(name, language, facts) for facts in samples}) == 1
 
 
 def notices() -> list[str]:
@@ -273,10 +290,15 @@ class Voice:
         self.language = language
         self.notation = Notation(language)
         self.texts = self._environment(self._recap)
-        self.templates = self._environment(self._whole_recap, finalize=_record)
         self.sayings = self.texts.get_template(f"recap/{language}.txt")
-        self.scripts = self._blocks(self.texts)
-        self.notices = self._blocks(self.templates)
+        self.scripts = self._blocks()
+        self.expressions = cache(partial(self.texts.compile_expression, undefined_to_none=False))
+
+    @cached_property
+    def notices(self) -> jinja2.Template:
+        """Their script, which prints where each value comes from."""
+        environment = self._environment(self._whole_recap, extensions=[_Sources])
+        return environment.get_template(f"chat/notices.{self.language}.txt")
 
     def block(self, name: str, facts: Facts) -> str:
         """A block of the script, without the empty lines around it."""
@@ -299,10 +321,14 @@ class Voice:
         text = "".join(self.sayings.blocks[name](self.sayings.new_context(known)))
         return " ".join(text.split())
 
-    def template(self, name: str, facts: Facts) -> tuple[str, list[str]]:
-        """A notice's body with numbered variables, and their values in order."""
-        values: list[str] = []
-        return _drawn(self.notices, name, {**facts, "_values": values}), values
+    def wording(self, name: str, facts: Facts) -> str:
+        """A notice with where each value comes from in its place."""
+        return _drawn({name: self.notices}, name, facts)
+
+    def values(self, written: str, facts: Facts) -> list[str]:
+        """What stands in the places of a wording."""
+        sources = [source for _, source in _places(written) if source]
+        return [_one_line(str(self.expressions(source)(facts))) for source in sources]
 
     def filters(self) -> dict[str, Any]:
         """The notation, and what needs words of its own."""
@@ -324,7 +350,7 @@ class Voice:
                 lines.append(f"{self.said('label_' + each['key'])}: {old or NOTHING} → {new or NOTHING}")
         return "\n".join(lines)
 
-    def _environment(self, recap_: Callable[..., Any], finalize: Any = None) -> jinja2.Environment:
+    def _environment(self, recap_: Callable[..., Any], extensions: Sequence[Any] = ()) -> jinja2.Environment:
         made = jinja2.Environment(
             loader=jinja2.FileSystemLoader(TEMPLATES),
             auto_reload=False,
@@ -332,32 +358,37 @@ class Voice:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            finalize=finalize,
+            extensions=extensions,
         )
         made.context_class = _Context
         made.filters.update(self.filters())
-        made.globals.update(recap=recap_, says=self.said)
+        made.globals.update(recap=recap_, says=self.said, line=self._line)
         return made
 
     def _recap(self, story: Facts, audience: recaps.Audience) -> list[dict[str, str]]:
         return [{"label": label, "value": value} for _, label, value in story_recap(story, audience, self.language)]
 
-    def _whole_recap(self, story: Facts, audience: recaps.Audience) -> list[dict[str, str]]:
+    def _whole_recap(self, _story: Facts, audience: recaps.Audience) -> list[dict[str, Any]]:
         """A line for what every booking has, so that a template's body is the same for each; the rest follows on those lines."""
-        lines: list[dict[str, str]] = []
-        drawn = {key: (label, value) for key, label, value in story_recap(story, audience, self.language)}
-        for key in recaps.AUDIENCES[audience]:
-            label, value = drawn.get(key, (self.said(f"label_{key}"), ""))
-            if key in ALWAYS:
-                lines.append({"label": Words(label), "value": value or NOTHING})
-            elif value:
-                lines[-1]["value"] += f" · {label}: {value}"
-        return lines
+        return [
+            {"label": Words(self.said(f"label_{key}")), "value": Place(f'line(story, "{audience}", "{key}")')}
+            for key in recaps.AUDIENCES[audience]
+            if key in ALWAYS
+        ]
 
-    def _blocks(self, environment: jinja2.Environment) -> dict[str, jinja2.Template]:
+    def _line(self, story: Facts, audience: recaps.Audience, wanted: str) -> str:
+        """What stands on the line of one of what every booking has, and of what follows on it."""
+        drawn = {key: (label, value) for key, label, value in story_recap(story, audience, self.language)}
+        found = drawn.get(wanted, ("", ""))[1] or NOTHING
+        keys = list(recaps.AUDIENCES[audience])
+        for key in takewhile(lambda key: key not in ALWAYS, keys[keys.index(wanted) + 1 :]):
+            found += " · {}: {}".format(*drawn[key]) if key in drawn and drawn[key][1] else ""
+        return found
+
+    def _blocks(self) -> dict[str, jinja2.Template]:
         found: dict[str, jinja2.Template] = {}
         for script in sorted((TEMPLATES / "chat").glob(f"*.{self.language}.txt"), key=_script_order):
-            source = environment.get_template(f"chat/{script.name}")
+            source = self.texts.get_template(f"chat/{script.name}")
             found = dict.fromkeys(source.blocks, source) | found
         return found
 
@@ -379,13 +410,40 @@ def _strong(context: Context, text: str) -> str:
     return f"*{text}*" if context.get("_stars") else text
 
 
-@jinja2.pass_context
-def _record(context: Context, value: Any) -> Any:
-    """Puts {{n}} where a value would be printed, and notes the value."""
+class _Sources(Extension):
+    """Lets a script print where its values come from, in place of them."""
+
+    def __init__(self, environment: jinja2.Environment) -> None:
+        super().__init__(environment)
+        environment.filters["source"] = _source
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Every place is told how it is written."""
+        return "".join(f"{{{{ ({place}) | source({place!r}) }}}}" if place else text for text, place in _places(source))
+
+
+def _source(value: Any, source: str) -> str:
     if isinstance(value, Words):
         return value
-    context["_values"].append(_one_line(str(value)))
-    return f"{{{{{len(context['_values'])}}}}}"
+    return f"{{{{ {value.source if isinstance(value, Place) else source} }}}}"
+
+
+def _places(source: str) -> Iterator[tuple[str, str]]:
+    """A script in pieces: (its text, ""), or ("", how the value is written that is printed there)."""
+    place: str | None = None
+    for _, kind, text in _PLAIN.lex(source):
+        if kind == "variable_begin":
+            place = ""
+        elif kind == "variable_end":
+            yield "", (place or "").strip()
+            place = None
+        elif place is None:
+            yield text, ""
+        else:
+            place += text
+
+
+_PLAIN = jinja2.Environment(autoescape=False, trim_blocks=True, lstrip_blocks=True)
 
 
 @cache

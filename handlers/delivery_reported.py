@@ -1,5 +1,6 @@
 """A provider told us what became of a delivery, or an attempt ended for good: it is noted, and staff hear what failed."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
@@ -134,10 +135,21 @@ def _mended(row: dict[str, Any], payload: dict[str, Any], why: Why) -> dict[str,
     return {**payload, "busy": busy} if why == "busy" and busy < TRIES else None
 
 
+def without(payload: dict[str, Any], kinds: Collection[str]) -> dict[str, Any]:
+    """A payload without these of what it encloses: papers and the picture by their kind, photos by their file."""
+    rest = {
+        "picture": payload.get("picture") if payload.get("picture") not in kinds else None,
+        "photos": [each for each in payload.get("photos", ()) if each["file"] not in kinds],
+        "documents": [each for each in payload.get("documents", ()) if each not in kinds],
+    }
+    return {name: value for name, value in (payload | rest).items() if value or name not in ENCLOSED}
+
+
 async def _once_more(run: Run, row: dict[str, Any], payload: dict[str, Any], due: datetime) -> None:
+    left = [*unpacked(row["parts"] or "[]"), *filter(None, [row["provider_id"]])]
     await run(
-        "UPDATE delivery SET state = 'waiting', payload = :payload, provider_id = NULL WHERE id = :id",
-        payload=packed(payload), id=row["id"],
+        "UPDATE delivery SET state = 'waiting', payload = :payload, provider_id = NULL, parts = :left WHERE id = :id",
+        payload=packed(payload), left=packed(left) if left else None, id=row["id"],
     )  # fmt: skip
     await run(
         "UPDATE recipient SET next_due = COALESCE(next_due, :due) WHERE id = :to",

@@ -164,7 +164,7 @@ async def sent_again(house: House, staff: Actor, outgoing: int) -> None:
     """
     async with transaction() as run:
         rows = await run(
-            "UPDATE delivery SET state = 'waiting', error = NULL, sending = NULL "
+            "UPDATE delivery SET state = 'waiting', error = NULL, sending = NULL, parts = NULL "
             "WHERE id = :id AND state IN ('failed', 'given_up', 'aside') "
             "RETURNING recipient_id, booking_id, kind, payload",
             id=outgoing,

@@ -64,7 +64,8 @@ class Delivery(Model):
     attempt = fields.IntField(default=0)
     urgency = fields.SmallIntField()
     business_key = fields.CharField(max_length=160, null=True)
-    provider_id = fields.CharField(max_length=255, null=True)
+    provider_id = fields.CharField(max_length=255, null=True)  # of its last message, which says that it has left
+    parts = Json(null=True)  # the provider's ids of its other messages, in the order in which they left
     drawn = fields.TextField(null=True)
     template = fields.BooleanField(default=False)
     error = fields.TextField(null=True)
@@ -128,7 +129,7 @@ async def goes_along(run: Run, old: int, new: int, now: datetime) -> None:
         old=old,
     )
     moved = await run(
-        "UPDATE delivery SET recipient_id = :new, sending = NULL WHERE recipient_id = :old AND state = 'waiting' "
+        "UPDATE delivery SET recipient_id = :new, sending = NULL, parts = NULL WHERE recipient_id = :old AND state = 'waiting' "
         "RETURNING id, payload, urgency",
         new=new, old=old,
     )  # fmt: skip

@@ -5,7 +5,7 @@ process that was thought dead and wakes up again changes nothing.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +22,8 @@ _CLOCK = {"sqlite": ":clock", "postgres": "(extract(epoch from clock_timestamp()
 class Outgoing:
     """A delivery on its way out, with what is known of its recipient. Moments in microseconds.
 
-    `begun`: when an attempt first set out whose end may be unknown; None while nothing of it can have left.
+    `begun`: when an attempt first set out whose end may be unknown; None while nothing of it can have left. `left`: the provider's
+    ids of its messages that have left, in their order; whoever carries it adds to them, and they are noted however the attempt ends.
     """
 
     id: int
@@ -40,6 +41,7 @@ class Outgoing:
     lapses: int | None = None
     begun: int | None = None
     stopped: bool = False  # they asked to hear nothing more here
+    left: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -191,16 +193,39 @@ async def settle(run: Run, lane: Lane, owner: str, out: Outgoing, outcome: Outco
     if not await _still_ours(run, lane, owner):
         return False
     waits = outcome.state in ("retry", "held")
+    before = [each for each in out.left if each != outcome.provider_id]
     await run(
         _NOTE,
         id=out.id, attempt=out.attempt, state="waiting" if waits else outcome.state, now=micros(now),
         unsent=outcome.state == "held" and out.begun is None,
         provider_id=outcome.provider_id, drawn=outcome.drawn, template=outcome.template, error=outcome.error,
         payload=None if outcome.payload is None else packed(outcome.payload),
+        left=packed(out.left) if out.left else None, before=packed(before) if before else None,
     )  # fmt: skip
     if waits and outcome.due is not None:
         await run(_RELEASE, recipient=lane.recipient, due=micros(outcome.due))
     return not waits
+
+
+async def of_others(out: Outgoing, ids: list[str]) -> set[str]:
+    """Those of these messages, by the provider's ids, that were another delivery to the same recipient."""
+    names = {f"id{number}": each for number, each in enumerate(ids)}
+    rows = await read(
+        "SELECT provider_id, parts FROM delivery WHERE recipient_id = :to AND id <> :id "  # noqa: S608  # our own names
+        f"AND (parts IS NOT NULL OR provider_id IN ({', '.join(f':{name}' for name in names)}))",
+        to=out.recipient, id=out.id, **names,
+    ) if ids else []  # fmt: skip
+    return {each for row in rows for each in (row["provider_id"], *unpacked(row["parts"] or "[]"))}
+
+
+async def overtaken(out: Outgoing) -> datetime | None:
+    """When another delivery to the same recipient set out after this one whose end nobody knows yet: what has left since is its."""
+    rows = await read(
+        "SELECT MIN(sending) AS at FROM delivery WHERE recipient_id = :to AND id <> :id "
+        "AND state IN ('sending', 'waiting') AND sending > :begun",
+        to=out.recipient, id=out.id, begun=out.begun,
+    )  # fmt: skip
+    return None if rows[0]["at"] is None else instant(int(rows[0]["at"]))
 
 
 async def _still_ours(run: Run, lane: Lane, owner: str) -> bool:
@@ -223,11 +248,12 @@ def _outgoing(row: dict[str, Any], lane: Lane) -> Outgoing:
         channel=row["channel"], address=row["address"], kind=row["kind"], payload=unpacked(row["payload"]),
         language=row["language"], last_heard=row["last_heard"], created=row["created"], booking=row["booking_id"],
         lapses=row["lapses"], begun=row["sending"], stopped=row["stopped"] is not None,
+        left=unpacked(row["parts"] or "[]"),
     )  # fmt: skip
 
 
 _OLDEST = (
-    "SELECT d.id, d.kind, d.payload, d.language, d.attempt, d.booking_id, d.lapses, d.sending, d.created, "
+    "SELECT d.id, d.kind, d.payload, d.language, d.attempt, d.booking_id, d.lapses, d.sending, d.created, d.parts, "
     "r.channel, r.address, r.last_heard, r.stopped FROM delivery d JOIN recipient r ON r.id = d.recipient_id "
     "WHERE d.recipient_id = :recipient AND d.state IN ('sending', 'waiting') ORDER BY d.id LIMIT 1"
 )
@@ -238,6 +264,7 @@ _RELEASE = (  # what waits says how urgent the lane is from now on
 _NOTE = (  # a provider's report may have come before this: it knows better, and what it made wait goes on waiting
     "UPDATE delivery SET state = CASE WHEN state = 'sending' THEN :state ELSE state END, "
     "provider_id = CASE WHEN state = 'waiting' THEN provider_id ELSE COALESCE(provider_id, :provider_id) END, "
+    "parts = CASE WHEN state = 'waiting' THEN :left ELSE :before END, "
     "drawn = COALESCE(:drawn, drawn), template = :template, "
     "payload = CASE WHEN state = 'sending' THEN COALESCE(:payload, payload) ELSE payload END, "
     "error = CASE WHEN state = 'sending' THEN :error ELSE error END, "

@@ -34,6 +34,18 @@ async def keep_value(name: str, value: str) -> None:
         )  # fmt: skip
 
 
+async def kept_under(prefix: str) -> dict[str, str]:
+    """All values whose name begins so, by name."""
+    rows = await read("SELECT name, value FROM kept WHERE name LIKE :prefix ORDER BY name", prefix=f"{prefix}%")
+    return {str(row["name"]): str(row["value"]) for row in rows}
+
+
+async def change_kept(name: str, was: str, to: str) -> None:
+    """Keep a value in place of the one that it was; another that was kept meanwhile stays."""
+    async with transaction() as run:
+        await run("UPDATE kept SET value = :to WHERE name = :name AND value = :was", name=name, was=was, to=to)
+
+
 async def kept_moment(name: str) -> datetime | None:
     """The moment kept under a name by `move_on`."""
     value = await kept(name)

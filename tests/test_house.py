@@ -135,7 +135,7 @@ def test_every_notice_has_words_in_every_language(language: str) -> None:
         text = words.draw({"block": notice, "facts": facts}, language).text
         assert text.strip(), notice
         assert text != words.draw({"block": notice, "facts": facts}, other).text, notice
-        assert words.template(notice, language).strip(), notice
+        assert words.wording(notice, language).strip(), notice
 
 
 @pytest.mark.parametrize("language", words.languages())

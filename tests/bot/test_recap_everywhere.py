@@ -121,10 +121,7 @@ def told(story: dict[str, Any], kind: str, language: str) -> str:
 def templated(story: dict[str, Any], kind: str, language: str) -> str:
     """The same as WhatsApp's approved template, its values filled in."""
     facts = {"story": story, "number": "CA00000001"}
-    text = words.template(kind, language, facts)
-    for number, value in sorted(words.variables(kind, language, facts).items(), key=lambda pair: -int(pair[0])):
-        text = text.replace(f"{{{{{number}}}}}", value)
-    return text
+    return words.filled(words.wording(kind, language, facts), language, facts)[1]
 
 
 def letter_text(story: dict[str, Any], kind: str, language: str) -> str:

@@ -97,7 +97,7 @@ def test_the_notices_are_drawn(kind: str, language: str) -> None:
     """The chat's words, and the values of the approved templates."""
     facts = {"story": story(kind, language)}
     for notice in ("booking_requested_house", "booking_confirmed_guest", "brief_lead", "hold_ended_guest"):
-        values = words.variables(notice, language, facts | {"reference": "CA-7K4M2"})
+        values, _ = words.filled(words.wording(notice, language), language, facts | {"reference": "CA-7K4M2"})
         assert values
         assert "None" not in " ".join(values.values())
 

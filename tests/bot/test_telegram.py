@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.carriers import Attempt, Enclosed, Sent
+from bot.carriers import Attempt, Enclosed, Retry, Sent
 from bot.telegram import Telegram
 from bot.words import Drawn, DrawnOption
 from models.fields import micros
@@ -40,12 +40,15 @@ async def carrier(sim: Running) -> AsyncIterator[Telegram]:
     await made.close()
 
 
-async def send(carrier: Telegram, *enclosed: Enclosed, text: str = "Which vehicle?", **payload: Any) -> Any:
+async def send(
+    carrier: Telegram, *enclosed: Enclosed, text: str = "Which vehicle?", left: list[str] | None = None, **payload: Any
+) -> Any:
     """One delivery with one key below it."""
     now = datetime.now(UTC)
     out = Outgoing(
         id=1, recipient=1, fence=1, attempt=1, channel="telegram", address=LUCIA, kind="vehicle",
         payload={"block": "vehicle", **payload}, language="en", last_heard=micros(now), created=micros(now),
+        left=[] if left is None else left,
     )  # fmt: skip
     return await carrier.send(out, Attempt(now, Drawn(text, (VAN,)), None, {}, enclosed))
 
@@ -96,3 +99,31 @@ async def test_keys_for_sharing_are_put_away_before_what_comes_with_keys_of_its_
     board, thanks, photo = chat(sim)
     assert (board["keyboard"], thanks["text"], thanks["keyboard"]) == ([], "Thank you.", [])
     assert photo["keyboard"][0][0]["data"].endswith("vehicle|van")
+
+
+@pytest.mark.filterwarnings("ignore:.*retry_after")
+async def test_after_a_pause_another_process_goes_on_where_it_was(sim: Running, carrier: Telegram) -> None:
+    """Telegram asks to slow down after the papers: they do not come again, whoever says the rest."""
+    files = [Enclosed(f"{name}.pdf", PAPER, f"https://b.example/{name}.pdf") for name in ("ticket", "invoice")]
+    sim.world.config["limits"] = True
+    for number in range(16):
+        await send(carrier, text=str(number))
+    left = list[str]()
+    assert isinstance(await send(carrier, *files, left=left), Retry)
+    assert left == [one["id"] for one in chat(sim)[-2:]]
+    sim.world.config["limits"] = False
+    other = Telegram(TELEGRAM, sim.url)
+    sent = await send(other, *files, left=left)
+    await other.close()
+    assert [one["text"] or one["media"][0]["name"] for one in chat(sim)[16:]] == [
+        "ticket.pdf",
+        "invoice.pdf",
+        "Which vehicle?",
+    ]
+    assert sent == Sent(left[-1], "Which vehicle?") == Sent(chat(sim)[-1]["id"], "Which vehicle?")
+
+
+async def test_the_question_leaves_however_much_has_left(sim: Running, carrier: Telegram) -> None:
+    """What a delivery consists of may be less than when it was first tried: its keys come all the same."""
+    await send(carrier, left=["1", "2", "3"])
+    assert [one["text"] for one in chat(sim)] == ["Which vehicle?"]

@@ -1,8 +1,10 @@
 """WhatsApp's carrier on a bad line to Twilio: nothing is sent blindly, nothing arrives twice, and approval can be asked for."""
 
 import asyncio
+import mimetypes
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +17,17 @@ from twilio.base.exceptions import TwilioRestException
 
 from bot import approved, words
 from bot import whatsapp as channel
-from bot.carriers import Attempt, Retry, Sent
+from bot.carriers import Attempt, Enclosed, Retry, Sent, Without
 from bot.whatsapp import LIMIT, WhatsApp, parts
 from bot.words import Drawn
-from handlers.delivery_reported import Report
-from models.fields import micros
-from models.lanes import Outgoing
+from handlers.delivery_reported import Report, delivery_reported
+from handlers.house import House
+from models import delivery, lanes
+from models.database import read, transaction
+from models.fields import micros, packed
+from models.lanes import Outcome, Outgoing
 from models.settings import keep_value
+from tests.models.given import a_guest
 from tests.patience import PATIENCE
 from tests.stage.conftest import ACCOUNT, TOKEN, settings
 from web.stage.providers import Running, start
@@ -29,6 +35,7 @@ from web.stage.providers import Running, start
 pytestmark = pytest.mark.usefixtures("database")
 
 HANNAH = "+447700900142"
+KINDS = {"application/pdf": b"%PDF", "image/png": b"\x89PNG"}
 LONG = "\n".join(f"{number}: {'word ' * 60}".strip() for number in range(12))  # three messages
 
 
@@ -42,7 +49,10 @@ class Line:
         self.ended = asyncio.Event()
 
     async def take(self, request: web.Request) -> web.Response:
-        """Hand on one call, or break off before it or after it."""
+        """Hand on one call, or break off before it or after it; Twilio fetches our papers and pictures here too."""
+        if request.path.startswith("/media/"):
+            kind = mimetypes.guess_type(request.path)[0] or ""
+            return web.Response(body=KINDS[kind] + request.path.encode(), content_type=kind)
         self.calls.append(request.method)
         fault = self.fault(request.method, self.calls.count(request.method))
         if fault == "hang":
@@ -65,9 +75,15 @@ class Line:
         return web.Response()
 
     async def arrived(self) -> list[str]:
-        """What Hannah has been sent, in order."""
-        async with self.http.get(f"{self.sim.url}/sim/chats/hannah/whatsapp") as answer:
-            return [one["text"] for one in (await answer.json())["messages"] if not one["mine"]]
+        """What Hannah has been sent, in order: words, or a file's name once Twilio has fetched it."""
+        async with asyncio.timeout(PATIENCE):
+            while any(one["status"] == "queued" for one in self.sent()):  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0)
+        return [one["media"][0]["name"] if one["media"] else one["text"] for one in self.sent()]
+
+    def sent(self) -> list[dict[str, Any]]:
+        """What Twilio has taken for Hannah."""
+        return [one for one in self.sim.world.chat("hannah", "whatsapp") if not one["mine"]]
 
 
 @pytest_asyncio.fixture
@@ -99,14 +115,20 @@ async def carrier(line: Line) -> AsyncIterator[WhatsApp]:
     await runner.cleanup()
 
 
-async def send(carrier: WhatsApp, number: int, text: str = "Your driver waits.") -> Any:
-    """Attempt number so-and-so of one delivery."""
+async def send(carrier: WhatsApp, number: int, text: str = "Your driver waits.", *names: str) -> Any:
+    """Attempt number so-and-so of one delivery, with files of these names."""
     now = datetime.now(UTC)
     out = Outgoing(
         id=1, recipient=1, fence=1, attempt=number, channel="whatsapp", address=HANNAH, kind="said",
         payload={"block": "said"}, language="en", last_heard=micros(now), created=micros(now), begun=micros(now) if number > 1 else None,
     )  # fmt: skip
-    return await carrier.send(out, Attempt(now, Drawn(text)))
+    return await carry(carrier, out, text, *names)
+
+
+async def carry(carrier: WhatsApp, out: Outgoing, text: str, *names: str) -> Any:
+    """One attempt at a delivery."""
+    files = [Enclosed(name, b"", f"{carrier.http.api.geturl()}/media/{name}", kind=name) for name in names]
+    return await carrier.send(out, Attempt(datetime.now(UTC), Drawn(text), enclosed=tuple(files)))
 
 
 @pytest.mark.parametrize(
@@ -170,6 +192,96 @@ async def test_of_a_long_text_only_what_is_missing_is_sent_again(
     assert await line.arrived() == pieces
 
 
+@pytest.mark.parametrize("fault", ["before", "after"])
+@pytest.mark.parametrize("part", [1, 2, 3])
+async def test_of_what_is_enclosed_only_what_is_missing_is_sent_again(
+    line: Line, carrier: WhatsApp, part: int, fault: str
+) -> None:
+    """Neither a paper nor a picture has words by which it could be known: they are counted."""
+    line.fault = lambda method, number: fault if (method, number) == ("POST", part) else ""
+    assert isinstance(await send(carrier, 1, "Your ticket.", "ticket.pdf", "ticket.png"), Retry)
+    assert isinstance(await send(carrier, 2, "Your ticket.", "ticket.pdf", "ticket.png"), Sent)
+    assert await line.arrived() == ["ticket.pdf", "ticket.png", "Your ticket."]
+
+
+async def two_deliveries() -> lanes.Lane:
+    """Left for Hannah one after the other; gives her lane."""
+    to = await a_guest("whatsapp", HANNAH)
+    async with transaction() as run:
+        for kind in ("first", "second"):
+            await delivery.post(run, to, kind, {"block": kind}, language="en", now=datetime.now(UTC))
+        await run("UPDATE recipient SET last_heard = :now", now=micros(datetime.now(UTC)))
+    return await claimed()
+
+
+async def claimed() -> lanes.Lane:
+    """Her lane, whoever has it."""
+    async with transaction() as run:
+        await run("UPDATE recipient SET lease = NULL, next_due = 0")
+    return (await lanes.claim("this", datetime.now(UTC), "whatsapp", 1))[0]
+
+
+async def attempted(carrier: WhatsApp, lane: lanes.Lane, *names: str, noted: bool = True) -> Any:
+    """The lane's oldest delivery is carried, and how it ended is noted, or nobody lives to note it."""
+    out = await lanes.begin(lane, "this", datetime.now(UTC))
+    assert out is not None
+    result = await carry(carrier, out, f"The {out.kind}.", *names)
+    if noted:
+        ended = (
+            Outcome("sent", result.provider_id) if isinstance(result, Sent) else Outcome("retry", due=datetime.now(UTC))
+        )
+        async with transaction() as run:
+            await lanes.settle(run, lane, "this", out, ended, datetime.now(UTC))
+    return result
+
+
+async def test_papers_of_an_earlier_delivery_are_not_taken_for_this_ones(line: Line, carrier: WhatsApp) -> None:
+    """Two with a paper each to one person: of the second nothing had left when its first attempt broke off."""
+    lane = await two_deliveries()
+    await attempted(carrier, lane, "one.pdf")
+    line.fault = lambda method, number: "before" if (method, number) == ("POST", 3) else ""
+    assert isinstance(await attempted(carrier, lane, "two.pdf"), Retry)
+    await attempted(carrier, await claimed(), "two.pdf")
+    assert await line.arrived() == ["one.pdf", "The first.", "two.pdf", "The second."]
+
+
+async def test_papers_of_a_later_delivery_are_not_taken_for_this_ones(line: Line, carrier: WhatsApp) -> None:
+    """WhatsApp had no room for the first one's paper, as is told later; the server died in the midst of the second."""
+    await line.http.post(f"{line.sim.url}/sim/refuse", json={"code": 63018, "of": "media"})
+    lane = await two_deliveries()
+    await attempted(carrier, lane, "one.pdf")
+    line.fault = lambda method, number: "before" if (method, number) == ("POST", 4) else ""
+    assert isinstance(await attempted(carrier, lane, "two.pdf", noted=False), Retry)
+    house, first = (
+        House(lambda: datetime.now(UTC), "this", b"secret"),
+        (await read("SELECT MIN(id) AS id FROM delivery"))[0]["id"],
+    )
+    await delivery_reported(house, int(first), 1, Report(line.sent()[0]["id"], "failed", "busy", by="whatsapp"))
+    lane = await claimed()
+    await attempted(carrier, lane, "one.pdf")
+    await attempted(carrier, lane, "two.pdf")
+    assert await line.arrived() == ["", "The first.", "two.pdf", "one.pdf", "The second."]
+
+
+async def test_what_twilio_will_not_have_is_named(line: Line, carrier: WhatsApp) -> None:
+    """The delivery goes without it from now on, so that the places of the others stay as they are."""
+    await line.http.post(f"{line.sim.url}/sim/refuse", json={"code": 21656, "of": "media"})
+    with pytest.raises(Without) as refused:
+        await send(carrier, 1, "Your ticket.", "ticket.pdf", "ticket.png")
+    assert refused.value.kinds == ("ticket.pdf",)
+    assert isinstance(await send(carrier, 2, "Your ticket.", "ticket.png"), Sent)
+    assert await line.arrived() == ["ticket.png", "Your ticket."]
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [([], ["", ""]), (["A"], ["A", ""]), (["", "B"], ["", "B"]), (["", "B", "C"], ["C", "B"]), (["", "B", ""], ["", "B"])],
+)  # fmt: skip
+def test_a_file_that_failed_is_sent_again_in_its_place(files: list[str], places: list[str]) -> None:
+    """Files leave in their order, and then those that failed once more."""
+    assert channel.Gone(files=files).places(2) == places
+
+
 async def test_only_the_last_part_tells_that_a_delivery_arrived(line: Line, carrier: WhatsApp) -> None:
     """Twilio is given another address for the reports of those before it: of these only a failure counts."""
     assert isinstance(await send(carrier, 1, LONG), Sent)
@@ -188,10 +300,10 @@ async def test_what_became_of_each_template_is_told(line: Line, carrier: WhatsAp
     template = next(one for one in line.sim.world.templates if one["friendly_name"].startswith(f"{first}_en_"))
     refused = {**template["approval"], "status": "rejected", "rejection_reason": "it sells something"}
     line.sim.world.templates.put(template["sid"], {**template, "approval": refused})
-    await keep_value(f"{approved.kept_as(second, 'es')}:sha", "of older words")
+    await keep_value(f"approved:{second}:es", packed(asdict(approved.Known("HX1", "of older words"))))
     told = await approved.status(carrier.client)
     assert f"{first} (en): rejected; it sells something" in told
-    assert f"{second} (es): approved; its words have changed since: push it again" in told
+    assert f"{second} (es): Twilio has it no more; its new words: approved" in told
 
 
 @pytest.mark.parametrize("status", [401, 429, 500, 503])

@@ -118,31 +118,25 @@ def test_every_notice_can_be_an_approved_template(name: str, language: str) -> N
     samples = [facts, *({**facts, "story": story()} for story in STORIES if "story" in facts)]
     assert words.is_one_wording(name, language, samples)
     for sample in samples:
-        values = words.variables(name, language, sample)
-        body = words.template(name, language)
-        assert list(values) == re.findall(r"{{(\d+)}}", body)
+        values, filled = words.filled(words.wording(name, language), language, sample)
+        assert list(values) == re.findall(r"{{(\d+)}}", words.numbered(words.wording(name, language)))
         assert all(
             value and "\n" not in value and "\t" not in value and "    " not in value for value in values.values()
         )
-        assert len(_filled(body, values)) <= words.TEMPLATE_LIMIT
-
-
-def _filled(body: str, values: dict[str, str]) -> str:
-    return re.sub(r"{{(\d+)}}", lambda found: values[found[1]], body)
+        assert len(filled) <= words.TEMPLATE_LIMIT
 
 
 def test_a_template_says_what_the_chat_says() -> None:
     """Filled with its values, a template is the notice itself when every field has something in it."""
     facts = words.sample("booking_confirmed_guest")
-    values = words.variables("booking_confirmed_guest", "es", facts)
-    filled = _filled(words.template("booking_confirmed_guest", "es"), values)
+    _, filled = words.filled(words.wording("booking_confirmed_guest", "es"), "es", facts)
     assert filled == words.block("booking_confirmed_guest", "es", facts)
 
 
 def test_a_longer_text_is_cut_and_breaks_no_template() -> None:
     """Ten thousand characters and line breaks become one line that fits."""
     facts = {"reference": None, "text": "one\n\ntwo\n" + "x" * 10_000}
-    values = words.variables("message_from_house", "en", facts)
+    values, _ = words.filled(words.wording("message_from_house", "en"), "en", facts)
     assert values["1"] == "your request"
     assert values["2"].startswith("one, two, xxx")
     assert values["2"].endswith("…")
@@ -151,11 +145,8 @@ def test_a_longer_text_is_cut_and_breaks_no_template() -> None:
 def test_a_notice_that_changes_with_the_facts_is_no_template(monkeypatch: pytest.MonkeyPatch) -> None:
     """Words behind an "if" would be approved for some and sent to others."""
     voice = words._voice("en")
-    monkeypatch.setitem(
-        voice.notices,
-        "b",
-        voice.templates.from_string("{% block b %}Of {{ a }} {% if a %}more{% endif %}{% endblock %}"),
-    )
+    script = voice.notices.environment.from_string("{% block b %}Of {{ a }} {% if a %}more{% endif %}{% endblock %}")
+    monkeypatch.setattr(voice, "notices", script)
     assert not words.is_one_wording("b", "en", [{"a": 1}, {"a": 0}])
 
 
@@ -226,3 +217,15 @@ def test_a_message_kept_before_there_were_two_ways_is_still_drawn(language: str)
     for block in ("understood", "summary", "extras"):
         assert "None" not in words.block(block, language, facts)
     assert words.block("vehicle", language, {"people": 2, "bags": 2}).endswith((".", "?"))
+
+
+def test_a_wording_says_where_each_value_comes_from() -> None:
+    """So that it can be filled when the script says something else by then, also a line of the recap."""
+    written = words.wording("booking_confirmed_house", "en")
+    assert '\nParty: {{ line(story, "team", "party") }}\n' in written
+    assert '{{ says("channel_words", {"source": {"channel": channel}}) }}' in words.wording("person_wanted_house", "en")
+    turned = 'Of {{ line(story, "team", "guest") }} for {{ story.reference }} (}} here)'
+    values, text = words.filled(turned, "en", words.sample("booking_confirmed_house"))
+    assert words.numbered(turned) == "Of {{1}} for {{2}} (}} here)"
+    assert values["2"] == "CA-7K4M2"
+    assert text == f"Of {values['1']} for CA-7K4M2 (}}}} here)"

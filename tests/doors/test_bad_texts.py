@@ -74,7 +74,7 @@ def test_no_template_variable_breaks_a_line() -> None:
             "channel": "whatsapp",
         }
         for block in ("guest_wrote_house", "thread_message_house"):
-            for value in words.variables(block, "en", facts).values():
+            for value in words.filled(words.wording(block, "en"), "en", facts)[0].values():
                 assert not set("\r\n\t") & set(value), (block, typed)
 
 

@@ -83,6 +83,7 @@ ASIDE = {
     "handlers.place_freed:_reckoned": "a commit for each who waits, and the next look begins anew",
     "models.waiting:again_later": "one commit; undone, what was being looked at is looked at again after a while",
     "models.stuck:note_failing": "what was noted long ago is kept or not, and is taken away at the next",
+    "models.settings:change_kept": "a template's fate: whoever looks next finds it as it was",
     "models.settings:forget": "a kept value is gone or not, and is looked for again",
     "models.settings:keep_first": "of several the first stands; asked again it is found",
     **dict.fromkeys(

@@ -52,6 +52,20 @@ async def test_what_failed_has_failed_whatever_else_is_told(house: House, order:
     assert len(notices) == len({row["recipient_id"] for row in notices}) > 0
 
 
+async def test_what_is_to_leave_again_knows_what_had_left(house: House) -> None:
+    """All its messages, the last among them, so that none of them counts as another delivery's."""
+    ana = await a_guest()
+    async with transaction() as run:
+        number = int(await post(run, ana, "welcome", {"block": "welcome"}, language="en", now=NOW) or 0)
+        await run(
+            "UPDATE delivery SET state = 'sent', attempt = 1, parts = '[\"SM1\"]', provider_id = 'SM2' WHERE id = :id",
+            id=number,
+        )
+    await delivery_reported(house, number, 1, Report("SM1", "failed", "busy", by="whatsapp"))
+    kept = (await read("SELECT state, parts, provider_id FROM delivery WHERE id = :id", id=number))[0]
+    assert kept == {"state": "waiting", "parts": '["SM1","SM2"]', "provider_id": None}
+
+
 async def test_a_report_that_stood_in_anothers_way_is_noted_again_at_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

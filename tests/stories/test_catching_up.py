@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +16,7 @@ import pytest_asyncio
 from aiohttp import web
 from tortoise.exceptions import DBConnectionError
 
-from bot import catching_up, checkout, program, whatsapp
+from bot import approved, catching_up, checkout, program, whatsapp
 from bot.program import Program, running
 from bot.settings import Settings
 from bot.whatsapp import WhatsApp
@@ -23,8 +24,8 @@ from handlers.caught_up import EVERY, OVERLAP, our_turn
 from handlers.house import House
 from models import database, delivery
 from models.database import read, transaction
-from models.fields import instant, micros
-from models.settings import keep_value, kept, kept_moment, move_on
+from models.fields import instant, micros, packed, unpacked
+from models.settings import forget, keep_value, kept, kept_moment, move_on
 from tests.conftest import NOW, Clock
 from tests.patience import PATIENCE
 from tests.people import Bellhop, Person, _documents, _sandbox
@@ -533,6 +534,26 @@ async def test_two_processes_at_once(bellhop: Bellhop, ana: Person, monkeypatch:
         monkeypatch.setattr(catching_up, "our_turn", both)
         await asyncio.gather(bellhop.program.catch_up(), bellhop.program.catch_up())
         assert (lists(bellhop) - before, await heard()) == (3, [*THREE, "and a child seat"])
+
+
+async def test_an_approved_template_is_taken_into_use_by_itself(bellhop: Bellhop) -> None:
+    """Now and then while one waits, and Twilio is not asked while none does."""
+    assert bellhop.program.whatsapp is not None
+    await approved.push(bellhop.program.whatsapp.client)
+    known = approved.Known(**unpacked(await kept("approved:hold_ended_guest:en") or ""))
+    await keep_value("handed_in:hold_ended_guest:en", packed(asdict(replace(known, became=""))))
+    await forget("approved:hold_ended_guest:en")
+    for minutes, times in ((0, 0), (11, 1), (1, 0), (11, 0)):
+        before = looks(bellhop)
+        await bellhop.later(minutes=minutes)
+        await bellhop.program.catch_up(at_once=True)
+        assert looks(bellhop) - before == times, minutes
+    assert await kept("approved:hold_ended_guest:en")
+
+
+def looks(bellhop: Bellhop) -> int:
+    """How often Twilio was asked what became of templates."""
+    return sum("ContentAndApprovals" in one["entry"]["url"] for one in bellhop.sim.world.wire)
 
 
 async def both(_house: House) -> bool:

@@ -203,6 +203,7 @@ async def test_nobody_waits_for_a_paper(
     assert (await ana.pays())[0] == 303
     said = await hears_of_papers(ana, "You are booked")
     assert said["keyboard"][0][0]["url"].endswith("/ticket.pdf")
+    await patiently(lambda: bellhop.until(lambda: kinds(ana)))
     assert [name.rpartition(".")[2] for name, _ in kinds(ana)] == ["png"]
 
 

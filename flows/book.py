@@ -197,6 +197,7 @@ QUESTIONS = (
     Question(
         "return_flight", a_return_flight, cards.return_flight, only_if=way_back_by_air, kept_if=perhaps_a_way_back
     ),
+    # read behind the party (the last row reads first): "my mother in a wheelchair" is one of them
     Question("wheelchair", a_wheelchair, cards.wheelchair, ask=False),
     Question("party", a_party, cards.party, counts=True),
     Question("departure", answers.a_departure, cards.departure, only_if=tour, needs="departures"),

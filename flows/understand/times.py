@@ -19,6 +19,7 @@ from flows.when import as_instant, first_bookable, instant, local
 
 CHECK_IN = timedelta(hours=3)  # what airlines ask of a flight abroad
 SPARE = 10  # minutes on the road that no map knows of
+LATEST = "22:30"  # of a time from which on any will do
 LAST = "23:59"  # what the end of a day is by the clock
 MORNING = "06:00"  # until then it is night
 HOURS_OF = {
@@ -52,6 +53,8 @@ def a_time(ear: Ear) -> str | Doubt | None:
     if len(times) > 1:
         offered = [time for time in times if time in ear.memory.get("times", ())]
         return offered[0] if len(offered) == 1 else which_time(times, ear.menu.zone)
+    if ear.found.get("_not_before") and MORNING <= times[0] < LATEST:
+        return _from_then_on(ear, times[0])
     if _of_a_night(ear, times[0]):
         ear.found["_after_midnight"] = True
         return times[0]
@@ -72,6 +75,15 @@ def _some_part(ear: Ear) -> Doubt | None:
         take(ear, part)
     options = tuple(time_option(hour, ear.menu.zone) for hour in HOURS_OF[part.value])
     return Doubt("time_of_day", {"part": part.value}, options, {"part": part.value})
+
+
+def _from_then_on(ear: Ear, time: str) -> Doubt:
+    """ "After 3 pm": that time, and those an hour on, to choose from."""
+    hour, minute = int(time[:2]), int(time[3:])
+    later = (hour * 60 + minute + n * 30 for n in range(3))
+    options = tuple(time_option(f"{each // 60:02}:{each % 60:02}", ear.menu.zone) for each in later)
+    part = "a" if time < "12:00" else "p" if time < "19:00" else "n"
+    return Doubt("time_of_day", {"part": part}, options, {"part": part, "at": time})
 
 
 def _fits(time: str | None, part: str) -> bool:
@@ -166,6 +178,9 @@ def _some_time(ear: Ear) -> Clock | None:
             ear.words.cross_out(before.start, one.start)
             found = one
     ear.found["_there_by"], ear.found["_time_end"] = _there_by(ear, found), found.end
+    ear.found["_not_before"] = any(
+        one.start() <= found.start < one.end() for one in ear.vocabulary.not_before.finditer(ear.words.folded)
+    )
     value = _take_but_today(ear, found)
     for again in [one for one in readings(ear, "TIME") if one.value == value]:
         take(ear, again)

@@ -185,6 +185,8 @@ class Vocabulary:
     """Said of its beginning."""
     by: Pattern
     """What a time begins with that is a limit."""
+    not_before: Pattern
+    """What a time begins with from which on any will do: "after 3 pm"."""
     riding: Pattern
     """Somebody wants to go somewhere."""
     and_more: Pattern

@@ -210,6 +210,30 @@ def test_a_span_of_hours_is_asked_about(typed: str, times: list[str]) -> None:
     assert (guest.block, guest.options) == ("which_time", times)
 
 
+@pytest.mark.parametrize(
+    ("typed", "times"),
+    [
+        ("after 3 pm", ["15:00", "15:30", "16:00"]), ("no earlier than 9:30 am", ["09:30", "10:00", "10:30"]),
+        ("después de las 8 de la noche", ["20:00", "20:30", "21:00"]), ("a partir de las 10 de la mañana", ["10:00", "10:30", "11:00"]),
+    ],
+)  # fmt: skip
+def test_a_time_from_which_on_any_will_do_is_asked_about(typed: str, times: list[str]) -> None:
+    """It is no pick-up time yet."""
+    guest = asked("airport to Bávaro tomorrow")
+    guest.says(typed)
+    assert (guest.block, guest.options[:3]) == ("time_of_day", times)
+
+
+@pytest.mark.parametrize(
+    "typed", ["no later than 3 pm", "not after 3 pm", "a más tardar a las 3 de la tarde", "around 3 pm"]
+)
+def test_a_limit_the_other_way_is_a_time(typed: str) -> None:
+    """The latest they wish to leave is when they are fetched."""
+    guest = asked("airport to Bávaro tomorrow")
+    guest.says(typed)
+    assert guest.talk.draft.get("time") == "15:00"
+
+
 @pytest.mark.parametrize("typed", ["3pm EST", "15:00 GMT", "a las 3 de la tarde hora de España"])
 def test_another_zones_time_is_asked_about(typed: str) -> None:
     """Everything we book goes by the clock of the place."""

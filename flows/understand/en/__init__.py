@@ -262,6 +262,7 @@ VOCABULARY = Vocabulary(
     arriving=ways.ARRIVING,
     setting_out=ways.SETTING_OUT,
     by=ways.BY,
+    not_before=phrase(r"(?<!no )(?<!not )(?:after|later than)|(?:not|no) earlier than|(?:some|any) ?time after"),
     riding=ways.RIDING,
     and_more=phrase(
         r"with|and (?:an?|my|our|we|i|want|need|would|\d+|arriving|going|then|dropping)|for (?:my|our|an?|the)"

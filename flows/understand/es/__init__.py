@@ -246,6 +246,7 @@ VOCABULARY = Vocabulary(
     arriving=ways.ARRIVING,
     setting_out=ways.SETTING_OUT,
     by=ways.BY,
+    not_before=phrase(r"(?<!no )despues de|a partir de"),
     riding=ways.RIDING,
     and_more=phrase(r"con|y (?:una?|mi|nosotros|\d+|llegando|luego)|para (?:mi|nuestr[oa]|la|una?)"),
     place_filler=phrase(

@@ -362,7 +362,7 @@ async def test_without_the_brake_two_machines_never_end(
 ) -> None:
     """Fifteen letters within an hour have ten answers; without it fifteen."""
     if not braked:
-        monkeypatch.setattr("handlers.someone_wrote.too_many", _never)
+        monkeypatch.setattr("handlers.letter_answered.too_many", _never)
     for number in range(15):
         await by_letter(house, number)
     assert await one("SELECT COUNT(*) FROM delivery WHERE business_key LIKE 'answer:%'") == (10 if braked else 15)
@@ -399,7 +399,7 @@ async def test_without_the_address_whoever_has_a_letter_speaks_as_its_reader(
         to = await delivery.recipient(run, "mail", "ana@example.com")
         number = await delivery.post(run, to, "guest_link", {}, language="en", now=NOW, booking=booking)
     if not matched:
-        monkeypatch.setattr("handlers.someone_wrote.answered_by", _whoever(booking))
+        monkeypatch.setattr("handlers.letter_answered.answered_by", _whoever(booking))
     await by_letter(house, 1, quotes=letters.number(house.secret, int(number or 0), "house.example"))
     told = await one("SELECT COUNT(*) FROM entry WHERE kind = 'guest_wrote'")
     assert told == (0 if matched else 1)

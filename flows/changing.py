@@ -12,7 +12,7 @@ from flows import anytime
 from flows.conversation import Conversation, Draft
 from flows.facts import ORDER
 from flows.filling import read
-from flows.menu import World
+from flows.menu import Menu, World
 from flows.speech import Heard
 from flows.talk import Change, Talk, ToTeam
 from flows.understand.choices import an_option
@@ -21,7 +21,7 @@ from flows.understand.text import Words
 from flows.understand.vocabulary import Vocabulary
 
 TAP = "change_booking"  # what the option to change a booking answers; its value is the booking's code
-CODE = re.compile(r"\b[A-Z]{2,4}-[2-9A-Z]{5}\b")
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # of a booking's code: nothing that is read for something else
 FIXED = ("service", "terms")  # another service is another booking
 
 
@@ -39,16 +39,16 @@ def _asked_which(talk: Talk) -> list[dict[str, Any]]:
     return shown if len(shown) > 1 else []
 
 
-def code_in(words: str) -> str | None:
-    """The code of a booking that is written out."""
-    found = CODE.search(words.upper())
+def code_in(words: str, menu: Menu) -> str | None:
+    """The code of one of the house's bookings that is written out; "mid-level" is none."""
+    found = re.search(rf"(?<![\w-]){re.escape(menu.prefix)}-[{ALPHABET}]{{5}}(?![\w-])", words.upper())
     return found[0] if found else None
 
 
 def asks_which(book: Conversation, talk: Talk, heard: Heard, world: World) -> bool:
     """Whether a change is asked for where it may be meant of several bookings; then which one is asked, and the words are kept."""
     standing = world.standing
-    if not standing or not standing.get("others") or chosen(talk, heard) or code_in(heard.words):
+    if not standing or not standing.get("others") or chosen(talk, heard) or code_in(heard.words, world.menu):
         return False
     if not _wants(book, talk, heard, standing, world):
         return False

@@ -14,7 +14,7 @@ from flows.understand.choices import a_tour
 from flows.understand.ear import Doubt, Ear
 from flows.understand.languages import ALL
 from flows.understand.text import Words
-from flows.understand.times import narrowed, which_time
+from flows.understand.times import narrowed, set_aside_what_is_over, which_time
 from flows.understand.trip import BACK, back_told, of_the_way_back, way_back
 from flows.understand.vocabulary import Vocabulary
 from flows.when import as_instant, local
@@ -45,6 +45,7 @@ def read(book: Conversation, talk: Talk, words: str, world: World, vocabulary: V
     ear = ear_for(talk, words, world, vocabulary, asked)
     ear.found["_correcting"] = bool(ear.words.take(vocabulary.correction))
     ear.words.take(vocabulary.negated)
+    set_aside_what_is_over(ear)
     back = way_back(ear)
     if a_tour(ear):
         ear.found["_tour"] = True

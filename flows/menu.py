@@ -173,6 +173,8 @@ class Menu:
     phone: str | None = None
     chats: tuple[str, ...] = ()
     """The channels on which the house can be written to."""
+    prefix: str = ""
+    """What the code of every booking begins with: "CA" of "CA-7K4M2"."""
     version: str = ""
     """Names this version of the catalogue; equal versions are the same menu."""
     _by_key: Mapping[str, Mapping[str | None, Any]] = field(init=False, repr=False, compare=False)

@@ -12,6 +12,7 @@ import structlog
 from flows.book import arrive, hear, say, still_open, take_up
 from flows.changing import chosen, code_in
 from flows.conversation import Turn
+from flows.menu import Menu
 from flows.speech import Heard, Say
 from flows.talk import Person, Talk, ToTeam
 from handlers.door_opened import Entry, count, entry_of, refused, used_by
@@ -84,7 +85,7 @@ async def _turn(at: Moment) -> Carry:
     if page := await card_turned(at.heard, at.seen, edits=at.channel.edits):
         return await _turn_page(at, page)
     talk = at.talk
-    if reference := about(talk, at.heard):
+    if reference := about(talk, at.heard, at.world.menu):
         standing = await standing_of(reference, at.seen.recipient, at.now)
         at = replace(at, world=replace(at.world, standing=standing))
     entry = await entry_of(at.house, at.heard)
@@ -105,9 +106,9 @@ async def _turn(at: Moment) -> Carry:
         return await _keep(at, turn, came, run)
 
 
-def about(talk: Talk, heard: Heard) -> str | None:
+def about(talk: Talk, heard: Heard, menu: Menu) -> str | None:
     """The code of the booking that a message may want to change: the one that it names, or that the talk stands at."""
-    named = chosen(talk, heard) or code_in(heard.words)
+    named = chosen(talk, heard) or code_in(heard.words, menu)
     return named if named and "changing" not in talk.facts else talk.facts.get("reference")
 
 

@@ -27,7 +27,7 @@ def _menu(catalog: sold.Catalog) -> menu.Menu:
     brand, popular = catalog.brand, _popular(catalog)
     return menu.Menu(
         brand=brand.name, zone=brand.zone, languages=brand.languages, phone=brand.phone,
-        chats=tuple(channel for channel, _ in brand.chats()), version=str(catalog.version),
+        chats=tuple(channel for channel, _ in brand.chats()), version=str(catalog.version), prefix=brand.reference_prefix,
         services=tuple(_service(each, catalog) for each in catalog.services.values()),
         places=tuple(_place(each, popular) for each in catalog.places.values()),
         zones=tuple(menu.Zone(each.key, each.name, _called(each, catalog)) for each in catalog.zones.values()),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from flows.changing import ALPHABET
 from handlers.house import Actor, House
 from handlers.telling import tell, tell_house
 from models import claims, delivery, dues, links, news, story, timeline, waiting
@@ -13,8 +14,6 @@ from models.database import Run
 from models.fields import micros, packed
 from models.price import Quote, quote
 from models.request import Request, RequestLeg, as_instant, from_draft
-
-ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is read for something else
 
 
 async def request_sent(

@@ -88,7 +88,7 @@ def _words(book: Conversation, talk: Talk, words: str, world: World, spoken_here
                 and _found(name, folded, v, plainly)
                 and not _is_a_request(book, talk, words, world, v, booked)
             ):
-                talk.ask = {"name": name, "words": words, "reference": code_in(words)} | _told(
+                talk.ask = {"name": name, "words": words, "reference": code_in(words, world.menu)} | _told(
                     name, words, folded, world, v, booked
                 )
                 talk.misses = 0

@@ -523,6 +523,9 @@ DAYS = [
     *rules("DAY", "EARLY [DATE]", lambda now, day: day),
     *rules("DAY", "[DAY] OR [DAY]", _either),
     *rules("NIGHT", "TONIGHT", lambda now: True),
+    *rules("GONE", "[DAY]", lambda now, day: (bool(day.days) and max(day.days) < now.date()) or None),
+    *rules("GONE", "[GONE] [PART|TIME]", lambda now, gone, time: gone),
+    *rules("GONE", "[TIME] [GONE]", lambda now, time, gone: gone),
     *rules("NIGHT", "[DAY] COMMA? [PART]", lambda now, day, half: half == "n" or None),
     *rules("NIGHT", "[PART] OF THE? [DAY]", lambda now, half, day: half == "n" or None),
 ]  # fmt: skip

@@ -65,7 +65,7 @@ def _some_part(ear: Ear) -> Doubt | None:
     """ "Tomorrow evening": the hour is still asked, in that half of the day; told of a time that lies in it, it tells nothing."""
     if not _fits(ear.draft.get("time"), "n") and (late := first(ear, "LATE")) and _at_the_end(ear, late):
         return _evening(ear)
-    part = first(ear, "PART") if ear.asked not in ("time", "departure") else None
+    part = _its_part(ear) if ear.asked not in ("time", "departure") else None
     if not part or _fits(ear.draft.get("time"), part.value):
         return None
     if not any(day.start <= part.end + 1 and part.start <= day.end + 1 for day in readings(ear, "DAY")):
@@ -110,7 +110,8 @@ def _evening(ear: Ear) -> Doubt:
 
 def _of_a_night(ear: Ear, time: str) -> bool:
     """Whether a time after midnight is told of a night: "tonight at 1 am", "Friday night at 12:30"; not when that night has begun."""
-    nights, tonight = chart(ear).all_of("NIGHT"), chart(ear).all_of("TONIGHT")
+    gone, tonight = chart(ear).all_of("GONE"), chart(ear).all_of("TONIGHT")
+    nights = [one for one in chart(ear).all_of("NIGHT") if not any(_within(one, over) for over in gone)]
     coming = f"{ear.world.now:%H:%M}" >= time or not tonight
     one_day = len({day.value.days for day in readings(ear, "DAY")}) == 1
     return time < MORNING and coming and one_day and bool(nights)
@@ -185,11 +186,47 @@ def _some_time(ear: Ear) -> Clock | None:
     for again in [one for one in readings(ear, "TIME") if one.value == value]:
         take(ear, again)
     time = value if isinstance(value, Clock) else _figures(value)
-    part = first(ear, "PART") if time and time.open else None
+    part = _its_part(ear) if time and time.open else None
     day = first(ear, "DAYWORD")
     if part and not (day and (day.start, day.end) == (part.start, part.end)):  # "tonight" tells the day too
         take(ear, part)
     return in_half(ear.world.now, time, part.value) if part and time else time
+
+
+def _its_part(ear: Ear) -> Meaning | None:
+    """The part of the day that is named; "tonight" and "this morning" are none of another day."""
+    several = len({day.value.days for day in readings(ear, "DAY")}) > 1
+    named = [day for day in readings(ear, "DAYWORD") if several or day.value < 0]
+    parts = (one for one in readings(ear, "PART") if not any(_within(one, day) for day in named))
+    return next(parts, None)
+
+
+def _within(one: Meaning, other: Meaning) -> bool:
+    return other.start <= one.start and one.end <= other.end
+
+
+def set_aside_what_is_over(ear: Ear) -> None:
+    """ "We arrived last night at 8": such a time is none to be booked, nor is any of a day that is over where one ahead is told."""
+    days = readings(ear, "DAY")
+    ahead = [day for day in days if any(each >= ear.world.now.date() for each in day.value.days)]
+    nights = [
+        day for day in readings(ear, "DAYWORD") if day.value < 0 and any(_within(p, day) for p in readings(ear, "PART"))
+    ]
+    for gone in readings(ear, "GONE") if ahead or nights else ():
+        if not any(_overlap(gone, day) or _corrects(gone, day, ear) for day in ahead):
+            ear.words.cross_out(gone.start, gone.end)
+    for night in () if ahead else nights:
+        ear.words.restore(night.start, night.end)
+
+
+def _overlap(one: Meaning, other: Meaning) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _corrects(gone: Meaning, day: Meaning, ear: Ear) -> bool:
+    """ "Tomorrow, no, yesterday" is told that yesterday is over."""
+    between = ear.vocabulary.instead.search(ear.words.folded, day.end, gone.start) if day.end <= gone.start else None
+    return between is not None
 
 
 def _at_once(ear: Ear) -> Meaning | None:
@@ -199,8 +236,8 @@ def _at_once(ear: Ear) -> Meaning | None:
 
 
 def _take_but_today(ear: Ear, found: Meaning) -> Any:
-    """The value; of "at ten tonight" and "anoche a las 8" one word tells the day too, and is left for it."""
-    today = [one for one in readings(ear, "DAYWORD") if one.value in (0, -1)]
+    """The value; of "at ten tonight" one word tells the day too, and is left for it."""
+    today = [one for one in readings(ear, "DAYWORD") if one.value == 0]
     value = take(ear, found)
     for one in today:
         if found.start <= one.start and one.end <= found.end:

@@ -31,6 +31,7 @@ def both(en: str, es: str | None = None) -> dict[str, str]:
 
 MENU = Menu(
     brand="Costa Alisia",
+    prefix="CA",
     zone=ZONE,
     languages=("en", "es"),
     services=(

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flows.asks import delaying
+from flows.changing import code_in
 from flows.talk import Cancel, Delayed, Resend, ToTeam
 from flows.understand.languages import ALL
 from flows.understand.text import Words
 from flows.when import from_instant
 from tests.bot import stories
-from tests.flows.people import ZONE, Guest, usd
+from tests.flows.people import MENU, ZONE, Guest, usd
 from tests.flows.test_after_send import booked, sending, waiting
 
 __all__ = ["booked", "sending", "waiting"]
@@ -112,6 +113,17 @@ def test_of_several_bookings_one_is_chosen(booked: Guest) -> None:
     assert booked.replies[0].about == 8
     booked.says("cancel booking CA-7K4M2")
     assert booked.replies[0].about == 7
+
+
+def test_a_word_with_a_hyphen_is_no_code(booked: Guest) -> None:
+    """Only what begins as the house's own codes do, in their own letters."""
+    booked.bookings = (a_booking(),)
+    booked.says("where is my driver? we are at the mid-level exit")
+    assert booked.replies[0].about == 7
+    assert not any(
+        code_in(said, MENU) for said in ("a late-night pick-up", "Anne-Marie Dubois", "CA-O0I1L", "xca-7k4m2")
+    )
+    assert code_in("change ca-7k4m2, please", MENU) == "CA-7K4M2"
 
 
 def test_half_an_hour_before_it_is_for_a_person(booked: Guest) -> None:

@@ -425,6 +425,25 @@ def test_the_day_and_the_time_that_were_meant(typed: str, date: str, time: str) 
 
 
 @pytest.mark.parametrize(
+    ("typed", "date", "block"),
+    [
+        ("Llegamos anoche, del Palma Real al aeropuerto mañana a las 8", "2026-11-21", "which_time"),
+        ("anoche a las 8 llegamos. Del Palma Real al aeropuerto el martes", "2026-11-24", "time"),
+        ("Llegamos el lunes pasado a las 9 de la noche, del Palma Real al aeropuerto mañana", "2026-11-21", "time"),
+        ("We arrived last night. Palma Real to airport PUJ tomorrow at 8", "2026-11-21", "which_time"),
+        ("We arrived last night at 8. Palma Real to airport PUJ tomorrow at 8", "2026-11-21", "which_time"),
+        ("We arrived yesterday night. Palma Real to airport PUJ tomorrow at 1 am", "2026-11-21", "which_midnight"),
+        ("We landed this afternoon. Palma Real to airport PUJ tomorrow at 8", None, "which_date"),
+        ("We arrived last night at 8. Palma Real to airport PUJ", None, "past_date"),
+    ],
+)
+def test_what_was_is_no_time_of_another_day(typed: str, date: str | None, block: str) -> None:
+    """Neither the hour of an arrival that is over nor "night" of "last night" is when they are fetched."""
+    guest = asked(typed)
+    assert (guest.talk.draft.get("date"), guest.talk.draft.get("time"), guest.block) == (date, None, block)
+
+
+@pytest.mark.parametrize(
     ("typed", "block"),
     [
         ("from Palma Real to the airport today at 10:30", "too_soon"), ("from Palma Real to the airport right now", "too_soon"),

@@ -18,7 +18,7 @@ from flows.understand.words import all_of, counting, each
 PARTS = {
     "a": "de la manana|por la manana|en la manana|esta manana|de la madrugada|por la madrugada|en la madrugada|de la mananita|temprano|tempranito|bien temprano|temprano en la manana|temprano por la manana|a primera hora|a primera hora de la manana|am",
     "p": "temprano en la tarde|al final de la tarde|a finales de la tarde|al caer la tarde|de la tarde|por la tarde|en la tarde|a la tarde|esta tarde|del mediodia|del medio dia|de la tardecita",
-    "n": "anoche|temprano en la noche|noche|la noche|de la noche|por la noche|en la noche|a la noche|esta noche",
+    "n": "temprano en la noche|noche|la noche|de la noche|por la noche|en la noche|a la noche|esta noche",
 }
 LEXICON = {
     "SMALL": counting(1, "un|una|uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve"),

@@ -16,7 +16,7 @@ from bot.wrong import Wrong
 from models import catalog_file
 from models.catalog import Catalog, compile
 
-PATIENCE = 30.0  # seconds for a process to listen
+PATIENCE = 120.0  # seconds for a process to listen: a machine may be busy, and nobody is helped by a demo that ends
 GUESTS = (
     {"key": "hannah", "name": "Hannah Moore", "language": "en", "role": "guest", "whatsapp": "+447700900142"},
     {"key": "lucia", "name": "Lucía Fernández", "language": "es", "role": "guest", "telegram": 700100201},
@@ -136,7 +136,7 @@ def play(settings: Settings, server: Process) -> None:
     accounts, catalog = sandbox(settings), _catalog(settings)
     ports = {"port": _free_port(), "smtp_port": _free_port()}
     config = settings.data / "sandbox.json"
-    config.write_text(json.dumps(simulators(settings, accounts, catalog) | ports | {"approval": 3.0}))
+    config.write_text(json.dumps(simulators(settings, accounts, catalog) | ports))
     told = environment(settings, accounts, catalog, ports)
     with Process("web.stage.providers", str(config)) as providers:
         for number in count():

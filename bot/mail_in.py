@@ -33,6 +33,8 @@ _SERVERS = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 _OF_LISTS = ("List-Id", "List-Unsubscribe", "List-Post")
 _DMARC = re.compile(r"dmarc\s*=\s*([a-z]+)\b(.*)", re.DOTALL)
 _FROM = re.compile(r"header\.from\s*=\s*(\S*)")
+_ASKED = re.compile(r"(?<![\w.=-])(p|sp|dis|policy|policy\.dmarc)\s*=\s*([a-z]+)")
+_REMARK = re.compile(r"\([^)]*\)?")
 _ANSWERING_MACHINES = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
 
 REASONS = (  # RFC 3463: what the second and third figure say, the first that fits
@@ -185,16 +187,20 @@ def _found_out(message: EmailMessage, authserv: str) -> str:
     for name, value in message.raw_items():
         if name.lower() == "authentication-results":
             server, *results = _bare(str(value)).split(";")
-            said = [found for each in results if (found := _DMARC.fullmatch(each.strip()))]
-            if said and authserv and server.split()[:1] == [authserv.lower()]:
+            said = {each: found for each in results if (found := _DMARC.fullmatch(_REMARK.sub(" ", each).strip()))}
+            if said and authserv and _REMARK.sub(" ", server).split()[:1] == [authserv.lower()]:
                 return _of_the_sender(message, said)
     return ""
 
 
-def _of_the_sender(message: EmailMessage, said: list[re.Match[str]]) -> str:
-    """What was found out, if it is about the one address that we take the letter to come from."""
+def _of_the_sender(message: EmailMessage, results: dict[str, re.Match[str]]) -> str:
+    """What was found out, if it is about the one address that we take the letter to come from.
+
+    A letter that fails, of a domain whose owner asks for nothing to be done then, may well be theirs: it was forwarded, say.
+    """
+    said = results.values()
     verdicts = {found[1] for found in said}
-    if "fail" in verdicts:
+    if any(found[1] == "fail" and not _nothing_asked(result) for result, found in results.items()):
         return "fail"
     senders = getaddresses([_header(message, "From")]) if len(message.get_all("From", ())) == 1 else []
     domain = senders[0][1].lower().rpartition("@")[2] if len(senders) == 1 else ""
@@ -202,8 +208,15 @@ def _of_the_sender(message: EmailMessage, said: list[re.Match[str]]) -> str:
     return "pass" if verdicts == {"pass"} and domain and about <= {domain} else ""
 
 
+def _nothing_asked(result: str) -> bool:
+    """Whether the policy of the domain is p=none, as our server says behind its verdict, in a remark or without one."""
+    said = dict(_ASKED.findall(result))
+    policies = {said[name] for name in ("p", "policy", "policy.dmarc") if name in said}
+    return policies == {"none"} and said.get("dis", said.get("sp", "none")) == "none"
+
+
 def _bare(value: str) -> str:
-    """A header in small letters, without remarks and what stands in quotes: a sender's address may have a ";" there (RFC 5322)."""
+    """A header in small letters, without what stands in quotes, nor a ";" in a remark: a sender's address may have one (RFC 5322)."""
     return "".join(_plainly_written(value.lower()))
 
 
@@ -217,11 +230,12 @@ def _plainly_written(value: str) -> Iterator[str]:
         elif sign == '"' and not depth:
             quoted = not quoted
         elif sign == "(" and not quoted:
+            yield " " if depth else sign
             depth += 1
         elif sign == ")" and not quoted:
+            yield sign if depth == 1 else " "
             depth = max(0, depth - 1)
-            yield " "
-        elif not depth and not quoted:
+        elif not quoted and (sign != ";" or not depth):
             yield sign
 
 

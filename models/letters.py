@@ -142,9 +142,10 @@ async def _pieces(letter: int) -> AsyncIterator[bytes]:
 
 
 async def waiting() -> Rows:
-    """The newest letters that people must look at before anybody is answered."""
+    """The oldest letters that people must look at before anybody is answered."""
     return await read(
-        "SELECT id, sender, subject, became, why, received FROM letter WHERE became = 'waiting' ORDER BY id DESC LIMIT 50"
+        "SELECT id, sender, subject, became, why, received FROM letter WHERE became IN ('waiting', 'unproven') "
+        "ORDER BY id LIMIT 50"
     )
 
 

@@ -22,9 +22,9 @@ def routes() -> list[web.RouteDef]:
 
 
 async def letters_page(request: web.Request) -> web.StreamResponse:
-    """The letters that wait for a person, and the newest of all, with what came of each."""
+    """The letters that wait for a person, the oldest first, then the newest of all, with what came of each."""
     waiting, newest = await letters.waiting(), await letters.newest()
-    others = [row for row in newest if row["became"] != "waiting"]
+    others = [row for row in newest if row["became"] not in letters.HELD_BACK]
     return await desk_page(request, "letters.html", letters=[*waiting, *others])
 
 

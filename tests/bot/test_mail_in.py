@@ -201,7 +201,17 @@ FROM = "From: Hannah <hannah@example.com>\r\n"
         (f"Authentication-Results: {MX.upper()} 1;\r\n spf=pass; dmarc=Pass (p=none) header.from=Example.COM\r\n{FROM}", "pass"),
         (f"Authentication-Results: {MX}; dkim=pass\r\nAuthentication-Results: {MX}; dmarc=pass\r\n{FROM}", "pass"),
         (f"Authentication-Results: {MX}; dmarc=fail (p=reject) header.from=example.com\r\n{FROM}", "fail"),
+        (f"Authentication-Results: {MX}; dmarc=fail (p=QUARANTINE sp=NONE dis=NONE)\r\n{FROM}", "fail"),
+        (f"Authentication-Results: {MX}; dmarc=fail (p=NONE sp=REJECT dis=REJECT)\r\n{FROM}", "fail"),
         (f"Authentication-Results: {MX}; dmarc=none\r\n{FROM}", ""),
+        # the owner of the domain asks for nothing to be done
+        (f"Authentication-Results: {MX}; dmarc=fail (p=NONE sp=NONE dis=NONE) header.from=example.com\r\n{FROM}", ""),
+        (f"Authentication-Results: {MX}; spf=fail; dmarc=fail (p=none; dis=none) header.from=example.com\r\n{FROM}", ""),
+        (f"Authentication-Results: {MX}; dmarc=fail policy.dmarc=none header.from=example.com\r\n{FROM}", ""),
+        (f'Authentication-Results: {MX}; dmarc=fail reason="no SPF" header.from=example.com (policy=none)\r\n{FROM}', ""),
+        (f"Authentication-Results: {MX}; dmarc=fail header.from=example.com; spf=pass (p=none)\r\n{FROM}", "fail"),
+        (f"Authentication-Results: {MX}; dmarc=fail (p=none); dmarc=fail (p=reject)\r\n{FROM}", "fail"),
+        (f'Authentication-Results: {MX}; dmarc=fail reason="(p=none)"\r\n{FROM}', "fail"),
         (f"Authentication-Results: {MX}; dmarc=temperror\r\n{FROM}", ""),
         (FROM, ""),
         # what the sender wrote into it

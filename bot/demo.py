@@ -136,7 +136,7 @@ def play(settings: Settings, server: Process) -> None:
     accounts, catalog = sandbox(settings), _catalog(settings)
     ports = {"port": _free_port(), "smtp_port": _free_port()}
     config = settings.data / "sandbox.json"
-    config.write_text(json.dumps(simulators(settings, accounts, catalog) | ports | {"approval": 3.0}))
+    config.write_text(json.dumps(simulators(settings, accounts, catalog) | ports))
     told = environment(settings, accounts, catalog, ports)
     with Process("web.stage.providers", str(config)) as providers:
         for number in count():

@@ -23,6 +23,7 @@ LONGEST = 20_000  # characters of a letter that are kept as its words
 LONGEST_PART = 200_000  # characters of a letter that are looked at
 LONGEST_LETTER = 1024 * 1024  # bytes of it that are parsed, in MOST_PARTS of LONGEST_STRETCH at most
 LONGEST_STRETCH, MOST_PARTS = 400_000, 500
+LONGEST_PICTURE = 4000  # bytes of what is no text, its head with it
 LONGEST_HEADER = 1000  # characters of a header that are looked at: the parser of addresses takes their square
 LONGEST_NOTE = 10_000  # characters of one that is not parsed
 LONGEST_NAME = 100  # characters of a Message-ID that names a letter
@@ -75,6 +76,9 @@ def _type(value: str) -> str:
 
 
 _TYPE = re.compile(r"\s*[\w.+-]{1,80}/[\w.+-]{1,80}")
+_NO_TEXT = re.compile(
+    rb"\s*+(?:[^\r\n]++(?:\r\n|\r|\n))*?content-type\s*:\s*(?:image|audio|video|application)/", re.IGNORECASE
+)
 _PARAMETER = re.compile(r';\s*(boundary|charset)\s*=\s*("[^"\r\n]{1,100}"|[^\s;"]{1,100})', re.IGNORECASE)
 _ONE_WORD = ("content-disposition", "content-transfer-encoding", "mime-version")
 _WORD = re.compile(r"[\w.-]{1,80}")
@@ -153,7 +157,8 @@ def _looked_at(raw: bytes) -> Iterator[bytes]:
             found = raw.find(mark, at + 1)
             ends[mark] = len(raw) if found < 0 else found
         until = min(ends.values())
-        stretch = raw[at : min(until, at + LONGEST_STRETCH, at + LONGEST_LETTER - size)]
+        longest = LONGEST_PICTURE if at and _NO_TEXT.match(raw, at, at + LONGEST_PICTURE) else LONGEST_STRETCH
+        stretch = raw[at : min(until, at + longest, at + LONGEST_LETTER - size)]
         yield stretch
         at, size, parts = until, size + len(stretch), parts + 1
 
@@ -293,14 +298,30 @@ def _words(message: EmailMessage, answers: bool) -> str:
 
 
 def _body(message: EmailMessage) -> str:
+    """All the text of a letter: mail programs put pictures between its paragraphs."""
     try:
-        part = message.get_body(("plain", "html"))
-        content = str(part.get_content()) if part is not None else ""
-        as_page = part is not None and part.get_content_subtype() == "html"
-    except (LookupError, ValueError, AttributeError, AssertionError):  # broken MIME: whatever text there is
+        parts = _texts(message, "plain") or _texts(message, "html")
+        content = "\n".join(str(part.get_content()) for part in parts)
+        as_page = bool(parts) and parts[0].get_content_subtype() == "html"
+    except (
+        LookupError,
+        ValueError,
+        AttributeError,
+        AssertionError,
+        RecursionError,
+    ):  # broken MIME: whatever text there is
         content, as_page = _whatever(message), False
     content = content[:LONGEST_PART].replace("\r\n", "\n")
     return unquoting.as_text(content) if as_page else content
+
+
+def _texts(message: EmailMessage, kind: str) -> list[EmailMessage]:
+    """The text parts of a letter that are shown one below the other: all of what is mixed, else the one that is its body."""
+    if message.get_content_type() == "multipart/mixed":
+        inner = [part for part in message.iter_parts() if isinstance(part, EmailMessage) and not part.is_attachment()]
+        return [text for part in inner for text in _texts(part, kind)]
+    body = message.get_body((kind,))
+    return [body] if isinstance(body, EmailMessage) else []
 
 
 def _whatever(message: EmailMessage) -> str:

@@ -334,6 +334,29 @@ def test_what_is_long_in_a_letter_is_passed_over() -> None:
     assert read(raw, NOW, OURS).words == "airport to Hard Rock"
 
 
+def test_words_behind_pictures_are_read() -> None:
+    """Mail programs put pictures between paragraphs; three large ones use up nothing, and what is attached is not read out."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = "hannah@example.com", "Re: x"
+    message.set_content("airport to Hard Rock")
+    message.make_mixed()
+    for words in ("on Friday", "2 adults", "thank you"):
+        message.add_attachment(b"\x01" * LONGEST_LETTER, maintype="image", subtype="jpeg", disposition="inline")
+        text = EmailMessage()
+        text.set_content(words)
+        message.attach(text)
+    message.add_attachment("an old list", filename="list.txt")
+    raw = message.as_bytes()
+    assert sum(map(len, _looked_at(raw))) < 20_000
+    for lines in (raw, raw.replace(b"\n", b"\r\n")):
+        assert read(lines, NOW, OURS).words.split("\n\n") == [
+            "airport to Hard Rock",
+            "on Friday",
+            "2 adults",
+            "thank you",
+        ]
+
+
 @pytest.mark.parametrize("raw", [b"", b"--", b"\n--", b"\r--\n--x", b"a\n--b\r--c\n--d"])
 def test_a_short_letter_is_looked_at_whole(raw: bytes) -> None:
     """Wherever its boundaries stand."""

@@ -23,6 +23,7 @@ LONGEST = 20_000  # characters of a letter that are kept as its words
 LONGEST_PART = 200_000  # characters of a letter that are looked at
 LONGEST_LETTER = 1024 * 1024  # bytes of it that are parsed, in MOST_PARTS of LONGEST_STRETCH at most
 LONGEST_STRETCH, MOST_PARTS = 400_000, 500
+LONGEST_PICTURE = 4000  # bytes of what is no text, its head with it
 LONGEST_HEADER = 1000  # characters of a header that are looked at: the parser of addresses takes their square
 LONGEST_NOTE = 10_000  # characters of one that is not parsed
 LONGEST_NAME = 100  # characters of a Message-ID that names a letter
@@ -33,6 +34,8 @@ _SERVERS = re.compile(r"(?:mailer-daemon|postmaster)@", re.IGNORECASE)
 _OF_LISTS = ("List-Id", "List-Unsubscribe", "List-Post")
 _DMARC = re.compile(r"dmarc\s*=\s*([a-z]+)\b(.*)", re.DOTALL)
 _FROM = re.compile(r"header\.from\s*=\s*(\S*)")
+_ASKED = re.compile(r"(?<![\w.=-])(p|sp|dis|policy|policy\.dmarc)\s*=\s*([a-z]+)")
+_REMARK = re.compile(r"\([^)]*\)?")
 _ANSWERING_MACHINES = ("X-Autoreply", "X-Autorespond", "X-Auto-Reply")
 
 REASONS = (  # RFC 3463: what the second and third figure say, the first that fits
@@ -73,6 +76,9 @@ def _type(value: str) -> str:
 
 
 _TYPE = re.compile(r"\s*[\w.+-]{1,80}/[\w.+-]{1,80}")
+_NO_TEXT = re.compile(
+    rb"\s*+(?:[^\r\n]++(?:\r\n|\r|\n))*?content-type\s*:\s*(?:image|audio|video|application)/", re.IGNORECASE
+)
 _PARAMETER = re.compile(r';\s*(boundary|charset)\s*=\s*("[^"\r\n]{1,100}"|[^\s;"]{1,100})', re.IGNORECASE)
 _ONE_WORD = ("content-disposition", "content-transfer-encoding", "mime-version")
 _WORD = re.compile(r"[\w.-]{1,80}")
@@ -151,7 +157,8 @@ def _looked_at(raw: bytes) -> Iterator[bytes]:
             found = raw.find(mark, at + 1)
             ends[mark] = len(raw) if found < 0 else found
         until = min(ends.values())
-        stretch = raw[at : min(until, at + LONGEST_STRETCH, at + LONGEST_LETTER - size)]
+        longest = LONGEST_PICTURE if at and _NO_TEXT.match(raw, at, at + LONGEST_PICTURE) else LONGEST_STRETCH
+        stretch = raw[at : min(until, at + longest, at + LONGEST_LETTER - size)]
         yield stretch
         at, size, parts = until, size + len(stretch), parts + 1
 
@@ -185,16 +192,20 @@ def _found_out(message: EmailMessage, authserv: str) -> str:
     for name, value in message.raw_items():
         if name.lower() == "authentication-results":
             server, *results = _bare(str(value)).split(";")
-            said = [found for each in results if (found := _DMARC.fullmatch(each.strip()))]
-            if said and authserv and server.split()[:1] == [authserv.lower()]:
+            said = {each: found for each in results if (found := _DMARC.fullmatch(_REMARK.sub(" ", each).strip()))}
+            if said and authserv and _REMARK.sub(" ", server).split()[:1] == [authserv.lower()]:
                 return _of_the_sender(message, said)
     return ""
 
 
-def _of_the_sender(message: EmailMessage, said: list[re.Match[str]]) -> str:
-    """What was found out, if it is about the one address that we take the letter to come from."""
+def _of_the_sender(message: EmailMessage, results: dict[str, re.Match[str]]) -> str:
+    """What was found out, if it is about the one address that we take the letter to come from.
+
+    A letter that fails, of a domain whose owner asks for nothing to be done then, may well be theirs: it was forwarded, say.
+    """
+    said = results.values()
     verdicts = {found[1] for found in said}
-    if "fail" in verdicts:
+    if any(found[1] == "fail" and not _nothing_asked(result) for result, found in results.items()):
         return "fail"
     senders = getaddresses([_header(message, "From")]) if len(message.get_all("From", ())) == 1 else []
     domain = senders[0][1].lower().rpartition("@")[2] if len(senders) == 1 else ""
@@ -202,8 +213,15 @@ def _of_the_sender(message: EmailMessage, said: list[re.Match[str]]) -> str:
     return "pass" if verdicts == {"pass"} and domain and about <= {domain} else ""
 
 
+def _nothing_asked(result: str) -> bool:
+    """Whether the policy of the domain is p=none, as our server says behind its verdict, in a remark or without one."""
+    said = dict(_ASKED.findall(result))
+    policies = {said[name] for name in ("p", "policy", "policy.dmarc") if name in said}
+    return policies == {"none"} and said.get("dis", said.get("sp", "none")) == "none"
+
+
 def _bare(value: str) -> str:
-    """A header in small letters, without remarks and what stands in quotes: a sender's address may have a ";" there (RFC 5322)."""
+    """A header in small letters, without what stands in quotes, nor a ";" in a remark: a sender's address may have one (RFC 5322)."""
     return "".join(_plainly_written(value.lower()))
 
 
@@ -217,11 +235,12 @@ def _plainly_written(value: str) -> Iterator[str]:
         elif sign == '"' and not depth:
             quoted = not quoted
         elif sign == "(" and not quoted:
+            yield " " if depth else sign
             depth += 1
         elif sign == ")" and not quoted:
+            yield sign if depth == 1 else " "
             depth = max(0, depth - 1)
-            yield " "
-        elif not depth and not quoted:
+        elif not quoted and (sign != ";" or not depth):
             yield sign
 
 
@@ -279,14 +298,30 @@ def _words(message: EmailMessage, answers: bool) -> str:
 
 
 def _body(message: EmailMessage) -> str:
+    """All the text of a letter: mail programs put pictures between its paragraphs."""
     try:
-        part = message.get_body(("plain", "html"))
-        content = str(part.get_content()) if part is not None else ""
-        as_page = part is not None and part.get_content_subtype() == "html"
-    except (LookupError, ValueError, AttributeError, AssertionError):  # broken MIME: whatever text there is
+        parts = _texts(message, "plain") or _texts(message, "html")
+        content = "\n".join(str(part.get_content()) for part in parts)
+        as_page = bool(parts) and parts[0].get_content_subtype() == "html"
+    except (
+        LookupError,
+        ValueError,
+        AttributeError,
+        AssertionError,
+        RecursionError,
+    ):  # broken MIME: whatever text there is
         content, as_page = _whatever(message), False
     content = content[:LONGEST_PART].replace("\r\n", "\n")
     return unquoting.as_text(content) if as_page else content
+
+
+def _texts(message: EmailMessage, kind: str) -> list[EmailMessage]:
+    """The text parts of a letter that are shown one below the other: all of what is mixed, else the one that is its body."""
+    if message.get_content_type() == "multipart/mixed":
+        inner = [part for part in message.iter_parts() if isinstance(part, EmailMessage) and not part.is_attachment()]
+        return [text for part in inner for text in _texts(part, kind)]
+    body = message.get_body((kind,))
+    return [body] if isinstance(body, EmailMessage) else []
 
 
 def _whatever(message: EmailMessage) -> str:

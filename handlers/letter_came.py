@@ -91,12 +91,23 @@ async def unfinished_letters_go(house: House) -> None:
         pass
 
 
-async def letter_came(house: House, kept: int, letter: Letter, *, let: bool = False) -> Carry:
+async def letter_let(house: House, actor: Actor, kept: int, letter: Letter) -> Carry:
+    """Staff looked at a letter that was held back: the bot may answer it, unless another of the team was faster.
+
+    It is taken first: what ends between that and the answer leaves it on the desk, to be let again.
+    """
+    why = f"let be answered by {actor.name}"
+    async with transaction() as run:
+        taken = await letters.let(run, kept, why)
+    return await letter_came(house, kept, letter, let=why) if taken else None
+
+
+async def letter_came(house: House, kept: int, letter: Letter, *, let: str = "") -> Carry:
     """Let a letter have its effect. Gives the reply that is born claimed, if there is one.
 
-    `let`: staff looked at one that was held back, and the bot may answer it.
+    `let`: who of the staff looked at one that was held back and let the bot answer it, in words.
     """
-    carried, became, why = None, "heard", ""
+    carried, became, why = None, "heard", let
     if letter.bounces:
         became, why = "bounce", await _returned(house, letter.bounces)
     elif letter.heard is not None and await _concerns_somebody(house, letter, letter.heard):

@@ -17,7 +17,8 @@ from models.fields import Instant, micros
 PIECE = 256 * 1024  # bytes of a letter that one commit takes: everybody else's commits wait for no more
 AT_ONCE = 4  # pieces that are deleted by one
 COMING = "coming"
-HELD_BACK = ("waiting", "unproven")  # until people have looked at it
+LET = "let"
+HELD_BACK = ("waiting", "unproven", LET)  # until people have looked at it, and what they decided is done
 _OURS = re.compile(r"<delivery-(\d{1,18})\.([a-z2-7]{16})@[^<>\s]+>")
 
 
@@ -25,7 +26,8 @@ class Letter(Model):
     """A letter, kept whole before anybody reads it. `became` says what came of it, None while nothing has.
 
     `became`: heard | bounce | aside (nobody waits for an answer) | unread (given to the desk) | waiting (too many strangers wrote)
-    | unproven (its sender is forged) | coming (its pieces are still being kept). `why`: in words, where it is not heard.
+    | unproven (its sender is forged) | let (staff let it be answered, and it is not yet)
+    | coming (its pieces are still being kept). `why`: in words, where it is not heard.
     `content` is its beginning, all of it where it is no longer than a piece.
     """
 
@@ -108,10 +110,25 @@ async def take_away_unfinished(run: Run, before: datetime) -> bool:
 
 
 async def became(run: Run, letter: int, what: str, why: str, *, sender: str, subject: str) -> None:
-    """Note what came of a letter, and what could be read of its head."""
+    """Note what came of a letter, and what could be read of its head, unless something came of it before."""
     await run(
-        "UPDATE letter SET became = :what, why = :why, sender = :sender, subject = :subject WHERE id = :letter",
+        "UPDATE letter SET became = :what, why = :why, sender = :sender, subject = :subject "
+        "WHERE id = :letter AND (became IS NULL OR became = 'let')",
         what=what, why=why or None, sender=sender, subject=subject, letter=letter,
+    )  # fmt: skip
+
+
+async def let(run: Run, letter: int, why: str) -> bool:
+    """Staff let a letter that was held back be answered: nobody sets it aside from now on. False when it is held back no more.
+
+    It may be let again while it is not answered yet, by whoever finds it so: the answer leaves once.
+    """
+    return bool(
+        await run(
+            "UPDATE letter SET became = 'let', why = :why WHERE id = :letter AND became IN ('waiting', 'unproven', 'let') "
+            "RETURNING id",
+            why=why, letter=letter,
+        )
     )  # fmt: skip
 
 
@@ -142,9 +159,10 @@ async def _pieces(letter: int) -> AsyncIterator[bytes]:
 
 
 async def waiting() -> Rows:
-    """The newest letters that people must look at before anybody is answered."""
+    """The oldest letters that people must look at before anybody is answered."""
     return await read(
-        "SELECT id, sender, subject, became, why, received FROM letter WHERE became = 'waiting' ORDER BY id DESC LIMIT 50"
+        "SELECT id, sender, subject, became, why, received FROM letter WHERE became IN ('waiting', 'unproven', 'let') "
+        "ORDER BY id LIMIT 50"
     )
 
 

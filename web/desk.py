@@ -82,7 +82,7 @@ async def _waiting() -> int:
     parked = await read(
         "SELECT (SELECT COUNT(*) FROM inbound WHERE state IN ('parked', 'asked')) + "
         "(SELECT COUNT(*) FROM event WHERE state = 'parked') + "
-        "(SELECT COUNT(*) FROM letter WHERE became = 'waiting') AS n"
+        "(SELECT COUNT(*) FROM letter WHERE became IN ('waiting', 'unproven', 'let')) AS n"
     )
     return len(guests) + int(parked[0]["n"])
 

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from bot import mail_in
-from handlers.letter_came import held_back, letter_came, letter_set_aside
+from handlers.letter_came import held_back, letter_let, letter_set_aside
 from models import letters
 from web import keys
 from web.access import actor, require_staff
@@ -22,9 +22,9 @@ def routes() -> list[web.RouteDef]:
 
 
 async def letters_page(request: web.Request) -> web.StreamResponse:
-    """The letters that wait for a person, and the newest of all, with what came of each."""
+    """The letters that wait for a person, the oldest first, then the newest of all, with what came of each."""
     waiting, newest = await letters.waiting(), await letters.newest()
-    others = [row for row in newest if row["became"] != "waiting"]
+    others = [row for row in newest if row["became"] not in letters.HELD_BACK]
     return await desk_page(request, "letters.html", letters=[*waiting, *others])
 
 
@@ -44,7 +44,7 @@ async def answer(request: web.Request) -> web.StreamResponse:
     raw = await held_back(number)
     if raw is not None:  # else another of the team was faster
         letter = await mail_in.understood(program.house, program.settings, raw)
-        program.courier.carry(await letter_came(program.house, number, letter, let=True))
+        program.courier.carry(await letter_let(program.house, actor(request), number, letter))
     raise web.HTTPSeeOther("/desk/letters")
 
 

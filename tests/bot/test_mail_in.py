@@ -201,7 +201,17 @@ FROM = "From: Hannah <hannah@example.com>\r\n"
         (f"Authentication-Results: {MX.upper()} 1;\r\n spf=pass; dmarc=Pass (p=none) header.from=Example.COM\r\n{FROM}", "pass"),
         (f"Authentication-Results: {MX}; dkim=pass\r\nAuthentication-Results: {MX}; dmarc=pass\r\n{FROM}", "pass"),
         (f"Authentication-Results: {MX}; dmarc=fail (p=reject) header.from=example.com\r\n{FROM}", "fail"),
+        (f"Authentication-Results: {MX}; dmarc=fail (p=QUARANTINE sp=NONE dis=NONE)\r\n{FROM}", "fail"),
+        (f"Authentication-Results: {MX}; dmarc=fail (p=NONE sp=REJECT dis=REJECT)\r\n{FROM}", "fail"),
         (f"Authentication-Results: {MX}; dmarc=none\r\n{FROM}", ""),
+        # the owner of the domain asks for nothing to be done
+        (f"Authentication-Results: {MX}; dmarc=fail (p=NONE sp=NONE dis=NONE) header.from=example.com\r\n{FROM}", ""),
+        (f"Authentication-Results: {MX}; spf=fail; dmarc=fail (p=none; dis=none) header.from=example.com\r\n{FROM}", ""),
+        (f"Authentication-Results: {MX}; dmarc=fail policy.dmarc=none header.from=example.com\r\n{FROM}", ""),
+        (f'Authentication-Results: {MX}; dmarc=fail reason="no SPF" header.from=example.com (policy=none)\r\n{FROM}', ""),
+        (f"Authentication-Results: {MX}; dmarc=fail header.from=example.com; spf=pass (p=none)\r\n{FROM}", "fail"),
+        (f"Authentication-Results: {MX}; dmarc=fail (p=none); dmarc=fail (p=reject)\r\n{FROM}", "fail"),
+        (f'Authentication-Results: {MX}; dmarc=fail reason="(p=none)"\r\n{FROM}', "fail"),
         (f"Authentication-Results: {MX}; dmarc=temperror\r\n{FROM}", ""),
         (FROM, ""),
         # what the sender wrote into it
@@ -322,6 +332,29 @@ def test_what_is_long_in_a_letter_is_passed_over() -> None:
     raw = message.as_bytes()
     assert sum(map(len, _looked_at(raw))) < len(raw)
     assert read(raw, NOW, OURS).words == "airport to Hard Rock"
+
+
+def test_words_behind_pictures_are_read() -> None:
+    """Mail programs put pictures between paragraphs; three large ones use up nothing, and what is attached is not read out."""
+    message = EmailMessage()
+    message["From"], message["Subject"] = "hannah@example.com", "Re: x"
+    message.set_content("airport to Hard Rock")
+    message.make_mixed()
+    for words in ("on Friday", "2 adults", "thank you"):
+        message.add_attachment(b"\x01" * LONGEST_LETTER, maintype="image", subtype="jpeg", disposition="inline")
+        text = EmailMessage()
+        text.set_content(words)
+        message.attach(text)
+    message.add_attachment("an old list", filename="list.txt")
+    raw = message.as_bytes()
+    assert sum(map(len, _looked_at(raw))) < 20_000
+    for lines in (raw, raw.replace(b"\n", b"\r\n")):
+        assert read(lines, NOW, OURS).words.split("\n\n") == [
+            "airport to Hard Rock",
+            "on Friday",
+            "2 adults",
+            "thank you",
+        ]
 
 
 @pytest.mark.parametrize("raw", [b"", b"--", b"\n--", b"\r--\n--x", b"a\n--b\r--c\n--d"])

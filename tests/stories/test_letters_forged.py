@@ -9,6 +9,7 @@ from models.database import read
 from tests.people import Bellhop, Desk, Person
 from tests.stories import moves
 from tests.stories.test_letters_answered import brings, letter
+from web.desk import _waiting
 
 pytestmark = moves.SDKS
 HANNAH = "hannah@example.com"
@@ -120,6 +121,8 @@ async def test_who_is_forged_is_not_written_to(bellhop: Bellhop, house: Person, 
     )
     page = await desk.opens("/desk/letters")
     assert "Sender not verified" in page and "does not come from this address" in page
+    assert "Letters that wait for a person" in await desk.opens("/desk/talks")
+    assert await _waiting() == 1, "the number on the nav"
     await brings(bellhop, found_out("fail", number="2", text="STOP"))
     number = (await read("SELECT id FROM letter ORDER BY id LIMIT 1"))[0]["id"]
     await desk.sends(f"/desk/letters/{number}/answer")
@@ -130,6 +133,13 @@ async def test_who_is_forged_is_not_written_to(bellhop: Bellhop, house: Person, 
     await bellhop.mail(HANNAH, "2 adults")
     rows = await read("SELECT became FROM letter ORDER BY id")
     assert [row["became"] for row in rows] == ["heard", "unproven", "heard"]
+
+
+async def test_whose_domain_asks_for_nothing_is_answered(bellhop: Bellhop) -> None:
+    """p=none: forwarding alone makes such a letter fail; it proves nothing, and its guest is answered as anybody."""
+    trusting(bellhop)
+    await brings(bellhop, found_out("fail (p=NONE sp=NONE dis=NONE)"))
+    await bellhop.mail(HANNAH, "Airport PUJ to Hard Rock")
 
 
 async def test_so_many_strangers_an_hour_are_answered(bellhop: Bellhop, desk: Desk) -> None:

@@ -1,15 +1,17 @@
 """What the desk shows of letters and of messages that came by one of our links: all of what was said, nothing that opens a door."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from bot.mail_in import opened
 from flows.speech import Heard
-from handlers.letter_came import letter_came, letter_kept
+from handlers.house import Actor
+from handlers.letter_came import letter_came, letter_kept, letter_let, letter_set_aside
 from handlers.someone_wrote import someone_wrote
-from models import links
-from models.database import read
+from models import letters, links
+from models.database import read, transaction
 from tests.web.front import Front
 from tests.web.test_desk_doors import at_the_desk, shown
 
@@ -96,3 +98,42 @@ async def test_a_letter_that_is_not_there_fills_nothing(front: Front, letter: st
     answer, form = await desk.get(f"/desk/doors?letter={letter}")
     assert answer.status == 200
     assert re.search(r'name="words"[^>]*></textarea>', form)
+
+
+ANA, LUIS = Actor("Ana", "staff", "desk"), Actor("Luis", "staff", "desk")
+
+
+async def held(front: Front) -> int:
+    """A letter of somebody whom our mail server does not believe."""
+    kept, _ = await letter_kept(front.house, LETTER)
+    await letter_came(front.house, kept, replace(opened(LETTER, front.house.now(), ()), forged=True))
+    return kept
+
+
+async def came_of(kept: int) -> tuple[str, str, int]:
+    """What became of it, why, and how many letters were heard."""
+    (row,) = await read("SELECT became, why, (SELECT COUNT(*) FROM inbound) AS n FROM letter WHERE id = :id", id=kept)
+    return row["became"], row["why"], int(row["n"])
+
+
+async def test_what_another_set_aside_meanwhile_is_not_answered(front: Front) -> None:
+    """Two of the team look at the same letter: whoever is first decides, and that stays."""
+    kept, letter = await held(front), opened(LETTER, front.house.now(), ())
+    await letter_set_aside(front.house, LUIS, kept)
+    assert await letter_let(front.house, ANA, kept, letter) is None
+    assert await came_of(kept) == ("aside", "set aside by Luis", 0)
+
+
+async def test_what_was_let_and_not_answered_is_let_again(front: Front) -> None:
+    """The program ended in between: it stays on the desk, nobody sets aside what may be answered by now, and it is heard once."""
+    kept, letter = await held(front), opened(LETTER, front.house.now(), ())
+    async with transaction() as run:
+        assert await letters.let(run, kept, "let be answered by Ana")
+    await letter_set_aside(front.house, LUIS, kept)
+    desk = await at_the_desk(front)
+    page = (await desk.get("/desk/letters"))[1]
+    assert "Not answered yet" in page and f"/desk/letters/{kept}/answer" in page and f"/{kept}/aside" not in page
+    await letter_let(front.house, LUIS, kept, letter)
+    await letter_came(front.house, kept, letter, let="let be answered by Ana")
+    assert await letter_let(front.house, ANA, kept, letter) is None
+    assert await came_of(kept) == ("heard", "let be answered by Luis", 1)

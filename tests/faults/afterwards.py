@@ -81,7 +81,8 @@ class Afterwards(Guest):
         asked = YACHT.format(month=MONTHS["en"][self.day.month - 1], day=self.day.day)
         await taken(self.boat)
         await self._says(asked, "full: waiting list")
-        await self._says("waiting list please", "Join waiting list")
+        await self.person.says("waiting list please")
+        await self._hears_or_names("Join waiting list")
         self.reference = _code(await self._says("join the waiting list", "You are on the waiting list"))
         await freed(self.boat)
         await self._hears("Good news")
@@ -93,7 +94,7 @@ class Afterwards(Guest):
         return f"departure:yacht:{self.day:%Y-%m-%d}T09:00"
 
     async def _sends(self) -> None:
-        await self._hears(self._on("send"))
+        await self._hears_or_names(self._on("send"))
         await self.person.taps(self._on("send"))
         self.reference = _code(await self._hears("CA-"))
 

@@ -176,7 +176,7 @@ class Guest:
         if plan.channel == "telegram":
             await self._hears(PHONE_ASKED[plan.language])
             await person.says("+34 612 345 678")
-        await self._reads_the_review()
+        await self._hears_or_names(self._on("send"))
         if plan.email:
             await person.says(plan.email)
             await self._hears(plan.email)
@@ -209,13 +209,13 @@ class Guest:
                         self.step = f"the pay page ({answer.status})"
                 await between_looks(MOMENT * 4)  # a guest tries again at their leisure
 
-    async def _reads_the_review(self) -> None:
+    async def _hears_or_names(self, words: str) -> Any:
         """All that is missing may be the name: Twilio's list, from which missed words are fetched, has nobody's."""
-        self.step, asked = self._on("send"), NAME_ASKED[self.plan.language]
+        self.step, asked = words, NAME_ASKED[self.plan.language]
         await self.person.bellhop.until(lambda: self._got(self.step) or self._got(asked))
         if not self._got(self.step):
             await self.person.says(self.plan.name)
-        await self._hears(self.step)
+        return await self._hears(self.step)
 
     def _got(self, words: str) -> bool:
         return any(words in read_aloud(message) for message in self.person.got())

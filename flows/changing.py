@@ -29,14 +29,13 @@ def chosen(talk: Talk, heard: Heard) -> str | None:
     """The code of the booking that is tapped to be changed, or typed where we asked which."""
     if heard.tap:
         return heard.tap.value if heard.tap.question == TAP else None
-    shown, which = [option for option in talk.shown if option["question"] == TAP], bool(_asked_which(talk))
-    found = (an_option(heard.words, shown, v, which) for v in ALL.values()) if shown and heard.words else ()
+    shown = _asked_which(talk)
+    found = (an_option(heard.words, shown, v, True) for v in ALL.values()) if shown and heard.words else ()
     return next((str(option["value"]) for option in found if option), None)
 
 
 def _asked_which(talk: Talk) -> list[dict[str, Any]]:
-    shown = [option for option in talk.shown if option["question"] == TAP]
-    return shown if len(shown) > 1 else []
+    return [option for option in talk.shown if option["question"] == TAP] if "to_change" in talk.facts else []
 
 
 def code_in(words: str, menu: Menu) -> str | None:
@@ -69,6 +68,7 @@ def begins(book: Conversation, talk: Talk, heard: Heard, world: World) -> Heard 
         return None  # a person sees to it
     told = str(talk.facts.get("to_change", "")) if _asked_which(talk) else ""
     of = chosen(talk, heard)
+    talk.facts.pop("to_change", None)
     begin(talk, standing)
     if of and told:
         return replace(heard, kind="text", tap=None, words=told)

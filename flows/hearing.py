@@ -69,6 +69,7 @@ def hear(book: Conversation, talk: Talk, heard: Heard, world: World) -> Talk:
         afterwards.hear(book, talk, heard, world)
     else:
         _hear_draft(book, talk, heard, world)
+    talk.facts.pop("to_change", None)  # what was asked was which booking: the next words answer it, or it is left
     settle(book, talk, world)
     if back:
         silence.welcome(book, talk)

@@ -16,6 +16,7 @@ from handlers.event_told import Event, unread
 from handlers.house import Actor, House
 from handlers.letter_answered import answered_by
 from handlers.someone_wrote import someone_wrote
+from handlers.telling import tell_house
 from models import letters, news, rates
 from models.database import Run, again_at_once, read, transaction
 from models.turns import Carry
@@ -117,7 +118,7 @@ async def letter_came(house: House, kept: int, letter: Letter, *, let: str = "")
             carried = await someone_wrote(house, replace(letter.heard, media=(whole,)))
         else:
             became, why = held_back
-            news.announce("talk")
+            await _house_knows(house, letter)
     elif trouble := _trouble(house, letter):
         became, why = "unread", trouble
         await _to_the_desk(house, kept, trouble)
@@ -150,6 +151,14 @@ async def _held_back(house: House, letter: Letter, heard: Heard) -> tuple[str, s
     if await _a_stranger(house, heard) and not await _one_more(house):
         return "waiting", TOO_MANY
     return None
+
+
+async def _house_knows(house: House, letter: Letter) -> None:
+    """The house's chats hear of the first letter of an hour that is held back; the desk counts them all."""
+    async with transaction() as run:
+        once = str(int(house.now().timestamp()) // HOUR)
+        await tell_house(run, house, "letter_held_house", {"who": letter.sender}, once=once, mail=False)
+        news.announce("talk")
 
 
 async def _a_stranger(house: House, heard: Heard) -> bool:

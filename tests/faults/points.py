@@ -76,6 +76,7 @@ ASIDE = {
     "handlers.guest_wrote:_turn_page": "one commit, as _turn",
     "handlers.guests_fell_silent:_nudge": "one commit, and whoever looks next finds the talk moved or not",
     "handlers.letter_came:_noted": "one commit, and a letter brought again has its effect once: tests/doors/test_letters",
+    "handlers.letter_came:_house_knows": "one commit, once an hour, before the letter is noted: tests/stories/test_letters_forged",
     "handlers.letter_came:letter_let": "the desk: taken, and if it ends there it can be let again: tests/web/test_letters_on_the_desk",
     "handlers.letter_came:letter_set_aside": "the desk: one commit, and whoever pressed sees whether it was done",
     "handlers.letter_came:_commit": "one piece, and the mail server brings it again: tests/doors/test_letters, test_large_letters",

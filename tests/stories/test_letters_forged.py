@@ -167,6 +167,19 @@ async def test_so_many_strangers_an_hour_are_answered(bellhop: Bellhop, desk: De
     assert [row["became"] for row in rows] == ["heard", "aside"] and "set aside by" in rows[1]["why"]
 
 
+async def test_the_house_hears_once_an_hour_of_what_is_held_back(bellhop: Bellhop, house: Person) -> None:
+    """A guest whom nobody answers is not only a number on the desk; a flood of letters is none of notices."""
+    trusting(bellhop)
+    for number in ("1", "2"):
+        await brings(bellhop, found_out("fail", number=number))
+    await house.hears("hannah@example.com", "waits for a person")
+    told = "SELECT id FROM delivery WHERE kind = 'letter_held_house'"
+    in_an_hour = len(await read(told))
+    await bellhop.later(hours=1)
+    await brings(bellhop, found_out("fail", number="3"))
+    assert len(await read(told)) == 2 * in_an_hour > 0
+
+
 async def test_leads_and_the_house_are_no_strangers(bellhop: Bellhop, house: Person) -> None:
     """Nothing is written to them because of a letter: what they write is told to the house all the while."""
     answering(bellhop, 1)

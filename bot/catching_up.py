@@ -19,7 +19,7 @@ from handlers.delivery_reported import delivery_reported
 from handlers.guests_fell_silent import guests_fell_silent
 from handlers.house import House
 from handlers.letter_came import unfinished_letters_go
-from handlers.part_failed import part_failed, part_well
+from handlers.part_failed import known_to_fail, part_failed, part_well
 from handlers.someone_wrote import someone_wrote
 from models.database import is_away, is_contended
 from models.fields import packed
@@ -45,6 +45,7 @@ async def catch_up(
     """
     if not await our_turn(house) and not at_once:
         return
+    house.failing.update({**await known_to_fail(house.now()), **house.failing})  # what failed elsewhere may work here
     jobs: dict[str, Awaitable[None]] = {"silence": guests_fell_silent(house), "letters": unfinished_letters_go(house)}
     if whatsapp is not None:
         jobs |= {"messages": _heard(house, carry, whatsapp, heard), "reports": _reports(house, whatsapp)}

@@ -16,7 +16,7 @@ from bot.wrong import Wrong
 from models import catalog_file
 from models.catalog import Catalog, compile
 
-PATIENCE = 30.0  # seconds for a process to listen
+PATIENCE = 120.0  # seconds for a process to listen: a machine may be busy, and nobody is helped by a demo that ends
 GUESTS = (
     {"key": "hannah", "name": "Hannah Moore", "language": "en", "role": "guest", "whatsapp": "+447700900142"},
     {"key": "lucia", "name": "Lucía Fernández", "language": "es", "role": "guest", "telegram": 700100201},

@@ -15,8 +15,12 @@ FIRST, LONGEST = timedelta(seconds=1), timedelta(minutes=5)  # the longest is sh
 log = structlog.get_logger()
 
 
+class SomeFailed(Exception):
+    """Of many things to take up some failed; its cause is the first one's fault. The others had their turn, and must have the next."""
+
+
 async def known_to_fail(now: datetime) -> dict[str, Rest]:
-    """What the desk is told of when a process begins, so that it is forgotten where it works by now."""
+    """What the desk is told of, by whatever process, so that it is forgotten where it works by now."""
     return {part: Rest(now, timedelta()) for part in await stuck.noted_failing()}
 
 
@@ -33,15 +37,17 @@ async def done_by_itself(house: House, part: str, work: Callable[[], Awaitable[N
     except Exception as fault:  # noqa: BLE001  # whatever it is, the other parts go on
         await part_failed(house, part, fault)
         if not is_contended(fault):
-            _rests(house, part, again=not is_away(fault))
+            rests(house, part, again=not is_away(fault) and not isinstance(fault, SomeFailed))
     else:
         await part_well(house, part)
 
 
-def _rests(house: House, part: str, *, again: bool) -> None:
+def rests(house: House, part: str, *, again: bool = True, first: timedelta = FIRST) -> datetime:
+    """Until when it is left alone: twice as long as the last time, unless it did not fail `again` by itself."""
     before = house.failing[part].pause if part in house.failing else timedelta()
-    pause = max(FIRST, min(before * 2, LONGEST)) if again else FIRST
+    pause = max(first, min(before * 2, LONGEST)) if again else first
     house.failing[part] = Rest(house.now() + pause, pause if again else before)
+    return house.failing[part].until
 
 
 async def part_failed(house: House, part: str, fault: Exception) -> None:

@@ -15,7 +15,7 @@ from handlers.guest_cancelled import refund_owed
 from handlers.guest_paid import Paid, guest_paid
 from handlers.guest_wrote import kept_owed
 from handlers.house import SYSTEM, House
-from handlers.part_failed import done_by_itself, part_failed, part_well
+from handlers.part_failed import SomeFailed, done_by_itself, part_failed, part_well, rests
 from handlers.payment_returned import Returned, payment_returned
 from handlers.place_freed import list_ended, places_freed
 from handlers.someone_wrote import someone_wrote
@@ -57,15 +57,17 @@ async def _owed_events(house: House, _: object) -> None:
 
 
 async def _each(rows: Rows, take: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
-    """Take every row up; whatever could not even be left for later is raised when all have had their turn."""
+    """Take every row up. When all have had their turn, raises that some could not even be left for later."""
     faults: list[Exception] = []
     for row in rows:
         try:
             await take(row)
         except Exception as fault:  # noqa: BLE001  # and the others
             faults.append(fault)
-    if faults:
+    if faults and (is_away(faults[0]) or is_contended(faults[0])):
         raise faults[0]
+    if faults:
+        raise SomeFailed(repr(faults[0])[:200]) from faults[0]
 
 
 async def _waiting_list(house: House, _: object) -> None:
@@ -119,14 +121,15 @@ async def _one_due(house: House) -> bool:
         if not rows:
             return False
         booking, kind = int(rows[0]["booking_id"]), str(rows[0]["kind"])
+        name = f"{kind}:{booking}"
         try:
             async with transaction() as inner:
                 await _DUES[kind](inner, house, booking)
         except Exception as fault:  # noqa: BLE001  # and what else is due
-            await part_failed(house, f"{kind}:{booking}", fault)
-            await dues.set_due(run, booking, kind, house.now() + LATER)
+            await part_failed(house, name, fault)
+            await dues.set_due(run, booking, kind, rests(house, name, first=LATER))
         else:
-            await part_well(house, f"{kind}:{booking}")
+            await part_well(house, name)
     return True
 
 

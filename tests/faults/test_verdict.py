@@ -9,7 +9,8 @@ from models import delivery
 from models.database import transaction
 from models.fields import packed
 from tests.conftest import NOW
-from tests.faults.verdict import twice_on_telegram, twice_on_whatsapp
+from tests.faults.crowd import Plan
+from tests.faults.verdict import told_alike, twice_on_telegram, twice_on_whatsapp
 from tests.models.given import a_guest
 
 
@@ -71,3 +72,31 @@ def test_two_pictures_are_not_one_that_came_twice() -> None:
     """Without words, and whatever they are called: it is by what they show."""
     assert twice_on_whatsapp(fleet(taken(1, 5, "a1"), taken(2, 5, "b1"), taken(3, 6, "a1"))) == {}
     assert twice_on_whatsapp(fleet(taken(1, 5, "a1"), taken(2, 5, "b1"), taken(3, 5, "a2"))) == {"5": 2}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "named", "alike"),
+    [
+        (("party", "name", "review"), False, True),
+        (("party", "name", "name", "review"), False, False),
+        (("party", "name", "review"), True, False),
+        (("party", "party", "review"), False, False),
+        (("party",), False, False),
+    ],
+)
+@pytest.mark.usefixtures("database")
+async def test_whoever_is_told_another_story_is_found(kinds: tuple[str, ...], named: bool, alike: bool) -> None:
+    """Only of whom a message was fetched from the list, which has no names, may be asked for theirs, once."""
+    quiet, another = Plan(2), Plan(4)
+    for plan, told, name in ((quiet, ("party", "review"), True), (another, kinds, named)):
+        to = await a_guest("whatsapp", plan.address)
+        async with transaction() as run:
+            for kind in told:
+                await delivery.post(run, to, kind, {}, language="en", now=NOW)
+            await run(
+                "INSERT INTO inbound (channel, external_id, recipient_id, heard, words, state, attempts, received) "
+                "VALUES ('whatsapp', :sid, :to, :heard, '', 'done', 0, 0)",
+                sid=plan.key, to=to, heard=packed({"name": plan.name if name else ""}),
+            )  # fmt: skip
+    guests: Any = [SimpleNamespace(plan=quiet), SimpleNamespace(plan=another)]
+    assert (await told_alike(guests) == []) is alike

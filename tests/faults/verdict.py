@@ -219,12 +219,14 @@ async def claimed() -> list[str]:
 async def told_alike(guests: list[Guest]) -> list[str]:
     """Everybody was told what the quiet guest of their kind was told, in the same order: nothing asked twice, nothing left out.
 
-    Save one question: whose words all came by Twilio's list, which knows nobody's name, is asked for it.
+    Save one question, once: of whom something came by Twilio's list, which knows nobody's name, may be asked for it.
     """
-    stories: dict[str, list[str]] = defaultdict(list)
+    stories, nameless = defaultdict[str, list[str]](list), await by_the_list()
     for row in await deliveries():
-        if row["channel"] in ("whatsapp", "telegram") and row["kind"] != "name":
-            stories[str(row["address"])].append(str(row["kind"]))
+        story = stories[str(row["address"])]
+        if row["channel"] in ("whatsapp", "telegram") and not (row["kind"] == "name" and row["address"] in nameless):
+            story.append(str(row["kind"]))
+        nameless -= {str(row["address"])} if row["kind"] == "name" else set()
     quiet: dict[Any, list[str]] = {}
     faults = []
     for one in guests:  # the first of each kind had the house to themselves
@@ -232,6 +234,14 @@ async def told_alike(guests: list[Guest]) -> list[str]:
         if story != quiet.setdefault(one.plan.kind, story):
             faults.append(f"another story: {one.plan.key} {_difference(story, quiet[one.plan.kind])}")
     return faults
+
+
+async def by_the_list() -> set[str]:
+    """The addresses of those of whom some message came without a name: it was fetched, not brought."""
+    rows = await read(
+        "SELECT r.address, i.heard FROM inbound i JOIN recipient r ON r.id = i.recipient_id WHERE i.channel = 'whatsapp'"
+    )
+    return {str(row["address"]) for row in rows if not unpacked(row["heard"]).get("name")}
 
 
 def _difference(story: list[str], usual: list[str]) -> str:

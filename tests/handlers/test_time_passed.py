@@ -152,10 +152,44 @@ async def test_owed_messages_that_the_database_refuses_are_not_asked_for_at_each
     assert [(await inbox(each))[0][1] for each in who] == ["owed", "done"]
 
 
-async def test_a_due_that_fails_waits_a_minute_and_is_shown(
+async def test_one_message_that_cannot_even_be_parked_keeps_the_others_a_second(
     house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is due behind it is done at once."""
+    """However often: what takes up the owed rests no longer for one of many."""
+
+    async def fails(*_: Any) -> Carry:
+        raise KeyError("a mistake of ours")
+
+    await owe_turns(house, 1)
+    monkeypatch.setattr(ticking, "someone_wrote", fails)
+    monkeypatch.setattr(ticking, "kept_owed", fails)
+    for _ in range(3):
+        await time_passed(house)
+        assert house.failing["owed_turns"].until == clock() + FIRST
+        clock.forward(seconds=1)
+    assert (await stuck(clock())).failing == ("owed_turns",)
+
+
+async def test_a_due_that_fails_waits_ever_longer_and_is_shown(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One minute, two, four, then five; what is due behind it is done at once."""
+    await owe_one_of_each(house)
+    mistake = Mistake(monkeypatch, ticking, "close_pages", times=100)
+    await time_passed(house)
+    for tried, rest in enumerate((60, 120, 240, 300, 300), 1):
+        clock.forward(seconds=rest - 1)
+        await time_passed(house)
+        assert mistake.calls == tried
+        clock.forward(seconds=1)
+        await time_passed(house)
+        assert mistake.calls == tried + 1
+
+
+async def test_a_due_that_fails_once_is_shown_for_a_minute(
+    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the booking's code; done, it is forgotten."""
     booking = await owe_one_of_each(house)
     mistake = Mistake(monkeypatch, ticking, "close_pages", times=1)
     await time_passed(house)

@@ -89,6 +89,7 @@ function foldTries(folded) {
 function fold() {
   const tries = find(".tries");
   const skips = [...document.querySelectorAll(".skip-some")];
+  document.querySelector(".clock-more")?.remove();
   if (narrow.matches && innerWidth < 820) find(".for-narrow").append(el("div.group.clock-more", {}, skips), tries);
   else { find(".panel").append(tries); find(".shell-bar .now").after(...skips); }
 }

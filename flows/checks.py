@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.facts import chosen, comes_back, fetched_places, fetches, kind_of, meeting_place, stop, zone_key
 from flows.filling import in_doubt
-from flows.menu import Service, Vehicle, World
+from flows.menu import Menu, Service, Vehicle, World
 from flows.speech import Option
 from flows.talk import Talk
 from flows.understand.ear import Doubt
@@ -140,12 +140,40 @@ def _vehicle_fits(talk: Talk, world: World) -> None:
 def _chair_fits(talk: Talk, world: World) -> None:
     """Where no vehicle takes the wheelchair that is told at once, and once; a person may know a way."""
     service, chair = world.menu.service(talk.draft.get("service")), talk.draft.get("wheelchair")
-    if not chair or service is None or service.timetable:
-        talk.facts.pop("no_chair", None)
-    elif not any(each.takes_chair(chair) for each in _vehicles_of(service, world)):
-        if talk.facts.get("no_chair") != [service.key, chair]:
-            talk.remark("service_no_chair", service=dict(service.name), wheelchair=chair)
+    said = talk.facts.pop("no_chair", None)
+    if not chair or service is None:
+        return
+    if service.timetable or not any(each.takes_chair(chair) for each in _vehicles_of(service, world)):
+        if said != [service.key, chair]:
+            block = "tour_chair" if service.timetable else "service_no_chair"
+            talk.remark(block, service=dict(service.name), wheelchair=chair)
         talk.facts["no_chair"] = [service.key, chair]
+
+
+def _chairs_noted(talk: Talk, world: World) -> None:
+    """More than one wheelchair stands in the notes in the guest's words, behind the answers to what the house asks there."""
+    service, before = world.menu.service(talk.draft.get("service")), talk.facts.pop("wheelchairs", "")
+    told = [each["facts"]["words"] for each in talk.remarks if each["block"] == "wheelchairs"]
+    gone = "wheelchair" in talk.draft and not talk.draft["wheelchair"]
+    words = "" if gone else told[-1] if told else before
+    if not words and not before:
+        return
+    talk.facts |= {"wheelchairs": words} if words else {}
+    notes = talk.draft.get("notes") or ""
+    own = notes.removesuffix(words).removesuffix(before).rstrip(" ·")
+    noted = " · ".join(filter(None, (own, words)))
+    if not noted or service is None or (service.timetable and service.questions and not own):
+        talk.forget("notes")
+    elif noted != notes:
+        talk.answer("notes", noted)
+
+
+def for_the_team(talk: Talk, menu: Menu) -> str | None:
+    """What of the wheelchairs is for people to see: the guest's words where they are several, "" of one on a tour, None of nothing."""
+    service = menu.service(talk.draft.get("service"))
+    if "wheelchairs" in talk.facts:
+        return str(talk.facts["wheelchairs"])
+    return "" if service and service.timetable and talk.draft.get("wheelchair") else None
 
 
 def _route_is_driven(talk: Talk, world: World) -> None:
@@ -272,4 +300,5 @@ CHECKS: tuple[Callable[[Talk, World], None], ...] = (
     _luggage_fits,
     _vehicle_fits,
     _chair_fits,
+    _chairs_noted,
 )

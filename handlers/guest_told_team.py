@@ -18,7 +18,7 @@ async def told_team(
         run, booking, "guest_wrote", actor=who, actor_kind=actor.kind, door=actor.door, now=house.now(),
         facts={"matter": matter} if matter else None, personal={"text": words[:2000]},
     )  # fmt: skip
-    facts = {"story": told, "who": who, "text": words or "–"}
+    facts = {"story": told, "who": who, "text": words or ("" if matter == "wheelchair" else "–")}
     await tell_house(run, house, "guest_wrote_house", facts, booking=booking, once=once, mail=False)
     if matter in FOR_THE_LEAD and words:
         await _the_lead(run, house, booking, facts, once)

@@ -7,6 +7,8 @@ from typing import Any
 import structlog
 
 from flows.book import learn
+from flows.changing import differences
+from flows.checks import for_the_team
 from flows.speech import Say
 from flows.talk import Cancel, Change, Delayed, Hop, Leave, Person, Resend, Send, Talk, ToTeam, Wish
 from flows.understand.details import phone_of
@@ -85,13 +87,23 @@ async def _send(at: Moment, talk: Talk, wish: Send, run: Run) -> Came:
             return Came(await _refused(at, talk, refusal))
         booking, told = await request_sent(run, at.house, catalog, draft, **by, waits=True)
         place = {"reference": told["reference"], "place": await place_of(run, booking)}
+        await _about_chairs(at, talk, booking, run)
         return Came(learn(talk, "waitlisted", place), booking)
     except Refusal as refusal:
         return Came(await _refused(at, talk, refusal))
+    await _about_chairs(at, talk, booking, run)
     payment = told["payment"]
     sent = {"due": payment["due_now"], "payment": payment, "story": told}
     sent |= {key: told[key] for key in ("reference", "hold_until", "total")}
     return Came(learn(talk, "sent", sent), booking)
+
+
+async def _about_chairs(at: Moment, talk: Talk, booking: int, run: Run) -> None:
+    """The guest was told that the team looks whether the wheelchair, or all of them, can come along."""
+    words = for_the_team(talk, at.world.menu)
+    if words is not None:
+        said = doors.readable(words)
+        await told_team(run, at.house, booking, said, at.actor, matter="wheelchair", once=at.heard.external_id)
 
 
 async def _change(at: Moment, talk: Talk, wish: Change, run: Run) -> Came:
@@ -103,6 +115,8 @@ async def _change(at: Moment, talk: Talk, wish: Change, run: Run) -> Came:
                 inner, at.house, catalog, wish.reference, talk.draft, base=talk.facts["changing"]["request"],
                 agreed=talk.facts["quoted"]["total"], recipient=at.seen.recipient, channel=at.heard.channel,
             )  # fmt: skip
+        if at.seen.booking is not None and {"wheelchair", "notes"} & set(differences(talk)):
+            await _about_chairs(at, talk, at.seen.booking, run)
         return Came(learn(talk, "changed", learnt(told)))
     except TooLate as refusal:
         await fulfilled(at, talk, ToTeam(at.heard.words or "–"), run)

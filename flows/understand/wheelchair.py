@@ -14,7 +14,7 @@ def a_wheelchair(ear: Ear) -> str | bool | Doubt | None:
     if not found:
         return _answered(ear) if ear.asked == "wheelchair" else None
     if (ear.vocabulary.number(found["many"] or "") or 1) > 1:
-        ear.found.setdefault("_remarks", []).append(("wheelchairs", {}))
+        ear.found.setdefault("_remarks", []).append(("wheelchairs", {"words": found[0].strip()}))
     return _kind(ear, found[0]) or ear.draft.get("wheelchair") or _which()
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from flows.checks import check, for_the_team
 from flows.menu import World
+from models.catalog import takes_wheelchair
 from tests.flows.people import MENU, NOW, Guest
 
 ASKED = "airport to Arena Blanca tomorrow at 3pm, AA1045, 2 adults, 2 bags"
@@ -94,6 +96,59 @@ def test_where_nothing_takes_it_that_is_said_at_once_and_once() -> None:
     assert guest.talk.draft["wheelchair"] == "rigid"
 
 
-def test_more_than_one_is_for_people() -> None:
-    """How many is not kept, so the guest is told how the team hears of it."""
-    assert "add a note" in someone().says("we are 3 and bring two folding wheelchairs")
+@pytest.mark.parametrize(
+    ("typed", "noted"),
+    [("we have three wheelchairs that fold", "we have three wheelchairs that fold"),
+     ("llevamos dos sillas de ruedas plegables", "llevamos dos sillas de ruedas plegables")],
+)  # fmt: skip
+def test_more_than_one_stands_in_the_notes_and_is_for_people(typed: str, noted: str) -> None:
+    """In the guest's words, beside a note of their own, until there is none; the team is to hear of it."""
+    guest = someone()
+    guest.says(f"{ASKED}, suv, {typed}")
+    assert f"“{noted}”" in guest.text
+    assert for_the_team(guest.talk, guest.world.menu) == noted
+    guest.says("change the notes")
+    guest.says("my aunt gets car sick")
+    assert guest.talk.draft["notes"] == f"my aunt gets car sick · {noted}"
+    guest.says("no wheelchair")
+    assert guest.talk.draft["notes"] == "my aunt gets car sick"
+    assert for_the_team(guest.talk, guest.world.menu) is None
+
+
+def test_one_on_a_ride_is_for_nobody_to_look_at() -> None:
+    """The vehicles that are offered take it."""
+    guest = someone()
+    guest.says(f"{ASKED}, suv, with a folding wheelchair")
+    assert guest.talk.draft.get("notes") is None
+    assert for_the_team(guest.talk, guest.world.menu) is None
+
+
+def test_what_is_asked_before_a_tour_is_asked_still() -> None:
+    """Two wheelchairs are no answer to "is anyone pregnant?"; they stand behind it."""
+    guest = someone()
+    guest.says("we have two folding wheelchairs, buggy ride tomorrow, 2 adults")
+    assert "notes" not in guest.talk.draft
+    guest.talk.answer("notes", "nobody")
+    check(guest.talk, guest.world)
+    assert guest.talk.draft["notes"] == "nobody · we have two folding wheelchairs"
+
+
+@pytest.mark.parametrize("chair", ["a folding wheelchair", "a wheelchair that does not fold"])
+def test_on_a_tour_a_person_says_whether_it_comes_along(chair: str) -> None:
+    """We know of vehicles only: nothing is promised of a boat, it is said once, and the team is to hear of it."""
+    guest = someone()
+    assert f"Whether {chair} can come along on Isla Saona" in guest.says(f"Saona tomorrow for 2 with {chair}")
+    assert "Whether" not in guest.says("ana@example.com")
+    assert for_the_team(guest.talk, guest.world.menu) == ""
+
+
+def test_asking_whether_it_folds_promises_nothing() -> None:
+    """When it is asked it may be for a boat, and there may be no vehicle with room for it."""
+    assert "we send" not in someone().says("Saona tomorrow for 2 with a wheelchair")
+
+
+@pytest.mark.parametrize("brought", [None, "folding", "rigid"])
+@pytest.mark.parametrize("taken", [None, "none", "folding", "any"])
+def test_the_talk_and_the_prices_agree_on_what_takes_a_wheelchair(taken: str | None, brought: str | None) -> None:
+    """The rule stands in the talk and in the catalogue, which know nothing of each other."""
+    assert replace(MENU.vehicles[0], wheelchair=taken).takes_chair(brought) == takes_wheelchair(taken, brought)

@@ -73,3 +73,35 @@ async def test_in_spanish_on_telegram(luis: Person, team: Person) -> None:
     assert "a wheelchair that does not fold" in read_aloud(await team.hears(reference))
     sold = await read("SELECT label FROM line ORDER BY id LIMIT 1")
     assert re.search("van", str(sold[0]["label"]), re.IGNORECASE)
+
+
+async def test_the_team_hears_of_three_wheelchairs(ana: Person, team: Person, rafael: Person) -> None:
+    """In the request's notes, and as something the guest waits to hear about; whoever drives reads it too."""
+    said = "we have three wheelchairs that fold"
+    await ana.says(f"{RIDE.rpartition(', ')[0]}, SUV, {said}")
+    assert said in read_aloud(await ana.hears("writes to you here"))
+    await ana.says(MAIL)
+    assert f"Notes: “{said}”" in read_aloud(await ana.hears(moves.words(ana, "send")))
+    reference = await moves.sends_it(ana)
+    assert said in read_aloud(await team.hears("New request", reference))
+    assert said in read_aloud(await team.hears("wrote about", reference))
+    await ana.pays()
+    await ana.hears("You are booked")
+    assert said in read_aloud(await rafael.hears(reference))
+
+
+async def test_the_team_hears_of_a_wheelchair_on_a_boat(ana: Person, team: Person) -> None:
+    """The guest was told that a person looks at it: so one is told, though everything was tapped."""
+    await ana.says("Isla Saona on 24 November, 2 adults with a wheelchair")
+    await ana.hears("Does the wheelchair fold?")
+    await ana.taps("It does not fold")
+    await ana.hears("can come along on Isla Saona")
+    await ana.taps("Tue 24 Nov 07:30")
+    await ana.hears("Where do we pick you up?")
+    await ana.says("Hotel Arena Blanca")
+    await ana.hears("Does everyone swim?")
+    await ana.says("yes, both of us swim")
+    await ana.hears(moves.words(ana, "send"))
+    reference = await moves.sends_it(ana)
+    told = read_aloud(await team.hears("wrote about", reference))
+    assert "a wheelchair that does not fold: can it come along?" in told

@@ -19,6 +19,7 @@ AT_ONCE = 4  # pieces that are deleted by one
 COMING = "coming"
 LET = "let"
 HELD_BACK = ("waiting", "unproven", LET)  # until people have looked at it, and what they decided is done
+WAITS = f"became IN {HELD_BACK}"  # the same in SQL
 _OURS = re.compile(r"<delivery-(\d{1,18})\.([a-z2-7]{16})@[^<>\s]+>")
 
 
@@ -125,7 +126,7 @@ async def let(run: Run, letter: int, why: str) -> bool:
     """
     return bool(
         await run(
-            "UPDATE letter SET became = 'let', why = :why WHERE id = :letter AND became IN ('waiting', 'unproven', 'let') "
+            f"UPDATE letter SET became = 'let', why = :why WHERE id = :letter AND {WAITS} "  # noqa: S608
             "RETURNING id",
             why=why, letter=letter,
         )
@@ -161,7 +162,7 @@ async def _pieces(letter: int) -> AsyncIterator[bytes]:
 async def waiting() -> Rows:
     """The oldest letters that people must look at before anybody is answered."""
     return await read(
-        "SELECT id, sender, subject, became, why, received FROM letter WHERE became IN ('waiting', 'unproven', 'let') "
+        f"SELECT id, sender, subject, became, why, received FROM letter WHERE {WAITS} "  # noqa: S608
         "ORDER BY id LIMIT 50"
     )
 

@@ -80,9 +80,9 @@ async def _waiting() -> int:
     """How many talks, messages and letters without a booking wait for a person: the number on the nav."""
     guests = [row for row in await board.waiting_guests() if row["reference"] is None]
     parked = await read(
-        "SELECT (SELECT COUNT(*) FROM inbound WHERE state IN ('parked', 'asked')) + "
+        "SELECT (SELECT COUNT(*) FROM inbound WHERE state IN ('parked', 'asked')) + "  # noqa: S608  # our own names
         "(SELECT COUNT(*) FROM event WHERE state = 'parked') + "
-        "(SELECT COUNT(*) FROM letter WHERE became IN ('waiting', 'unproven', 'let')) AS n"
+        f"(SELECT COUNT(*) FROM letter WHERE {letters.WAITS}) AS n"
     )
     return len(guests) + int(parked[0]["n"])
 
